@@ -1,0 +1,1 @@
+"""The domain of Vostro: pure functions over frozen values; no I/O, no clock, no random, no logging."""
