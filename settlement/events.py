@@ -1,0 +1,91 @@
+"""The events of the contracts: which log is which, and what its words say.
+
+Built from the contracts' ABI, which the caller brings. Every argument is one 32-byte word, except
+strings, which follow the words (Solidity ABI specification, "Events").
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from settlement.errors import InvalidWord
+from settlement.instruction import Terms, keccak, terms_from_word
+
+Value: TypeAlias = int | bytes | str
+
+WORD_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """An event's form. `indexed` and `plain` are (name, ABI type) in the order of topics and data."""
+
+    contract: str
+    name: str
+    topic: bytes
+    indexed: tuple[tuple[str, str], ...]
+    plain: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A decoded event: integers for numbers, bytes for addresses and fixed bytes, text for strings."""
+
+    contract: str
+    name: str
+    fields: Mapping[str, Value]
+
+    @property
+    def terms(self) -> Terms:
+        """Return the packed terms of an event that carries them."""
+        return terms_from_word(int(self.fields["terms"]))
+
+
+def layouts(contract: str, abi: Iterable[Mapping[str, Any]]) -> dict[bytes, Layout]:
+    """Return the layouts of a contract's events by their first topic."""
+    found = {}
+    for entry in abi:
+        if entry["type"] != "event":
+            continue
+        inputs = entry["inputs"]
+        signature = f"{entry['name']}({','.join(argument['type'] for argument in inputs)})"
+        layout = Layout(
+            contract=contract,
+            name=entry["name"],
+            topic=keccak(signature.encode("ascii")),
+            indexed=tuple((argument["name"], argument["type"]) for argument in inputs if argument["indexed"]),
+            plain=tuple((argument["name"], argument["type"]) for argument in inputs if not argument["indexed"]),
+        )
+        found[layout.topic] = layout
+    return found
+
+
+def decode(layout: Layout, topics: Sequence[bytes], data: bytes) -> Event:
+    """Decode a log of this layout (`topics` of 32 bytes each, the first its signature)."""
+    if len(topics) != len(layout.indexed) + 1 or len(data) < WORD_BYTES * len(layout.plain):
+        raise InvalidWord(f"a log of {layout.contract}.{layout.name} has the wrong length", param=layout.name)
+    fields = {
+        name: _value(abi_type, topic) for (name, abi_type), topic in zip(layout.indexed, topics[1:], strict=True)
+    }
+    for position, (name, abi_type) in enumerate(layout.plain):
+        word = data[position * WORD_BYTES : (position + 1) * WORD_BYTES]
+        fields[name] = _text(data, int.from_bytes(word, "big")) if abi_type == "string" else _value(abi_type, word)
+    return Event(contract=layout.contract, name=layout.name, fields=fields)
+
+
+def _value(abi_type: str, word: bytes) -> Value:
+    if abi_type.startswith("uint") or abi_type == "bool":
+        return int.from_bytes(word, "big")
+    if abi_type == "address":
+        return word[12:]
+    if abi_type.startswith("bytes"):
+        return word[: int(abi_type.removeprefix("bytes"))]
+    raise InvalidWord(f"no event of ours has an argument of type {abi_type}", param=abi_type)
+
+
+def _text(data: bytes, offset: int) -> str:
+    length = int.from_bytes(data[offset : offset + WORD_BYTES], "big")
+    start = offset + WORD_BYTES
+    if start + length > len(data):
+        raise InvalidWord("a string of a log is longer than its data", param="string")
+    return data[start : start + length].decode("utf-8")

@@ -1,0 +1,103 @@
+"""An instruction as the chain knows it: `Terms` (one word), a commitment to its document, and its digest.
+
+The word is the same in calldata, in the event and under an approval, so that nothing has to be
+translated between what a person approved, what was signed and what settled.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import sha3
+
+from settlement.errors import InvalidWord
+from settlement.money import AMOUNT_MAX
+
+# From the most significant bit: flags 8, sequence 64, asset 32, payer 32, payee 32, amount 64, zero 24
+# (contracts/src/types/Terms.sol).
+_FLAGS, _SEQUENCE, _ASSET, _PAYER, _PAYEE, _AMOUNT = 248, 184, 152, 120, 88, 24
+_U32, _U64 = 2**32 - 1, 2**64 - 1
+_URGENT = 1
+_RESERVED_BITS = (1 << _AMOUNT) - 1
+_WORD_BYTES = 32
+
+
+class InstructionKind(StrEnum):
+    """What an instruction does; each is brought on chain by its own function."""
+
+    PAYMENT = "payment"
+    ISSUE = "issue"
+    REDEMPTION = "redemption"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """A single-leg instruction: `payer` is its initiator (for an issue the issuer). Amount in minor units."""
+
+    sequence: int
+    asset: int
+    payer: int
+    payee: int
+    amount: int
+    urgent: bool = False
+
+    def word(self) -> int:
+        """Pack into the word of `Terms.sol`; raise `InvalidWord` for a field out of its range."""
+        self._check()
+        return (
+            (_URGENT if self.urgent else 0) << _FLAGS
+            | self.sequence << _SEQUENCE
+            | self.asset << _ASSET
+            | self.payer << _PAYER
+            | self.payee << _PAYEE
+            | self.amount << _AMOUNT
+        )
+
+    def encoded(self) -> bytes:
+        """Return the word as its 32 bytes."""
+        return self.word().to_bytes(_WORD_BYTES, "big")
+
+    def _check(self) -> None:
+        for name in ("asset", "payer", "payee"):
+            if not 0 <= getattr(self, name) <= _U32:
+                raise InvalidWord(f"{name} {getattr(self, name)} does not fit 32 bits", param=name)
+        if not 0 <= self.sequence <= _U64:
+            raise InvalidWord(f"sequence {self.sequence} does not fit 64 bits", param="sequence")
+        if not 0 < self.amount <= AMOUNT_MAX:
+            raise InvalidWord(f"amount {self.amount} is not in 1 … {AMOUNT_MAX}", param="amount")
+
+
+def terms_from_word(word: int) -> Terms:
+    """Unpack a word; the inverse of `Terms.word`. Raise `InvalidWord` when bits are set that mean nothing."""
+    flags = word >> _FLAGS
+    if flags > _URGENT or word & _RESERVED_BITS:
+        raise InvalidWord(f"{word:#066x} has bits set that mean nothing", param="terms")
+    terms = Terms(
+        sequence=word >> _SEQUENCE & _U64,
+        asset=word >> _ASSET & _U32,
+        payer=word >> _PAYER & _U32,
+        payee=word >> _PAYEE & _U32,
+        amount=word >> _AMOUNT & _U64,
+        urgent=flags == _URGENT,
+    )
+    terms._check()
+    return terms
+
+
+def keccak(data: bytes) -> bytes:
+    """Return Ethereum's hash (Keccak-256, not SHA3-256) of `data`."""
+    digest: bytes = sha3.keccak_256(data).digest()
+    return digest
+
+
+_INSTRUCTION_TYPE = keccak(b"Instruction(uint256 chainId,address ledger,uint256 terms,bytes32 commitment)")
+
+
+def digest(*, chain_id: int, ledger: bytes, terms: Terms, commitment: bytes) -> bytes:
+    """Return the 32-byte digest an approver signs over: chain, Ledger (20 bytes), terms and commitment."""
+    return keccak(
+        _INSTRUCTION_TYPE
+        + chain_id.to_bytes(_WORD_BYTES, "big")
+        + ledger.rjust(_WORD_BYTES, b"\0")
+        + terms.encoded()
+        + commitment
+    )

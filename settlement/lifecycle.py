@@ -1,0 +1,90 @@
+"""The life of an instruction: one table `(state, fact) → state`.
+
+A state is never stored. It is folded from facts that stand elsewhere: the outbox says what was
+signed, the mirror says what is final on chain. So "settled" can't be set by hand (R3).
+"""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from settlement.errors import ImpossibleTransition
+
+
+class Fact(StrEnum):
+    """Something that has happened to an instruction, in the order in which it can happen."""
+
+    SIGNED = "signed"  # a transaction that carries it is committed to the store
+    REVERTED = "reverted"  # that transaction is final and did nothing
+    STALLED = "stalled"  # attempts or deadline are used up and the chain gave no answer
+    REFUSED = "refused"  # final: the contract refused it; its sequence is still unused
+    SETTLED = "settled"  # final
+    VOIDED = "voided"  # final: its sequence is burnt, it can never settle
+
+
+class State(StrEnum):
+    """Where an instruction is. `shown` is the word people and programs see."""
+
+    ACCEPTED = "accepted"
+    SUBMITTED = "submitted"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    SETTLED = "settled"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+
+    @property
+    def shown(self) -> str:
+        """Return the public word: a refused one is still `submitted` until its sequence is burnt (R3)."""
+        return State.SUBMITTED.value if self is State.REFUSED else self.value
+
+    @property
+    def final(self) -> bool:
+        """Tell whether nothing can happen to it any more."""
+        return self in _FINAL
+
+
+_FINAL = frozenset({State.SETTLED, State.REJECTED, State.CANCELLED})
+
+TABLE: dict[tuple[State, Fact], State] = {
+    (State.ACCEPTED, Fact.SIGNED): State.SUBMITTED,
+    # Voided before it was ever sent: nobody refused it, its bank took it back.
+    (State.ACCEPTED, Fact.VOIDED): State.CANCELLED,
+    (State.ACCEPTED, Fact.STALLED): State.UNKNOWN,
+    (State.SUBMITTED, Fact.SIGNED): State.SUBMITTED,
+    (State.SUBMITTED, Fact.SETTLED): State.SETTLED,
+    (State.SUBMITTED, Fact.REFUSED): State.REFUSED,
+    (State.SUBMITTED, Fact.REVERTED): State.ACCEPTED,
+    (State.SUBMITTED, Fact.STALLED): State.UNKNOWN,
+    (State.SUBMITTED, Fact.VOIDED): State.CANCELLED,
+    # A refusal burns no sequence: what was refused may yet be sent again, settle, or be voided.
+    (State.REFUSED, Fact.SIGNED): State.REFUSED,
+    (State.REFUSED, Fact.REFUSED): State.REFUSED,
+    (State.REFUSED, Fact.REVERTED): State.REFUSED,
+    (State.REFUSED, Fact.STALLED): State.UNKNOWN,
+    (State.REFUSED, Fact.SETTLED): State.SETTLED,
+    (State.REFUSED, Fact.VOIDED): State.REJECTED,
+    (State.UNKNOWN, Fact.SIGNED): State.UNKNOWN,
+    (State.UNKNOWN, Fact.REVERTED): State.UNKNOWN,
+    (State.UNKNOWN, Fact.STALLED): State.UNKNOWN,
+    (State.UNKNOWN, Fact.REFUSED): State.REFUSED,
+    (State.UNKNOWN, Fact.SETTLED): State.SETTLED,
+    (State.UNKNOWN, Fact.VOIDED): State.CANCELLED,
+    # The transaction that lost a race reverts or is refused after the end; that changes nothing.
+    **{(state, fact): state for state in _FINAL for fact in (Fact.SIGNED, Fact.REVERTED, Fact.STALLED, Fact.REFUSED)},
+}
+
+
+def apply(state: State, fact: Fact) -> State:
+    """Return the state after `fact`; raise `ImpossibleTransition`, which stops the writer (R10)."""
+    try:
+        return TABLE[state, fact]
+    except KeyError:
+        raise ImpossibleTransition(f"an instruction that is {state} can't be {fact}: stop and compare") from None
+
+
+def state_of(facts: Iterable[Fact]) -> State:
+    """Fold facts, oldest first, into the state of an accepted instruction."""
+    state = State.ACCEPTED
+    for fact in facts:
+        state = apply(state, fact)
+    return state
