@@ -1,0 +1,111 @@
+"""The chain as the node sees it: one small protocol, whatever engine is behind it.
+
+Hashes and addresses are raw bytes (32 and 20), heights and nonces integers. Every failure is one of
+`node.errors.ChainError`.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """A log of a contract; `index` is its place in the block."""
+
+    index: int
+    address: bytes
+    topics: tuple[bytes, ...]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What a transaction did. `index` is its place in the block."""
+
+    index: int
+    hash: bytes
+    sender: bytes
+    succeeded: bool
+    gas_used: int
+    logs: tuple[Log, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """A block with all its receipts, in order. `timestamp` in UTC seconds."""
+
+    height: int
+    hash: bytes
+    parent_hash: bytes
+    timestamp: int
+    receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fees:
+    """What a transaction offers for gas, in wei: a legacy price, or EIP-1559 caps when `priority` is set."""
+
+    price: int
+    priority: int | None = None
+
+
+class Chain(Protocol):
+    """One RPC endpoint of the chain, or the embedded chain itself."""
+
+    @property
+    def engine(self) -> str:
+        """Return the engine's name, for pages."""
+        ...
+
+    @property
+    def finality(self) -> str:
+        """Return the engine's finality rule in words, for pages: ``instant`` or ``depth 2``."""
+        ...
+
+    def chain_id(self) -> int:
+        """Ask the endpoint which chain it serves."""
+        ...
+
+    def genesis_hash(self) -> bytes:
+        """Return the hash of block 0."""
+        ...
+
+    def final_height(self) -> int:
+        """Return the height of the newest block that is final under the engine's rule."""
+        ...
+
+    def block(self, height: int) -> Block:
+        """Return a block with all its receipts; raise `BlockNotFound`."""
+        ...
+
+    def blocks(self, first: int, last: int) -> list[Block]:
+        """Return the blocks of a range, both ends included, in as few requests as the engine allows."""
+        ...
+
+    def block_hash(self, height: int) -> bytes:
+        """Return only the hash of a block; raise `BlockNotFound`."""
+        ...
+
+    def nonce(self, address: bytes) -> int:
+        """Return the next nonce of an address as mined (not counting the pool)."""
+        ...
+
+    def fees(self) -> Fees:
+        """Return what the engine's fee policy offers now."""
+        ...
+
+    def send(self, raw: bytes) -> None:
+        """Hand over a signed transaction; `AlreadyKnown` is as good as success."""
+        ...
+
+    def receipt(self, transaction_hash: bytes) -> Receipt | None:
+        """Return the receipt of a mined transaction, final or not; its logs may be left out."""
+        ...
+
+    def call(self, to: bytes, data: bytes, *, sender: bytes | None = None) -> bytes:
+        """Run a view at the newest block; raise `ContractRefused` with the name of the custom error."""
+        ...
+
+    def code(self, address: bytes) -> bytes:
+        """Return the code at an address, empty where there is none."""
+        ...

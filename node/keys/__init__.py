@@ -1,0 +1,1 @@
+"""Keys: the only place where a private key is ever in memory."""

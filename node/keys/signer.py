@@ -1,0 +1,44 @@
+"""The signer as the node sees it: it gives signatures, never keys."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from node.chain.protocol import Fees
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsignedTransaction:
+    """All that is signed of a transaction; `to` is 20 bytes, or None to create a contract."""
+
+    chain_id: int
+    nonce: int
+    to: bytes | None
+    data: bytes
+    gas: int
+    fees: Fees
+    value: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedTransaction:
+    """The bytes to send and their hash."""
+
+    raw: bytes
+    hash: bytes
+
+
+class Signer(Protocol):
+    """Holds the keys of one participant, and signs within its policy (R7)."""
+
+    def addresses(self) -> Sequence[bytes]:
+        """Return the 20-byte addresses it can sign for."""
+        ...
+
+    def sign(self, address: bytes, transaction: UnsignedTransaction) -> SignedTransaction:
+        """Sign a transaction; raise `KeyNotFound`, `PolicyRefused`."""
+        ...
+
+    def sign_digest(self, address: bytes, digest: bytes) -> bytes:
+        """Sign a 32-byte EIP-712 digest; return r ‖ s ‖ v (65 bytes)."""
+        ...

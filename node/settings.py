@@ -1,0 +1,79 @@
+"""The operator's settings: the only place that reads the environment.
+
+Each is `VOSTRO_<NAME>` in the environment; secrets come as files, never as values.
+"""
+
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from node.errors import SettingsInvalid
+
+
+class Settings(BaseSettings):
+    """Every setting of a node, with its default. A README table names them all."""
+
+    model_config = SettingsConfigDict(env_prefix="VOSTRO_", frozen=True, extra="forbid")
+
+    bic: str = Field(description="BIC of the participant this node acts for")
+    home: Path = Field(default=Path("vostro-data"), description="Folder for keystore and embedded database")
+    store_url: str | None = Field(
+        default=None, description="PostgreSQL or SQLite URL; default: SQLite in the home folder"
+    )
+    store_pool_size: int = Field(default=10, ge=1, le=100, description="Connections to the database")
+    store_password_file: Path | None = Field(
+        default=None, description="File with the database password, if not in the URL"
+    )
+    rpc_url: str | None = Field(
+        default=None, description="HTTP JSON-RPC endpoint of the chain; default: the embedded chain"
+    )
+    rpc_timeout_seconds: float = Field(default=20, gt=0, le=300, description="Deadline of one RPC request")
+    engine: str = Field(default="eth-tester", description="Engine of the chain: eth-tester, anvil")
+    deployment_file: Path = Field(
+        default=Path("deployment.json"),
+        description="Chain id, genesis and contract addresses, as `vostro deploy` writes it",
+    )
+    demo: bool = Field(default=False, description="Accept a deployment without delays; never in production")
+    key_password_file: Path | None = Field(
+        default=None, description="File with the keystore password; default: asked at start"
+    )
+    host: str = Field(default="127.0.0.1", description="Address the API listens on")
+    port: int = Field(default=8080, ge=0, le=65535, description="Port the API listens on")
+    schemas: Path | None = Field(
+        default=None, description="Folder with ISO 20022 XSDs to validate every file against"
+    )
+    batch_payments_max: int = Field(
+        default=500, ge=1, le=800, description="Payments in one transaction at most"
+    )
+    pipeline_transactions_max: int = Field(
+        default=8, ge=1, le=64, description="Transactions in flight per key at most"
+    )
+    tick_seconds: float = Field(
+        default=0.2, gt=0, le=60, description="Pause of a worker that found nothing to do"
+    )
+    attempts_max: int = Field(
+        default=5, ge=1, le=100, description="Transactions tried for one instruction before it is `unknown`"
+    )
+    unknown_after_seconds: int = Field(
+        default=300, ge=1, description="Age at which an unanswered instruction is shown as `unknown`"
+    )
+    body_bytes_max: int = Field(default=64 * 1024 * 1024, ge=1024, description="Largest request body")
+    payments_max: int = Field(default=20_000, ge=1, description="Payments in one request or file at most")
+    outbox_max: int = Field(default=1_000_000, ge=1, description="Instructions waiting in the outbox at most")
+
+    @property
+    def database_url(self) -> str:
+        """Return the store's URL: the setting, or SQLite in the home folder."""
+        return self.store_url or f"sqlite:///{self.home / 'vostro.sqlite'}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings from the environment; raise `SettingsInvalid` with every fault."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # the keys are the fields' own
+    except ValidationError as error:
+        faults = "; ".join(
+            f"VOSTRO_{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()
+        )
+        raise SettingsInvalid(f"{faults}; see the settings table of the README") from None

@@ -1,0 +1,44 @@
+"""Every table, in the order of the way of the data: what came in, what goes out, what the chain says.
+
+Amounts are BIGINT minor units, times BIGINT UTC seconds, digests and hashes raw bytes.
+"""
+
+from node.store.tables.inbound import api_tokens, audit, files, idempotency, instructions
+from node.store.tables.metadata import metadata
+from node.store.tables.mirrored import (
+    accounts,
+    assets,
+    balances,
+    blocks,
+    deployment,
+    events,
+    keys,
+    member_ids,
+    participants,
+    postings,
+    receipts,
+)
+from node.store.tables.outbound import leases, outbox, transactions
+
+__all__ = [
+    "accounts",
+    "api_tokens",
+    "assets",
+    "audit",
+    "balances",
+    "blocks",
+    "deployment",
+    "events",
+    "files",
+    "idempotency",
+    "instructions",
+    "keys",
+    "leases",
+    "member_ids",
+    "metadata",
+    "outbox",
+    "participants",
+    "postings",
+    "receipts",
+    "transactions",
+]

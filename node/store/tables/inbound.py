@@ -1,0 +1,85 @@
+"""What came in: instructions and files, who may send them, what was answered, and the audit log."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, UniqueConstraint
+
+from node.store.tables.metadata import Digest, Name, RowNumber, Whole, metadata
+
+# A message file that was accepted whole, known by its sender's message id and its body's digest.
+files = Table(
+    "files",
+    metadata,
+    Column("id", Name, primary_key=True),  # file_…
+    Column("sender", Name, nullable=False),  # the participant's BIC, as resolved
+    Column("message_id", Name, nullable=False),
+    Column("message_name", Name, nullable=False),  # pacs.008.001.08
+    Column("body_digest", Digest, nullable=False),  # SHA-256
+    Column("transactions", Whole, nullable=False),
+    Column("created_at", Whole, nullable=False),
+    Column("created_by", Name, nullable=False),
+    UniqueConstraint("sender", "message_id"),
+)
+
+# What this node accepted and answers for. Its state is derived, never stored. Never edited.
+instructions = Table(
+    "instructions",
+    metadata,
+    Column("id", Name, primary_key=True),  # pay_… · iss_… · red_…, sortable by time
+    Column("kind", Name, nullable=False),  # settlement.instruction.InstructionKind
+    Column("payer", Whole, nullable=False),  # the initiator: this node's participant
+    Column("sequence", Whole, nullable=False),
+    Column("asset", Whole, nullable=False),
+    Column("payee", Whole, nullable=False),
+    Column("amount", Whole, nullable=False),
+    Column("urgent", Boolean, nullable=False),
+    Column("commitment", Digest, nullable=False),
+    Column("salt", Digest, nullable=False),
+    Column("document", Name, nullable=False),  # RFC 8785 canonical JSON
+    Column("uetr", Name, nullable=False, unique=True),
+    Column("content_digest", Digest, nullable=False),  # tells a repeated UETR with other content
+    Column("end_to_end_id", Name, nullable=False),
+    Column("value_date", Name, nullable=False),  # ISO 8601 date
+    Column("file_id", Name, ForeignKey(files.c.id)),
+    Column("file_position", Whole),
+    Column("created_at", Whole, nullable=False),
+    Column("created_by", Name, nullable=False),
+    UniqueConstraint("payer", "sequence"),
+    Index("ix_instructions_file", "file_id", "file_position"),
+)
+
+# Who asked what under which key, and the whole answer: kept for ever.
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("actor", Name, primary_key=True),
+    Column("key", Name, primary_key=True),
+    Column("body_digest", Digest, nullable=False),
+    Column("status", Whole, nullable=False),
+    Column("answer", Name, nullable=False),  # the JSON body of the first answer
+    Column("created_at", Whole, nullable=False),
+)
+
+# Tokens by which machines and people come in; only the hash is kept.
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("id", Name, primary_key=True),  # tok_…
+    Column("name", Name, nullable=False),
+    Column("role", Name, nullable=False),  # officer · auditor · operator
+    Column("digest", Digest, nullable=False, unique=True),
+    Column("created_at", Whole, nullable=False),
+    Column("revoked_at", Whole),
+)
+
+# Append-only and hash-chained: digest = SHA-256(previous digest ‖ canonical JSON of the row).
+audit = Table(
+    "audit",
+    metadata,
+    Column("position", RowNumber, primary_key=True, autoincrement=False),
+    Column("at", Whole, nullable=False),
+    Column("actor", Name, nullable=False),
+    Column("action", Name, nullable=False),
+    Column("subject", Name, nullable=False),
+    Column("detail", Name, nullable=False),  # canonical JSON, no personal data
+    Column("previous", Digest, nullable=False),
+    Column("digest", Digest, nullable=False, unique=True),
+)

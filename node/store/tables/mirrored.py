@@ -1,0 +1,145 @@
+"""What the chain says, final blocks only: written by the follower alone, never edited or deleted.
+
+The rows of `blocks`, `receipts`, `events` and `postings` are append-only by trigger (R5). The others are
+the current picture that those rows add up to. All of them must equal a rebuild from genesis (R4).
+"""
+
+from sqlalchemy import Boolean, Column, Index, Table, text
+
+from node.store.tables.metadata import Digest, Name, Whole, metadata
+
+# One row: which chain and which contracts this mirror is of. Another genesis is refused.
+deployment = Table(
+    "deployment",
+    metadata,
+    Column("chain_id", Whole, primary_key=True),
+    Column("genesis_hash", Digest, nullable=False),
+    Column("contracts", Name, nullable=False),  # canonical JSON: name → address
+)
+
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("height", Whole, primary_key=True, autoincrement=False),
+    Column("hash", Digest, nullable=False),
+    Column("parent_hash", Digest, nullable=False),
+    Column("timestamp", Whole, nullable=False),
+)
+
+# Transactions that touched our contracts, or were sent by a registered key.
+receipts = Table(
+    "receipts",
+    metadata,
+    Column("height", Whole, primary_key=True),
+    Column("transaction_index", Whole, primary_key=True),
+    Column("hash", Digest, nullable=False, unique=True),
+    Column("sender", Digest, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Column("gas_used", Whole, nullable=False),
+)
+
+# Every log of our contracts. `initiator` and `sequence` where it speaks of an instruction.
+events = Table(
+    "events",
+    metadata,
+    Column("height", Whole, primary_key=True),
+    Column("log_index", Whole, primary_key=True),
+    Column("transaction_index", Whole, nullable=False),
+    Column("contract", Name, nullable=False),
+    Column("name", Name, nullable=False),
+    Column("initiator", Whole),
+    Column("sequence", Whole),
+    Column("topics", Digest, nullable=False),  # 32 bytes each, one after the other
+    Column("data", Digest, nullable=False),
+    Index("ix_events_instruction", "initiator", "sequence", sqlite_where=text("initiator IS NOT NULL")),
+    # R1 once more, in the mirror: a sequence settles at most once.
+    Index(
+        "ux_events_settled",
+        "initiator",
+        "sequence",
+        unique=True,
+        sqlite_where=text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
+        postgresql_where=text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
+    ),
+)
+
+# Double entry: per event and asset the amounts sum to 0; `balance` is the bucket's after this posting.
+postings = Table(
+    "postings",
+    metadata,
+    Column("height", Whole, primary_key=True),
+    Column("log_index", Whole, primary_key=True),
+    Column("line", Whole, primary_key=True),
+    Column("asset", Whole, nullable=False),
+    Column("participant", Whole, nullable=False),
+    Column("bucket", Name, nullable=False),  # settlement.posting.Bucket
+    Column("counterparty", Whole, nullable=False),
+    Column("amount", Whole, nullable=False),
+    Column("balance", Whole, nullable=False),
+    Index("ix_postings_account", "asset", "participant", "bucket", "height", "log_index", "line"),
+)
+
+balances = Table(
+    "balances",
+    metadata,
+    Column("asset", Whole, primary_key=True),
+    Column("participant", Whole, primary_key=True),
+    Column("bucket", Name, primary_key=True),
+    Column("balance", Whole, nullable=False),
+)
+
+participants = Table(
+    "participants",
+    metadata,
+    Column("id", Whole, primary_key=True, autoincrement=False),
+    Column("kind", Whole, nullable=False),
+    Column("bic", Name, nullable=False),
+    Column("lei", Name),  # None for a corporate
+    Column("sponsor", Whole, nullable=False),
+    Column("suspended", Boolean, nullable=False),
+    Column("outgoing_stopped", Boolean, nullable=False),
+)
+
+member_ids = Table(
+    "member_ids",
+    metadata,
+    Column("system", Name, primary_key=True),
+    Column("member", Name, primary_key=True),
+    Column("participant", Whole, nullable=False),
+)
+
+# Keys as registered; who was authorised at a height is told by the events.
+keys = Table(
+    "keys",
+    metadata,
+    Column("participant", Whole, primary_key=True),
+    Column("number", Whole, primary_key=True),
+    Column("address", Digest, nullable=False, unique=True),
+    Column("role", Whole, nullable=False),
+    Column("valid_from", Whole, nullable=False),
+    Column("valid_until", Whole, nullable=False),
+    Column("revoked", Boolean, nullable=False),
+)
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("id", Whole, primary_key=True, autoincrement=False),
+    Column("currency", Whole, nullable=False),  # ISO 4217 number
+    Column("kind", Whole, nullable=False),
+    Column("issuer", Whole, nullable=False),
+    Column("day_rule", Whole, nullable=False),
+    Column("business_day", Whole, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("asset", Whole, primary_key=True),
+    Column("participant", Whole, primary_key=True),
+    Column("frozen", Boolean, nullable=False),
+    Column("reserve", Whole, nullable=False),
+    Column("credit", Whole, nullable=False),
+    Column("limit_instruction", Whole, nullable=False),
+    Column("limit_day", Whole, nullable=False),
+)

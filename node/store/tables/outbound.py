@@ -1,0 +1,47 @@
+"""What goes out: the outbox, the transactions that carry it, and the lease of who may sign them."""
+
+from sqlalchemy import Column, ForeignKey, Table, UniqueConstraint
+
+from node.store.tables.metadata import Digest, Name, RowNumber, Whole, metadata
+
+# One signed transaction. Committed before the signature leaves; the bytes are what every retry sends (R6).
+transactions = Table(
+    "transactions",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("key", Digest, nullable=False),  # 20-byte address
+    Column("chain_id", Whole, nullable=False),
+    Column("nonce", Whole, nullable=False),
+    Column("hash", Digest, nullable=False, unique=True),
+    Column("raw", Digest, nullable=False),
+    Column("payload_digest", Digest, nullable=False),  # keccak of target and calldata
+    Column("fence", Whole, nullable=False),
+    Column("signed_at", Whole, nullable=False),
+    UniqueConstraint("key", "chain_id", "nonce"),
+)
+
+# One thing to bring on chain. A row is assigned to a transaction once; a further attempt is a further row.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("action", Name, nullable=False),  # pay · issue · request_redemption · void · call
+    Column("instruction_id", Name, ForeignKey("instructions.id"), index=True),
+    Column("contract", Name, nullable=False),  # Payments, Ledger, …
+    Column("calldata", Digest),  # only of a `call`: an administrative transaction as it is
+    Column(
+        "role", Whole, nullable=False
+    ),  # the role of the key that must sign: settlement.participant.KeyRole
+    Column("transaction_id", RowNumber, ForeignKey(transactions.c.id), index=True),
+    Column("created_at", Whole, nullable=False),
+)
+
+# One writer per key: the holder's fence must be the one in the row when it takes a nonce.
+leases = Table(
+    "leases",
+    metadata,
+    Column("key", Digest, primary_key=True),
+    Column("holder", Name, nullable=False),
+    Column("fence", Whole, nullable=False),
+    Column("expires_at", Whole, nullable=False),
+)
