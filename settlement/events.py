@@ -54,7 +54,9 @@ def layouts(contract: str, abi: Iterable[Mapping[str, Any]]) -> dict[bytes, Layo
             name=entry["name"],
             topic=keccak(signature.encode("ascii")),
             indexed=tuple((argument["name"], argument["type"]) for argument in inputs if argument["indexed"]),
-            plain=tuple((argument["name"], argument["type"]) for argument in inputs if not argument["indexed"]),
+            plain=tuple(
+                (argument["name"], argument["type"]) for argument in inputs if not argument["indexed"]
+            ),
         )
         found[layout.topic] = layout
     return found
@@ -65,11 +67,14 @@ def decode(layout: Layout, topics: Sequence[bytes], data: bytes) -> Event:
     if len(topics) != len(layout.indexed) + 1 or len(data) < WORD_BYTES * len(layout.plain):
         raise InvalidWord(f"a log of {layout.contract}.{layout.name} has the wrong length", param=layout.name)
     fields = {
-        name: _value(abi_type, topic) for (name, abi_type), topic in zip(layout.indexed, topics[1:], strict=True)
+        name: _value(abi_type, topic)
+        for (name, abi_type), topic in zip(layout.indexed, topics[1:], strict=True)
     }
     for position, (name, abi_type) in enumerate(layout.plain):
         word = data[position * WORD_BYTES : (position + 1) * WORD_BYTES]
-        fields[name] = _text(data, int.from_bytes(word, "big")) if abi_type == "string" else _value(abi_type, word)
+        fields[name] = (
+            _text(data, int.from_bytes(word, "big")) if abi_type == "string" else _value(abi_type, word)
+        )
     return Event(contract=layout.contract, name=layout.name, fields=fields)
 
 

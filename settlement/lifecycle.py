@@ -70,7 +70,11 @@ TABLE: dict[tuple[State, Fact], State] = {
     (State.UNKNOWN, Fact.SETTLED): State.SETTLED,
     (State.UNKNOWN, Fact.VOIDED): State.CANCELLED,
     # The transaction that lost a race reverts or is refused after the end; that changes nothing.
-    **{(state, fact): state for state in _FINAL for fact in (Fact.SIGNED, Fact.REVERTED, Fact.STALLED, Fact.REFUSED)},
+    **{
+        (state, fact): state
+        for state in _FINAL
+        for fact in (Fact.SIGNED, Fact.REVERTED, Fact.STALLED, Fact.REFUSED)
+    },
 }
 
 
@@ -79,7 +83,9 @@ def apply(state: State, fact: Fact) -> State:
     try:
         return TABLE[state, fact]
     except KeyError:
-        raise ImpossibleTransition(f"an instruction that is {state} can't be {fact}: stop and compare") from None
+        raise ImpossibleTransition(
+            f"an instruction that is {state} can't be {fact}: stop and compare"
+        ) from None
 
 
 def state_of(facts: Iterable[Fact]) -> State:

@@ -10,7 +10,13 @@ from functools import cache
 
 import iso4217
 
-from settlement.errors import AmountNotPositive, AmountTooLarge, InvalidAmount, TooManyDecimals, UnknownCurrency
+from settlement.errors import (
+    AmountNotPositive,
+    AmountTooLarge,
+    InvalidAmount,
+    TooManyDecimals,
+    UnknownCurrency,
+)
 
 AMOUNT_MAX = 2**63 - 1
 
@@ -63,20 +69,26 @@ def validate_amount(amount: int) -> int:
 def amount_from_minor_units(text: str) -> int:
     """Read the API's form: a string of minor units, for example ``"51000074"``."""
     if len(text) > _AMOUNT_CHARACTERS_MAX or not _INTEGER.fullmatch(text):
-        raise InvalidAmount(f"{text[:_AMOUNT_CHARACTERS_MAX]!r} is not a whole number of minor units", param="amount")
+        raise InvalidAmount(
+            f"{text[:_AMOUNT_CHARACTERS_MAX]!r} is not a whole number of minor units", param="amount"
+        )
     return validate_amount(int(text))
 
 
 def amount_from_decimal(text: str, money: Currency) -> int:
     """Read ISO 20022's form, for example ``510000.74``, into minor units; never rounds."""
     if text.startswith("-"):
-        raise AmountNotPositive(f"the amount is {text[:_AMOUNT_CHARACTERS_MAX]}; it must be positive", param="amount")
+        raise AmountNotPositive(
+            f"the amount is {text[:_AMOUNT_CHARACTERS_MAX]}; it must be positive", param="amount"
+        )
     match = _DECIMAL.fullmatch(text)
     if len(text) > _AMOUNT_CHARACTERS_MAX or match is None:
         raise InvalidAmount(f"{text[:_AMOUNT_CHARACTERS_MAX]!r} is not a decimal amount", param="amount")
     whole, fraction = match[1], match[2] or ""
     if len(fraction) > money.exponent:
-        raise TooManyDecimals(f"{text} has {len(fraction)} decimals; {money.code} has {money.exponent}", param="amount")
+        raise TooManyDecimals(
+            f"{text} has {len(fraction)} decimals; {money.code} has {money.exponent}", param="amount"
+        )
     return validate_amount(int(whole + fraction.ljust(money.exponent, "0")))
 
 

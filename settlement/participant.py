@@ -65,7 +65,9 @@ class Directory:
             raise AmbiguousParticipant("the bank is not named by BIC, LEI or clearing-system member id")
         found = {self._by_name[name] for name in names if name in self._by_name}
         if not found:
-            raise UnknownParticipant(f"no participant is registered as {reference}; ask the operator to admit it")
+            raise UnknownParticipant(
+                f"no participant is registered as {reference}; ask the operator to admit it"
+            )
         if len(found) > 1:
             raise ConflictingParticipant(f"{reference} names participants {sorted(found)}; they must be one")
         return self._by_id[found.pop()]

@@ -30,10 +30,18 @@ class Posting:
 def _entry(terms: Terms, debit: tuple[int, Bucket], credit: tuple[int, Bucket]) -> tuple[Posting, Posting]:
     return (
         Posting(
-            asset=terms.asset, participant=debit[0], bucket=debit[1], counterparty=credit[0], amount=-terms.amount
+            asset=terms.asset,
+            participant=debit[0],
+            bucket=debit[1],
+            counterparty=credit[0],
+            amount=-terms.amount,
         ),
         Posting(
-            asset=terms.asset, participant=credit[0], bucket=credit[1], counterparty=debit[0], amount=terms.amount
+            asset=terms.asset,
+            participant=credit[0],
+            bucket=credit[1],
+            counterparty=debit[0],
+            amount=terms.amount,
         ),
     )
 

@@ -3,7 +3,7 @@
 Amounts are BIGINT minor units, times BIGINT UTC seconds, digests and hashes raw bytes.
 """
 
-from node.store.tables.inbound import api_tokens, audit, files, idempotency, instructions
+from node.store.tables.inbound import api_tokens, audit, counters, files, idempotency, instructions
 from node.store.tables.metadata import metadata
 from node.store.tables.mirrored import (
     accounts,
@@ -27,6 +27,7 @@ __all__ = [
     "audit",
     "balances",
     "blocks",
+    "counters",
     "deployment",
     "events",
     "files",

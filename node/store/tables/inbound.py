@@ -46,6 +46,14 @@ instructions = Table(
     Index("ix_instructions_file", "file_id", "file_position"),
 )
 
+# The last number given out of each series; its row lock makes those who take numbers wait for each other.
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", Name, primary_key=True),  # "sequence" · "audit"
+    Column("value", Whole, nullable=False),
+)
+
 # Who asked what under which key, and the whole answer: kept for ever.
 idempotency = Table(
     "idempotency",
