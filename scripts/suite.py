@@ -1,0 +1,132 @@
+"""Runs pytest and forge, adds up what they counted, and ends on one line: `N passed, N failed, N skipped`."""
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lxml import etree
+
+from scripts.results import commit_of, record
+
+ROOT = Path(__file__).parent.parent
+CONTRACTS = ROOT / "contracts"
+# npm's wrapper `forge` exits 0 when tests fail; the program itself does not.
+FORGE = CONTRACTS / "node_modules/@foundry-rs/forge-linux-amd64/bin/forge"
+PARTS = ("contracts", "python")
+NOTHING_RAN = 5  # as pytest says it
+
+_FORGE_COUNTS = re.compile(r"(\d+) tests passed, (\d+) failed, (\d+) skipped \(\d+ total tests\)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many tests ended in which way."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            passed=self.passed + other.passed,
+            failed=self.failed + other.failed,
+            skipped=self.skipped + other.skipped,
+        )
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+    @property
+    def exit_status(self) -> int:
+        """0 when something ran and nothing failed."""
+        if self.failed:
+            return 1
+        return 0 if self.passed else NOTHING_RAN
+
+
+def run_pytest(root: Path, arguments: Sequence[str]) -> Counts:
+    """Run pytest in `root`. A run that broke off without counting a failure counts as one."""
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
+        status = subprocess.run(command, cwd=root, check=False).returncode
+        counts = _junit_counts(report) if report.exists() else Counts()
+    if status not in (0, NOTHING_RAN) and not counts.failed:
+        return counts + Counts(failed=1)
+    return counts
+
+
+def run_forge(root: Path, profile: str = "default") -> Counts:
+    """Run the contracts' tests in `root`; print forge's report when it failed, its last line otherwise."""
+    with tempfile.TemporaryFile("w+") as output:
+        command = ["env", f"FOUNDRY_PROFILE={profile}", str(FORGE), "test", "--color", "never"]
+        status = subprocess.run(
+            command, cwd=root, stdout=output, stderr=subprocess.STDOUT, check=False
+        ).returncode
+        output.seek(0)
+        report = output.read()
+    found = _FORGE_COUNTS.search(report)
+    counts = Counts(passed=int(found[1]), failed=int(found[2]), skipped=int(found[3])) if found else Counts()
+    if status and not counts.failed:
+        counts += Counts(failed=1)
+    print(report if counts.exit_status else report.strip().splitlines()[-1], flush=True)
+    return counts
+
+
+def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
+    """Run what was asked for; arguments for pytest leave forge out."""
+    if options.network:
+        return run_pytest(ROOT, ["-q", "-m", "network", *chosen])
+    if options.deep:
+        parts = PARTS if options.deep == "all" else (options.deep,)
+        counts = run_forge(CONTRACTS, "deep") if "contracts" in parts else Counts()
+        return counts + run_pytest(ROOT, ["-q", "-m", "deep", *chosen]) if "python" in parts else counts
+    marks = "not deep and not network" + (" and not slow" if options.fast else "")
+    counts = Counts() if chosen else run_forge(CONTRACTS)
+    return counts + run_pytest(ROOT, ["-q", "-m", marks, *chosen])
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run what the arguments ask for and return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/test", epilog="Everything else goes to pytest.", add_help=False
+    )
+    parser.add_argument("--fast", action="store_true")
+    parser.add_argument("--deep", nargs="?", const="all", choices=["all", *PARTS])
+    parser.add_argument("--network", action="store_true")
+    options, chosen = parser.parse_known_args(arguments)
+    started = time.monotonic()
+    counts = run(options, chosen)
+    seconds = time.monotonic() - started
+    if counts == Counts():
+        print("scripts/test: there is no such test yet; nothing ran", file=sys.stderr)
+        return NOTHING_RAN
+    if (options.deep or options.network) and not chosen:
+        record(
+            ROOT / "tests" / "README.md",
+            command=" ".join(["scripts/test", *arguments]),
+            commit=commit_of(ROOT),
+            seconds=seconds,
+            counts=str(counts),
+        )
+    print(f"in {seconds:.0f} seconds\n{counts}")
+    return counts.exit_status
+
+
+def _junit_counts(report: Path) -> Counts:
+    suites = etree.parse(report).getroot().findall("testsuite")
+    total, failures, errors, skipped = (
+        sum(int(suite.get(name, 0)) for suite in suites)
+        for name in ("tests", "failures", "errors", "skipped")
+    )
+    return Counts(passed=total - failures - errors - skipped, failed=failures + errors, skipped=skipped)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
