@@ -31,6 +31,7 @@ instructions = Table(
     Column("payee", Whole, nullable=False),
     Column("amount", Whole, nullable=False),
     Column("urgent", Boolean, nullable=False),
+    Column("terms", Digest, nullable=False),  # all of the above as its word: what calldata and event must say
     Column("commitment", Digest, nullable=False),
     Column("salt", Digest, nullable=False),
     Column("document", Name, nullable=False),  # RFC 8785 canonical JSON

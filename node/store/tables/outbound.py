@@ -1,6 +1,6 @@
 """What goes out: the outbox, the transactions that carry it, and the lease of who may sign them."""
 
-from sqlalchemy import Column, ForeignKey, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, UniqueConstraint, text
 
 from node.store.tables.metadata import Digest, Name, RowNumber, Whole, metadata
 
@@ -17,7 +17,19 @@ transactions = Table(
     Column("payload_digest", Digest, nullable=False),  # keccak of target and calldata
     Column("fence", Whole, nullable=False),
     Column("signed_at", Whole, nullable=False),
+    # When the submitter had seen its end in the mirror and put what follows from it into the outbox.
+    Column("concluded_at", Whole),
+    # Its nonce went to a transaction that is not ours, and a person has seen it: it can never be mined.
+    Column("abandoned", Boolean, nullable=False, default=False),
+    Column("error", Name),  # why it reverted, as the contract said when asked again
     UniqueConstraint("key", "chain_id", "nonce"),
+    Index(
+        "ix_transactions_unconcluded",
+        "key",
+        "nonce",
+        sqlite_where=text("concluded_at IS NULL"),
+        postgresql_where=text("concluded_at IS NULL"),
+    ),
 )
 
 # One thing to bring on chain. A row is assigned to a transaction once; a further attempt is a further row.
