@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {AssetId, ParticipantId} from "../types/Identifiers.sol";
+
+/// @notice Who holds how much, and how far each holder lets it go out.
+interface IAccounts {
+    /// @param balance Available, minor units; negative within the credit line.
+    /// @param reserve What only urgent payments may use.
+    /// @param credit How far below zero the balance may go; granted by the issuer.
+    /// @param bilateral Whether the holder has a limit towards anyone.
+    /// @param perInstruction Largest amount of one payment.
+    /// @param perDay Largest gross outflow of one day of the asset.
+    /// @param outflow Gross outflow of `outflowDay`.
+    /// @param locked Held back from the balance until somebody decides (a redemption).
+    struct Account {
+        int64 balance;
+        uint64 reserve;
+        uint64 credit;
+        bool open;
+        bool frozen;
+        bool bilateral;
+        uint64 perInstruction;
+        uint64 perDay;
+        uint64 outflow;
+        uint32 outflowDay;
+        uint64 locked;
+    }
+
+    /// @param net Outflow minus inflow of `netDay` between the two.
+    struct BilateralLimit {
+        bool set;
+        uint64 limit;
+        uint32 netDay;
+        int128 net;
+    }
+
+    event AccountOpened(AssetId indexed asset, ParticipantId indexed holder);
+    event AccountFrozen(AssetId indexed asset, ParticipantId indexed holder);
+    event AccountUnfrozen(AssetId indexed asset, ParticipantId indexed holder);
+    event ReserveSet(AssetId indexed asset, ParticipantId indexed holder, uint64 amount);
+    event CreditSet(AssetId indexed asset, ParticipantId indexed holder, uint64 amount);
+    event LimitsSet(
+        AssetId indexed asset, ParticipantId indexed holder, uint64 perInstruction, uint64 perDay
+    );
+    event BilateralLimitSet(
+        AssetId indexed asset, ParticipantId indexed holder, ParticipantId indexed counterparty, uint64 amount
+    );
+
+    error AccountIsOpen(AssetId asset, ParticipantId holder);
+    error AccountIsNotOpen(AssetId asset, ParticipantId holder);
+    error AccountIsFrozen(AssetId asset, ParticipantId holder);
+    error AccountIsNotFrozen(AssetId asset, ParticipantId holder);
+    /// @notice A participant of this kind holds no such asset: corporates hold receivables, auditors nothing.
+    error HolderInvalid(AssetId asset, ParticipantId holder);
+    /// @notice A limit towards oneself or towards nobody.
+    error CounterpartyInvalid(ParticipantId counterparty);
+    /// @notice Above 2^63 − 1.
+    error AmountTooLarge(uint64 amount);
+
+    /// @notice Opens an account: no limits, no reserve, no credit. Issuer (administer key) or operator.
+    function openAccount(
+        AssetId asset,
+        ParticipantId holder
+    ) external;
+
+    /// @notice Blocks the account's debits; it is still credited. Issuer (administer key) or operator, at once.
+    function freeze(
+        AssetId asset,
+        ParticipantId holder
+    ) external;
+
+    /// @notice Issuer (administer key) or operator.
+    function unfreeze(
+        AssetId asset,
+        ParticipantId holder
+    ) external;
+
+    /// @notice Sets what only urgent payments may use. The holder's pay key, at once, either way.
+    function setReserve(
+        AssetId asset,
+        uint64 amount
+    ) external;
+
+    /// @notice Sets a holder's credit line. The issuer's administer keys: one lowers, two and the delay raise.
+    function setCredit(
+        AssetId asset,
+        ParticipantId holder,
+        uint64 amount
+    ) external;
+
+    /// @notice Sets the holder's own limits; 2^63 − 1 is none. Its administer keys: one lowers, two and the delay raise.
+    function setLimits(
+        AssetId asset,
+        uint64 perInstruction,
+        uint64 perDay
+    ) external;
+
+    /// @notice Sets the holder's limit on net outflow of a day towards a counterparty; 2^63 − 1 removes it.
+    /// Its administer keys: one sets or lowers, two and the delay raise or remove. What flowed before does not count.
+    function setBilateralLimit(
+        AssetId asset,
+        ParticipantId counterparty,
+        uint64 amount
+    ) external;
+
+    function accountOf(
+        AssetId asset,
+        ParticipantId holder
+    ) external view returns (Account memory);
+
+    function bilateralLimitOf(
+        AssetId asset,
+        ParticipantId holder,
+        ParticipantId counterparty
+    ) external view returns (BilateralLimit memory);
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {AssetId, Currency, ParticipantId} from "../types/Identifiers.sol";
+import {AssetKind, DayRule} from "../types/Kinds.sol";
+
+/// @notice What is held: monies and receivables, each with issuer, currency and day.
+interface IAssets {
+    /// @param businessDay Days closed so far; counts only under `DayRule.BusinessDay`.
+    /// @param supply Issued minus redeemed, minor units.
+    /// @param credit Sum of all credit lines, minor units.
+    struct Asset {
+        AssetKind kind;
+        DayRule dayRule;
+        Currency currency;
+        ParticipantId issuer;
+        uint32 businessDay;
+        uint64 supply;
+        uint64 credit;
+    }
+
+    event AssetRegistered(
+        AssetId indexed asset, Currency currency, AssetKind kind, ParticipantId issuer, DayRule dayRule
+    );
+    event DayClosed(AssetId indexed asset, uint32 day);
+
+    error AssetUnknown(AssetId asset);
+    error AssetExists(AssetId asset);
+    /// @notice No kind, no day rule, or a currency that is not 1…999.
+    error AssetInvalid(Currency currency, AssetKind kind, DayRule dayRule);
+    /// @notice The participant is of a kind that issues no such asset.
+    error IssuerInvalid(ParticipantId issuer, AssetKind kind);
+    /// @notice The asset's day ends at midnight UTC, by itself.
+    error DayEndsByClock(AssetId asset);
+    /// @notice The sender is neither an administer key of the asset's issuer nor an operator.
+    error NotIssuerNorOperator(AssetId asset, address sender);
+    /// @notice The participant is not the asset's issuer.
+    error NotIssuer(AssetId asset, ParticipantId participant);
+    /// @notice Supply and credit lines together would go above the largest amount.
+    error SupplyTooLarge(AssetId asset, uint256 supplyAndCredit);
+
+    /// @notice Registers an asset. Operator.
+    /// @return asset The currency's number for central-bank money, else the next one from 1,000.
+    function registerAsset(
+        Currency currency,
+        AssetKind kind,
+        ParticipantId issuer,
+        DayRule dayRule
+    ) external returns (AssetId asset);
+
+    /// @notice Ends the asset's business day: its number goes up by one, nothing else. Issuer (administer key) or operator.
+    function close(
+        AssetId asset
+    ) external;
+
+    function assetOf(
+        AssetId asset
+    ) external view returns (Asset memory);
+
+    /// @notice The asset's present day: business days closed so far, or days since 1970 UTC.
+    function dayOf(
+        AssetId asset
+    ) external view returns (uint32);
+}

@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+/// @dev The largest amount, in minor units. An asset's supply plus all its credit lines stays within it, so that a
+/// balance is always a signed 64-bit integer. As a limit it means "no limit".
+uint64 constant MAX_AMOUNT = uint64(type(int64).max);
