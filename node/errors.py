@@ -9,10 +9,12 @@
         │       DuplicateMessage · RequestInFlight 409 · BodyTooLarge 413 · ValueDateRefused 400 ·
         │       AssetNotFound 400 · RateExceeded 429 · QueueFull 503
         ├── StoreError                    the database
-        │   └── StoreUnavailable · StoreFull 503 · StoreMismatch 500
+        │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
-        │   └── ChainUnavailable 503 · ChainBusy 503 · ContractRefused · TransactionRefused ·
-        │       NonceTaken · AlreadyKnown · BlockNotFound · WrongChain · WrongGenesis · WrongCode · DemoDeployment 500
+        │   ├── ChainUnavailable 503 (MalformedAnswer) · ChainBusy 503 · ContractRefused · OutOfGas ·
+        │   │   BlockNotFound · WrongChain · WrongGenesis · WrongCode · DemoDeployment 500
+        │   └── of a transaction: TransactionRefused · NonceTaken · AlreadyKnown ·
+        │       TransactionPostponed (NonceGap · Underpriced · GasUnfunded)
         ├── SigningError                  keys
         │   └── WrongPassword · KeyNotFound · PolicyRefused 500
         ├── SettingsInvalid               the operator's settings
@@ -133,6 +135,12 @@ class StoreMismatch(StoreError):
     status = 500
 
 
+class StoreInconsistent(StoreError, BrokenRule):
+    """The database refused a row that would break a rule it keeps itself: a fault of ours, or tampering."""
+
+    status = 500
+
+
 class ChainError(NodeError):
     """The chain, or the RPC node in front of it, did not do what it was asked."""
 
@@ -143,19 +151,34 @@ class ChainUnavailable(ChainError):
     """The RPC node can't be reached, or its answer was lost: what was sent may have arrived."""
 
 
+class MalformedAnswer(ChainUnavailable):
+    """The RPC node answered something that is no answer to the question; what was sent may have arrived."""
+
+
 class ChainBusy(ChainError):
     """The RPC node refused for load; nothing was taken."""
 
 
 class ContractRefused(ChainError):
-    """A contract reverted; `error` is the name of its custom error, `arguments` what it said."""
+    """A contract reverted; `error` is the name of its custom error, `arguments` what it said.
+
+    `data` are the raw bytes. An error that comes straight from the chain is not named yet (`error` is its
+    selector): `Contracts.error(data)` names it.
+    """
 
     status = 409
 
-    def __init__(self, detail: str, *, error: str, arguments: tuple[object, ...] = ()) -> None:
+    def __init__(
+        self, detail: str, *, error: str, arguments: tuple[object, ...] = (), data: bytes = b""
+    ) -> None:
         super().__init__(detail)
         self.error = error
         self.arguments = arguments
+        self.data = data
+
+
+class OutOfGas(ChainError):
+    """The call or transaction used up the gas it was given."""
 
 
 class TransactionRefused(ChainError):
@@ -168,6 +191,22 @@ class NonceTaken(ChainError):
 
 class AlreadyKnown(ChainError):
     """The RPC node has these very bytes: as good as sent."""
+
+
+class TransactionPostponed(ChainError):
+    """The RPC node did not take these bytes now, and may take the same ones later."""
+
+
+class NonceGap(TransactionPostponed):
+    """An earlier nonce of the key is missing: send that first."""
+
+
+class Underpriced(TransactionPostponed):
+    """The fee offered is below what the chain asks now, or below what a replacement needs."""
+
+
+class GasUnfunded(TransactionPostponed):
+    """The key can't pay for the gas: fund it."""
 
 
 class BlockNotFound(ChainError):
