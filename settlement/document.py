@@ -12,7 +12,7 @@ import rfc8785
 
 from settlement.errors import InvalidDocument
 
-Json: TypeAlias = "str | int | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | bool | list[Json] | dict[str, Json] | None"
 
 SALT_BYTES = 32
 _DOMAIN = b"vostro.document.v1"
@@ -21,7 +21,7 @@ _DOMAIN = b"vostro.document.v1"
 def canonical(document: Mapping[str, Json]) -> bytes:
     """Return the one byte form of a document (RFC 8785); raise `InvalidDocument`."""
     try:
-        return rfc8785.dumps(document)  # type: ignore[arg-type]  # its own alias is a dict, not a Mapping
+        return rfc8785.dumps(document)
     except (rfc8785.CanonicalizationError, RecursionError) as error:
         raise InvalidDocument(f"the document has no canonical form: {error}", param="document") from error
 

@@ -58,7 +58,7 @@ def validate_lei(text: str) -> str:
         if iso17442.validate(text) == text:
             return text
     except ValidationError as error:
-        raise InvalidLei(f"{text!r} is not an LEI: {error.message}", param="lei") from error
+        raise InvalidLei(f"{text!r} is not an LEI: {error}", param="lei") from error
     raise InvalidLei(f"{text!r} is not written as an LEI is: upper case, no spaces", param="lei")
 
 

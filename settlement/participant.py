@@ -75,7 +75,7 @@ class Directory:
 
 def full_bic(bic: str) -> str:
     """Return the BIC of eleven characters that `bic` stands for."""
-    return bic if len(bic) == 11 else bic + "XXX"  # noqa: PLR2004 - ISO 9362 has 8 or 11
+    return bic if len(bic) == 11 else bic + "XXX"  # ISO 9362 has 8 or 11
 
 
 def _names(participant: Participant) -> Iterable[tuple[str, str]]:
