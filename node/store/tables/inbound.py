@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Table, UniqueConstraint
 
-from node.store.tables.metadata import Digest, Name, RowNumber, Whole, metadata
+from node.store.tables.metadata import APPEND_ONLY, Digest, Name, RowNumber, Whole, metadata
 
 # A message file that was accepted whole, known by its sender's message id and its body's digest.
 files = Table(
@@ -45,6 +45,7 @@ instructions = Table(
     Column("created_by", Name, nullable=False),
     UniqueConstraint("payer", "sequence"),
     Index("ix_instructions_file", "file_id", "file_position"),
+    info=APPEND_ONLY,
 )
 
 # The last number given out of each series; its row lock makes those who take numbers wait for each other.
@@ -65,6 +66,7 @@ idempotency = Table(
     Column("status", Whole, nullable=False),
     Column("answer", Name, nullable=False),  # the JSON body of the first answer
     Column("created_at", Whole, nullable=False),
+    info=APPEND_ONLY,
 )
 
 # Tokens by which machines and people come in; only the hash is kept.
@@ -91,4 +93,5 @@ audit = Table(
     Column("detail", Name, nullable=False),  # canonical JSON, no personal data
     Column("previous", Digest, nullable=False),
     Column("digest", Digest, nullable=False, unique=True),
+    info=APPEND_ONLY,
 )

@@ -20,3 +20,6 @@ RowNumber: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
 # Sorted by bytes in both stores, so that pages and digests are the same.
 Name: TypeEngine[str] = Text().with_variant(Text(collation="C"), "postgresql")
 Digest: TypeEngine[bytes] = LargeBinary()
+
+# `info` of a table whose rows nobody may edit or delete: triggers in both stores refuse it (R5).
+APPEND_ONLY = {"append_only": True}

@@ -6,13 +6,13 @@ the current picture that those rows add up to. All of them must equal a rebuild 
 
 from sqlalchemy import Boolean, Column, Index, Table, text
 
-from node.store.tables.metadata import Digest, Name, Whole, metadata
+from node.store.tables.metadata import APPEND_ONLY, Digest, Name, Whole, metadata
 
 # One row: which chain and which contracts this mirror is of. Another genesis is refused.
 deployment = Table(
     "deployment",
     metadata,
-    Column("chain_id", Whole, primary_key=True),
+    Column("chain_id", Whole, primary_key=True, autoincrement=False),
     Column("genesis_hash", Digest, nullable=False),
     Column("contracts", Name, nullable=False),  # canonical JSON: name → address
 )
@@ -23,7 +23,8 @@ blocks = Table(
     Column("height", Whole, primary_key=True, autoincrement=False),
     Column("hash", Digest, nullable=False),
     Column("parent_hash", Digest, nullable=False),
-    Column("timestamp", Whole, nullable=False),
+    Column("timestamp", Whole, nullable=False, index=True),
+    info=APPEND_ONLY,
 )
 
 # Transactions that touched our contracts, or were sent by a registered key.
@@ -36,6 +37,7 @@ receipts = Table(
     Column("sender", Digest, nullable=False),
     Column("succeeded", Boolean, nullable=False),
     Column("gas_used", Whole, nullable=False),
+    info=APPEND_ONLY,
 )
 
 # Every log of our contracts. `initiator` and `sequence` where it speaks of an instruction.
@@ -61,6 +63,7 @@ events = Table(
         sqlite_where=text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
         postgresql_where=text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
     ),
+    info=APPEND_ONLY,
 )
 
 # Double entry: per event and asset the amounts sum to 0; `balance` is the bucket's after this posting.
@@ -77,6 +80,7 @@ postings = Table(
     Column("amount", Whole, nullable=False),
     Column("balance", Whole, nullable=False),
     Index("ix_postings_account", "asset", "participant", "bucket", "height", "log_index", "line"),
+    info=APPEND_ONLY,
 )
 
 balances = Table(

@@ -1,0 +1,345 @@
+"""The tables as they were first: what came in, what goes out, what the chain says."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+WHOLE = sa.BigInteger()
+ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+DIGEST = sa.LargeBinary()
+
+APPEND_ONLY = ("audit", "blocks", "events", "idempotency", "instructions", "postings", "receipts")
+REFUSAL = "rows of this table are never edited or deleted"
+
+
+def upgrade() -> None:
+    create_tables()
+    if op.get_bind().dialect.name == "postgresql":
+        forbid_changes_on_postgresql()
+    else:
+        forbid_changes_on_sqlite()
+
+
+def forbid_changes_on_postgresql() -> None:
+    op.execute(
+        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"RAISE EXCEPTION '{REFUSAL}: %', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; "
+        "END $$"
+    )
+    for table in APPEND_ONLY:
+        op.execute(
+            f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
+
+
+def forbid_changes_on_sqlite() -> None:
+    for table in APPEND_ONLY:
+        for verb in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_append_only_{verb.lower()} BEFORE {verb} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}: {table}'); END"
+            )
+
+
+def create_tables() -> None:
+    op.create_table(
+        "accounts",
+        sa.Column("asset", WHOLE, nullable=False),
+        sa.Column("participant", WHOLE, nullable=False),
+        sa.Column("frozen", sa.Boolean(), nullable=False),
+        sa.Column("reserve", WHOLE, nullable=False),
+        sa.Column("credit", WHOLE, nullable=False),
+        sa.Column("limit_instruction", WHOLE, nullable=False),
+        sa.Column("limit_day", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("asset", "participant", name=op.f("pk_accounts")),
+    )
+    op.create_table(
+        "api_tokens",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("role", NAME, nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("revoked_at", WHOLE, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
+        sa.UniqueConstraint("digest", name=op.f("uq_api_tokens_digest")),
+    )
+    op.create_table(
+        "assets",
+        sa.Column("id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("currency", WHOLE, nullable=False),
+        sa.Column("kind", WHOLE, nullable=False),
+        sa.Column("issuer", WHOLE, nullable=False),
+        sa.Column("day_rule", WHOLE, nullable=False),
+        sa.Column("business_day", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assets")),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("position", ROW_NUMBER, autoincrement=False, nullable=False),
+        sa.Column("at", WHOLE, nullable=False),
+        sa.Column("actor", NAME, nullable=False),
+        sa.Column("action", NAME, nullable=False),
+        sa.Column("subject", NAME, nullable=False),
+        sa.Column("detail", NAME, nullable=False),
+        sa.Column("previous", DIGEST, nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_audit")),
+        sa.UniqueConstraint("digest", name=op.f("uq_audit_digest")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "balances",
+        sa.Column("asset", WHOLE, nullable=False),
+        sa.Column("participant", WHOLE, nullable=False),
+        sa.Column("bucket", NAME, nullable=False),
+        sa.Column("balance", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("asset", "participant", "bucket", name=op.f("pk_balances")),
+    )
+    op.create_table(
+        "blocks",
+        sa.Column("height", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("hash", DIGEST, nullable=False),
+        sa.Column("parent_hash", DIGEST, nullable=False),
+        sa.Column("timestamp", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("height", name=op.f("pk_blocks")),
+        info={"append_only": True},
+    )
+    op.create_index(op.f("ix_blocks_timestamp"), "blocks", ["timestamp"], unique=False)
+    op.create_table(
+        "counters",
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("value", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
+    )
+    op.create_table(
+        "deployment",
+        sa.Column("chain_id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("genesis_hash", DIGEST, nullable=False),
+        sa.Column("contracts", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("chain_id", name=op.f("pk_deployment")),
+    )
+    op.create_table(
+        "events",
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("log_index", WHOLE, nullable=False),
+        sa.Column("transaction_index", WHOLE, nullable=False),
+        sa.Column("contract", NAME, nullable=False),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("initiator", WHOLE, nullable=True),
+        sa.Column("sequence", WHOLE, nullable=True),
+        sa.Column("topics", DIGEST, nullable=False),
+        sa.Column("data", DIGEST, nullable=False),
+        sa.PrimaryKeyConstraint("height", "log_index", name=op.f("pk_events")),
+        info={"append_only": True},
+    )
+    op.create_index(
+        "ix_events_instruction",
+        "events",
+        ["initiator", "sequence"],
+        unique=False,
+        sqlite_where=sa.text("initiator IS NOT NULL"),
+    )
+    op.create_index(
+        "ux_events_settled",
+        "events",
+        ["initiator", "sequence"],
+        unique=True,
+        sqlite_where=sa.text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
+        postgresql_where=sa.text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
+    )
+    op.create_table(
+        "files",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("sender", NAME, nullable=False),
+        sa.Column("message_id", NAME, nullable=False),
+        sa.Column("message_name", NAME, nullable=False),
+        sa.Column("body_digest", DIGEST, nullable=False),
+        sa.Column("transactions", WHOLE, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("created_by", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
+        sa.UniqueConstraint("sender", "message_id", name=op.f("uq_files_sender_message_id")),
+    )
+    op.create_table(
+        "idempotency",
+        sa.Column("actor", NAME, nullable=False),
+        sa.Column("key", NAME, nullable=False),
+        sa.Column("body_digest", DIGEST, nullable=False),
+        sa.Column("status", WHOLE, nullable=False),
+        sa.Column("answer", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("actor", "key", name=op.f("pk_idempotency")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "incidents",
+        sa.Column("id", ROW_NUMBER, autoincrement=True, nullable=False),
+        sa.Column("writer", NAME, nullable=False),
+        sa.Column("code", NAME, nullable=False),
+        sa.Column("subject", NAME, nullable=False),
+        sa.Column("detail", NAME, nullable=False),
+        sa.Column("raised_at", WHOLE, nullable=False),
+        sa.Column("cleared_at", WHOLE, nullable=True),
+        sa.Column("cleared_by", NAME, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
+    )
+    op.create_index(
+        "ux_incidents_open",
+        "incidents",
+        ["writer", "code", "subject"],
+        unique=True,
+        sqlite_where=sa.text("cleared_at IS NULL"),
+        postgresql_where=sa.text("cleared_at IS NULL"),
+    )
+    op.create_table(
+        "keys",
+        sa.Column("participant", WHOLE, nullable=False),
+        sa.Column("number", WHOLE, nullable=False),
+        sa.Column("address", DIGEST, nullable=False),
+        sa.Column("role", WHOLE, nullable=False),
+        sa.Column("valid_from", WHOLE, nullable=False),
+        sa.Column("valid_until", WHOLE, nullable=False),
+        sa.Column("revoked", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("participant", "number", name=op.f("pk_keys")),
+        sa.UniqueConstraint("address", name=op.f("uq_keys_address")),
+    )
+    op.create_table(
+        "leases",
+        sa.Column("key", DIGEST, nullable=False),
+        sa.Column("holder", NAME, nullable=False),
+        sa.Column("fence", WHOLE, nullable=False),
+        sa.Column("expires_at", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_leases")),
+    )
+    op.create_table(
+        "member_ids",
+        sa.Column("system", NAME, nullable=False),
+        sa.Column("member", NAME, nullable=False),
+        sa.Column("participant", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("system", "member", name=op.f("pk_member_ids")),
+    )
+    op.create_table(
+        "participants",
+        sa.Column("id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("kind", WHOLE, nullable=False),
+        sa.Column("bic", NAME, nullable=False),
+        sa.Column("lei", NAME, nullable=True),
+        sa.Column("sponsor", WHOLE, nullable=False),
+        sa.Column("suspended", sa.Boolean(), nullable=False),
+        sa.Column("outgoing_stopped", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_participants")),
+    )
+    op.create_table(
+        "postings",
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("log_index", WHOLE, nullable=False),
+        sa.Column("line", WHOLE, nullable=False),
+        sa.Column("asset", WHOLE, nullable=False),
+        sa.Column("participant", WHOLE, nullable=False),
+        sa.Column("bucket", NAME, nullable=False),
+        sa.Column("counterparty", WHOLE, nullable=False),
+        sa.Column("amount", WHOLE, nullable=False),
+        sa.Column("balance", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("height", "log_index", "line", name=op.f("pk_postings")),
+        info={"append_only": True},
+    )
+    op.create_index(
+        "ix_postings_account",
+        "postings",
+        ["asset", "participant", "bucket", "height", "log_index", "line"],
+        unique=False,
+    )
+    op.create_table(
+        "receipts",
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("transaction_index", WHOLE, nullable=False),
+        sa.Column("hash", DIGEST, nullable=False),
+        sa.Column("sender", DIGEST, nullable=False),
+        sa.Column("succeeded", sa.Boolean(), nullable=False),
+        sa.Column("gas_used", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("height", "transaction_index", name=op.f("pk_receipts")),
+        sa.UniqueConstraint("hash", name=op.f("uq_receipts_hash")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "transactions",
+        sa.Column("id", ROW_NUMBER, autoincrement=True, nullable=False),
+        sa.Column("key", DIGEST, nullable=False),
+        sa.Column("chain_id", WHOLE, nullable=False),
+        sa.Column("nonce", WHOLE, nullable=False),
+        sa.Column("hash", DIGEST, nullable=False),
+        sa.Column("raw", DIGEST, nullable=False),
+        sa.Column("payload_digest", DIGEST, nullable=False),
+        sa.Column("fence", WHOLE, nullable=False),
+        sa.Column("signed_at", WHOLE, nullable=False),
+        sa.Column("concluded_at", WHOLE, nullable=True),
+        sa.Column("abandoned", sa.Boolean(), nullable=False),
+        sa.Column("error", NAME, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transactions")),
+        sa.UniqueConstraint("hash", name=op.f("uq_transactions_hash")),
+        sa.UniqueConstraint("key", "chain_id", "nonce", name=op.f("uq_transactions_key_chain_id_nonce")),
+    )
+    op.create_index(
+        "ix_transactions_unconcluded",
+        "transactions",
+        ["key", "nonce"],
+        unique=False,
+        sqlite_where=sa.text("concluded_at IS NULL"),
+        postgresql_where=sa.text("concluded_at IS NULL"),
+    )
+    op.create_table(
+        "instructions",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("kind", NAME, nullable=False),
+        sa.Column("payer", WHOLE, nullable=False),
+        sa.Column("sequence", WHOLE, nullable=False),
+        sa.Column("asset", WHOLE, nullable=False),
+        sa.Column("payee", WHOLE, nullable=False),
+        sa.Column("amount", WHOLE, nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("terms", DIGEST, nullable=False),
+        sa.Column("commitment", DIGEST, nullable=False),
+        sa.Column("salt", DIGEST, nullable=False),
+        sa.Column("document", NAME, nullable=False),
+        sa.Column("uetr", NAME, nullable=False),
+        sa.Column("content_digest", DIGEST, nullable=False),
+        sa.Column("end_to_end_id", NAME, nullable=False),
+        sa.Column("value_date", NAME, nullable=False),
+        sa.Column("file_id", NAME, nullable=True),
+        sa.Column("file_position", WHOLE, nullable=True),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("created_by", NAME, nullable=False),
+        sa.ForeignKeyConstraint(["file_id"], ["files.id"], name=op.f("fk_instructions_file_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_instructions")),
+        sa.UniqueConstraint("payer", "sequence", name=op.f("uq_instructions_payer_sequence")),
+        sa.UniqueConstraint("uetr", name=op.f("uq_instructions_uetr")),
+        info={"append_only": True},
+    )
+    op.create_index("ix_instructions_file", "instructions", ["file_id", "file_position"], unique=False)
+    op.create_table(
+        "outbox",
+        sa.Column("id", ROW_NUMBER, autoincrement=True, nullable=False),
+        sa.Column("action", NAME, nullable=False),
+        sa.Column("instruction_id", NAME, nullable=True),
+        sa.Column("contract", NAME, nullable=False),
+        sa.Column("calldata", DIGEST, nullable=True),
+        sa.Column("role", WHOLE, nullable=False),
+        sa.Column("transaction_id", ROW_NUMBER, nullable=True),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["instruction_id"], ["instructions.id"], name=op.f("fk_outbox_instruction_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["transaction_id"], ["transactions.id"], name=op.f("fk_outbox_transaction_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
+    )
+    op.create_index(op.f("ix_outbox_instruction_id"), "outbox", ["instruction_id"], unique=False)
+    op.create_index(op.f("ix_outbox_transaction_id"), "outbox", ["transaction_id"], unique=False)

@@ -1,0 +1,132 @@
+"""The store: one engine, one way to write, one way to read. The only commit of the node is here."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+
+from node.errors import SettingsInvalid
+from node.store.failures import translated
+from node.store.migrations import migrate
+
+# How long one waits for another writer, a lock or a connection before `StoreUnavailable`.
+WAIT_SECONDS_MAX = 30
+_CONNECT_SECONDS_MAX = 10
+_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+_READ_ONLY = "vostro_read_only"
+_SQLITE_PRAGMAS = (
+    f"busy_timeout = {WAIT_SECONDS_MAX * 1000}",
+    "journal_mode = WAL",
+    # WAL with NORMAL may forget the newest commits when power fails; what was acknowledged must stay (R2).
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    # Without it, INSERT OR REPLACE would delete past the triggers that forbid deleting.
+    "recursive_triggers = ON",
+    "journal_size_limit = 67108864",
+)
+# R2 again: a role or database with asynchronous commit would acknowledge what may be lost.
+_POSTGRESQL_SESSION = f"""
+SELECT set_config('lock_timeout', '{WAIT_SECONDS_MAX}s', false),
+       set_config('synchronous_commit', CASE current_setting('synchronous_commit')
+                  WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, false)
+"""
+
+
+class Store:
+    """A database: SQLite or PostgreSQL by its URL. Connects when first used, and again after an outage.
+
+    Every failure of the database leaves as one of `node.errors.StoreError`.
+    """
+
+    def __init__(self, url: str, *, password: str | None = None, pool_size: int = 10) -> None:
+        """Take the URL, or raise `SettingsInvalid`; `password` replaces one in it."""
+        parsed = _parse(url)
+        self.dialect = parsed.get_backend_name()
+        self._engine = _engine(parsed.set(password=password) if password else parsed, pool_size)
+
+    def migrate(self) -> None:
+        """Bring the tables to this version, in one transaction; raise `StoreMismatch` when they are newer."""
+        with self.transaction() as connection:
+            migrate(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Give a connection whose work is committed at the end, or not at all when anything is raised.
+
+        On SQLite it takes the write lock at once (BEGIN IMMEDIATE), so nothing read in it can have changed
+        when it writes. A `StoreUnavailable` from the end itself leaves open whether it was committed.
+        """
+        with translated(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """Give a connection that reads one unmoving state, and can't write."""
+        with translated(), self._engine.connect() as connection:
+            connection.execution_options(**self._snapshot_options())
+            with connection.begin() as begun:
+                yield connection
+                begun.rollback()
+
+    def close(self) -> None:
+        """Close every connection; the store can still be used and would connect again."""
+        self._engine.dispose()
+
+    def _snapshot_options(self) -> dict[str, object]:
+        if self.dialect == "sqlite":
+            return {_READ_ONLY: True}
+        return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+        return parsed.set(drivername=_DRIVERS[parsed.get_backend_name()])
+    except (ArgumentError, KeyError):
+        # The URL may hold a password: it is not repeated.
+        raise SettingsInvalid(
+            "the store's URL is neither sqlite:///<file> nor postgresql://<user>@<host>/<database>"
+        ) from None
+
+
+def _engine(url: URL, pool_size: int) -> Engine:
+    sqlite = url.get_backend_name() == "sqlite"
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=WAIT_SECONDS_MAX,
+        # One small question per use: a connection that died while it was idle is replaced unnoticed.
+        pool_pre_ping=not sqlite,
+        # An error message must not quote rows: they hold people's data.
+        hide_parameters=True,
+        connect_args={"check_same_thread": False} if sqlite else {"connect_timeout": _CONNECT_SECONDS_MAX},
+    )
+    event.listen(engine, "connect", _prepare_sqlite if sqlite else _prepare_postgresql)
+    if sqlite:
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    # The driver's own idea of when a transaction starts is switched off: `_begin_sqlite` says it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _SQLITE_PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = bool(connection.get_execution_options().get(_READ_ONLY))
+    connection.exec_driver_sql(f"PRAGMA query_only = {read_only:d}")
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(_POSTGRESQL_SESSION)
+    cursor.close()
+    connection.commit()
