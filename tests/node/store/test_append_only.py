@@ -1,0 +1,86 @@
+"""What is written once stays: events, postings, blocks, receipts, audit, instructions, answers (R5)."""
+
+import pytest
+from sqlalchemy import Connection, Table, Text, delete, insert, select, text, update
+
+from node.errors import StoreInconsistent
+from node.store.session import Store
+from node.store.tables import metadata
+
+_TABLES = sorted(table.name for table in metadata.tables.values() if table.info.get("append_only"))
+
+
+def _row(table: Table) -> dict[str, object]:
+    """A row that satisfies every column."""
+    kinds: dict[type, object] = {int: 1, str: "x", bytes: b"x", bool: True}
+    return {
+        column.name: kinds[column.type.python_type]
+        for column in table.columns
+        if not column.nullable and not column.foreign_keys
+    }
+
+
+@pytest.fixture(params=_TABLES)
+def table(request: pytest.FixtureRequest, store: Store) -> Table:
+    """An append-only table with one row in it."""
+    table = metadata.tables[request.param]
+    with store.transaction() as connection:
+        connection.execute(insert(table).values(_row(table)))
+    return table
+
+
+def _count(store: Store, table: Table) -> int:
+    with store.snapshot() as connection:
+        return len(connection.execute(select(table)).all())
+
+
+def test_append_only_tables_are_those_of_the_rule() -> None:
+    """The rule's own list: nothing leaves it by accident."""
+    expected = ["audit", "blocks", "events", "idempotency", "instructions", "postings", "receipts"]
+    assert expected == _TABLES
+
+
+def test_update_is_refused(store: Store, table: Table) -> None:
+    """No row of an append-only table can be edited."""
+    column = next(column for column in table.columns if not column.primary_key)
+    value = "y" if isinstance(column.type, Text) else _row(table).get(column.name, 0)
+
+    with pytest.raises(StoreInconsistent, match="never edited"), store.transaction() as connection:
+        connection.execute(update(table).values({column.name: value}))
+
+
+def test_delete_is_refused(store: Store, table: Table) -> None:
+    """No row of an append-only table can be deleted."""
+    with pytest.raises(StoreInconsistent, match="never edited"), store.transaction() as connection:
+        connection.execute(delete(table))
+
+    assert 1 == _count(store, table)
+
+
+def test_replace_is_refused(store: Store, table: Table) -> None:
+    """No row of an append-only table can be replaced by another with its key."""
+    if store.dialect != "sqlite":
+        pytest.skip("only SQLite has INSERT OR REPLACE")
+    with pytest.raises(StoreInconsistent, match="never edited"), store.transaction() as connection:
+        connection.execute(insert(table).prefix_with("OR REPLACE").values(_row(table)))
+
+
+def test_truncate_is_refused(store: Store, table: Table) -> None:
+    """An append-only table can't be emptied."""
+    if store.dialect != "postgresql":
+        pytest.skip("only PostgreSQL has TRUNCATE")
+    with pytest.raises(StoreInconsistent, match="never edited"), store.transaction() as connection:
+        connection.execute(text(f"TRUNCATE {table.name} CASCADE"))
+
+    assert 1 == _count(store, table)
+
+
+def test_foreign_keys_hold(store: Store) -> None:
+    """A row that refers to nothing is refused on both stores."""
+
+    def refer_to_nothing(connection: Connection) -> None:
+        outbox = metadata.tables["outbox"]
+        connection.execute(insert(outbox).values(_row(outbox) | {"instruction_id": "pay_missing"}))
+
+    with pytest.raises(StoreInconsistent), store.transaction() as connection:
+        refer_to_nothing(connection)
