@@ -1,0 +1,1 @@
+"""Wiring by plain constructor calls."""
