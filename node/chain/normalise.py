@@ -26,33 +26,70 @@ from node.errors import (
 _QUOTED_MAX = 200
 _SELECTOR_BYTES = 4
 
-# The first row that matches decides.
-_TEXTS: tuple[tuple[type[ChainError], str], ...] = (
-    (AlreadyKnown, r"already known|already imported|known transaction|already exists in (the )?pool"),
-    (NonceTaken, r"nonce too low|nonce (is )?below"),
-    (NonceGap, r"nonce too (high|distant)|nonce gap|gapped"),
+# The first row that matches decides. Regular expressions, case ignored.
+_TEXTS: tuple[tuple[type[ChainError], tuple[str, ...]], ...] = (
+    (AlreadyKnown, ("already known", "already imported", "known transaction")),
+    (NonceTaken, ("nonce too low",)),
+    (NonceGap, ("nonce too high", "nonce too distant", "gapped")),
     (
         Underpriced,
-        r"underpriced|gas price (is )?(too low|below)|less than (block )?base fee|below (the )?base ?fee"
-        r"|max fee per gas less|tip .*(too low|below)|future transaction tries to replace",
+        (
+            "underpriced",
+            "gas price too low",
+            "gas price below",
+            "less than block base fee",
+            "below base ?fee",
+            "future transaction tries to replace",
+        ),
     ),
-    (GasUnfunded, r"insufficient (funds|balance)|cannot afford|upfront cost exceeds|exceeds (account )?balance"),
-    (OutOfGas, r"out ?of ?gas|gas required exceeds|gas uint64 overflow"),
+    (
+        GasUnfunded,
+        (
+            "insufficient funds",
+            "insufficient balance",
+            "cannot afford",
+            "upfront cost exceeds account balance",
+        ),
+    ),
+    (OutOfGas, ("out ?of ?gas", "gas required exceeds", "gas uint64 overflow")),
     (
         TransactionRefused,
-        r"intrinsic gas|insufficient gas|exceeds (the )?(block )?gas limit|gas limit (too high|reached)"
-        r"|oversized|too large|size (limit )?exceed|invalid (sender|signature|transaction|chain ?id)"
-        r"|wrong chain ?id|chain ?id .*(mismatch|invalid|expected)|replay.protected|not supported"
-        r"|failed to decode|rlp|exceeds the configured cap|max priority fee|max initcode|sender not an eoa"
-        r"|not permitted|unauthori[sz]ed",
+        (
+            "intrinsic gas",
+            "insufficient gas",
+            "exceeds (the )?(block )?gas limit",
+            "gas limit reached",
+            "oversized",
+            "too large",
+            "invalid sender",
+            "invalid (transaction )?signature",
+            "invalid chain ?id",
+            "wrong chain ?id",
+            "replay.protected",
+            "transaction type not supported",
+            "not supported by the current hardfork",
+            "failed to decode",
+            "rlp:",
+            "exceeds the configured cap",
+            "max priority fee per gas higher",
+            "max initcode size",
+            "not authorized to send",
+        ),
     ),
     (
         ChainBusy,
-        r"pool is full|pool full|too many requests|rate limit|limit exceeded|limit reached|busy|overload"
-        r"|try again|capacity|out of sync|syncing",
+        (
+            "pool is full",
+            "pool full",
+            "too many requests",
+            "rate limit",
+            "limit exceeded",
+            "busy",
+            "try again",
+        ),
     ),
 )
-_TABLE = tuple((kind, re.compile(text, re.IGNORECASE)) for kind, text in _TEXTS)
+_TABLE = tuple((kind, re.compile("|".join(texts), re.IGNORECASE)) for kind, texts in _TEXTS)
 _REVERTED = re.compile(r"revert", re.IGNORECASE)
 _REVERTED_CODE = 3
 _LIMIT_EXCEEDED_CODE = -32005
