@@ -1,0 +1,77 @@
+"""Tokens are shown once, kept as digests, and end the moment they are revoked."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import select
+
+from node.clock import SystemClock, SystemRandom
+from node.errors import NotFound, Unauthenticated
+from node.services.audit import verify_audit
+from node.services.tokens import Role, authenticate, list_tokens, new_token, revoke_token
+from node.store.session import Store
+from node.store.tables import api_tokens
+
+_CLOCK, _RANDOM = SystemClock(), SystemRandom()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A migrated, empty store."""
+    store = Store(store_url)
+    store.migrate()
+    yield store
+    store.close()
+
+
+def _make(store: Store, role: Role = Role.OFFICER) -> tuple[str, str]:
+    token, secret = new_token(store, _CLOCK, _RANDOM, name="till", role=role, by="operator")
+    return token.id, secret
+
+
+@pytest.mark.parametrize("role", Role)
+def test_lets_its_holder_in(store: Store, role: Role) -> None:
+    """Who shows the secret is the token's actor, in the token's role."""
+    token_id, secret = _make(store, role)
+    actor = authenticate(store, secret)
+    assert (token_id, "till", role) == (actor.id, actor.name, actor.role)
+
+
+_CHANGES: list[Callable[[str], str]] = [lambda s: s + "A", lambda s: s[:-1], str.upper, lambda s: s[:7]]
+
+
+@pytest.mark.parametrize("change", _CHANGES)
+def test_keeps_others_out(store: Store, change: Callable[[str], str]) -> None:
+    """A secret that differs in anything is nobody's."""
+    _, secret = _make(store)
+    with pytest.raises(Unauthenticated):
+        authenticate(store, change(secret))
+
+
+def test_keeps_no_secret(store: Store) -> None:
+    """No column of the row holds the secret or a part of it."""
+    _, secret = _make(store)
+    with store.snapshot() as connection:
+        row = connection.execute(select(api_tokens)).one()
+    kept = b"".join(value if isinstance(value, bytes) else str(value).encode() for value in row)
+    assert secret.removeprefix("vostro_")[:8].encode() not in kept
+
+
+def test_revoked_is_over(store: Store) -> None:
+    """A revoked token lets nobody in, can't be revoked again, and stays in the list."""
+    token_id, secret = _make(store)
+    revoke_token(store, _CLOCK, token_id, by="operator")
+    with pytest.raises(Unauthenticated):
+        authenticate(store, secret)
+    with pytest.raises(NotFound):
+        revoke_token(store, _CLOCK, token_id, by="operator")
+    assert [(token_id, True)] == [(token.id, token.revoked_at is not None) for token in list_tokens(store)]
+
+
+def test_is_audited(store: Store) -> None:
+    """Making and revoking a token leave one entry each in the audit log."""
+    token_id, _ = _make(store)
+    revoke_token(store, _CLOCK, token_id, by="operator")
+    with store.snapshot() as connection:
+        count, _head = verify_audit(connection)
+    assert 2 == count
