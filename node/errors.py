@@ -7,7 +7,7 @@
         ├── RequestRefused                the caller can mend it
         │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · DuplicateUetr ·
         │       DuplicateMessage · RequestInFlight 409 · BodyTooLarge 413 · ValueDateRefused 400 ·
-        │       AssetNotFound 400 · RateExceeded 429 · QueueFull 503
+        │       AssetNotFound · PayeeRefused 400 · RateExceeded 429 · QueueFull 503
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
@@ -101,6 +101,10 @@ class ValueDateRefused(RequestRefused):
 
 class AssetNotFound(RequestRefused):
     """No money of this currency is registered on the chain."""
+
+
+class PayeeRefused(RequestRefused):
+    """The payee is the payer itself, or of a kind that holds no money."""
 
 
 class RateExceeded(RequestRefused):

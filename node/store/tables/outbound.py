@@ -44,6 +44,7 @@ outbox = Table(
     Column(
         "role", Whole, nullable=False
     ),  # the role of the key that must sign: settlement.participant.KeyRole
+    Column("signer", Digest),  # the address of the key that must sign, where it matters which one
     Column("transaction_id", RowNumber, ForeignKey(transactions.c.id), index=True),
     Column("created_at", Whole, nullable=False),
 )

@@ -1,0 +1,157 @@
+"""The rows that make a request accepted: instructions, outbox, the answer, the audit entry, the file."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import orjson
+from sqlalchemy import Connection, func, insert, select
+
+from node.errors import QueueFull
+from node.outbox.actions import ACTION_OF_KIND
+from node.outbox.rows import enqueue, waiting_count
+from node.services.answers import Answer, Request, keep_answer
+from node.services.audit import append_audit
+from node.services.requests import Prepared
+from node.store.bulk import insert_rows
+from node.store.counters import take_numbers
+from node.store.tables import events, files, instructions
+from settlement.document import Json
+from settlement.instruction import InstructionKind, Terms
+
+SERIES = "sequence"
+ID_PREFIX = {InstructionKind.PAYMENT: "pay", InstructionKind.ISSUE: "iss", InstructionKind.REDEMPTION: "red"}
+_PLURAL = {
+    InstructionKind.PAYMENT: "payments",
+    InstructionKind.ISSUE: "issues",
+    InstructionKind.REDEMPTION: "redemptions",
+}
+_COLUMNS = (
+    "id", "kind", "payer", "sequence", "asset", "payee", "amount", "urgent", "terms", "commitment", "salt",
+    "document", "uetr", "content_digest", "end_to_end_id", "value_date", "file_id", "file_position",
+    "created_at", "created_by",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """An instruction that was accepted before, found by its UETR."""
+
+    id: str
+    uetr: str
+    end_to_end_id: str
+    content_digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile:
+    """A message file that is being accepted. `sender` is its BIC as registered."""
+
+    id: str
+    sender: str
+    message_id: str
+    message_name: str
+    body_digest: bytes
+
+
+def write(
+    connection: Connection,
+    request: Request,
+    *,
+    kind: InstructionKind,
+    payer: int,
+    items: Sequence[Prepared | Known],
+    ids: Sequence[str],
+    file: NewFile | None,
+    outbox_max: int,
+    at: int,
+) -> Answer:
+    """Write what was prepared, under `ids` (one for each `Prepared`, in order); return the first answer."""
+    new = [(position, item) for position, item in enumerate(items) if isinstance(item, Prepared)]
+    if waiting_count(connection) + len(new) > outbox_max:
+        raise QueueFull(f"the outbox holds at most {outbox_max} instructions; try again when it has drained")
+    if file is not None:
+        _write_file(connection, file, transactions=len(items), at=at, actor=request.actor)
+    first = take_numbers(connection, SERIES, len(new), above=_highest_on_chain(connection, payer))
+    file_id = file.id if file else None
+    rows = [
+        (
+            identifier, kind.value, payer, first + offset, item.asset, item.payee, item.amount, item.urgent,
+            _terms(item, payer, first + offset), item.commitment, item.salt, item.document, item.uetr,
+            item.content_digest, item.end_to_end_id, item.value_date, file_id,
+            position if file_id else None, at, request.actor,
+        )
+        for offset, (identifier, (position, item)) in enumerate(zip(ids, new, strict=True))
+    ]  # fmt: skip
+    insert_rows(connection, instructions, _COLUMNS, rows)
+    enqueue(connection, ACTION_OF_KIND[kind], ids, at=at)
+    answer = Answer(status=HTTPStatus.ACCEPTED, body=_body(kind, items, ids, file))
+    keep_answer(connection, request, answer, at=at)
+    append_audit(
+        connection,
+        at=at,
+        actor=request.actor,
+        action=f"{_PLURAL[kind]}_accepted",
+        subject=file.id if file else request.key,
+        detail=_detail(ids, new, known=len(items) - len(new)),
+    )
+    return answer
+
+
+def _write_file(connection: Connection, file: NewFile, *, transactions: int, at: int, actor: str) -> None:
+    connection.execute(
+        insert(files).values(
+            id=file.id,
+            sender=file.sender,
+            message_id=file.message_id,
+            message_name=file.message_name,
+            body_digest=file.body_digest,
+            transactions=transactions,
+            created_at=at,
+            created_by=actor,
+        )
+    )
+
+
+def _highest_on_chain(connection: Connection, initiator: int) -> int:
+    """Return the highest sequence seen on chain: above this store's own when it was set back by a restore."""
+    highest: int | None = connection.scalar(
+        select(func.max(events.c.sequence)).where(events.c.initiator == initiator)
+    )
+    return highest or 0
+
+
+def _terms(item: Prepared, payer: int, sequence: int) -> bytes:
+    return Terms(
+        sequence=sequence,
+        asset=item.asset,
+        payer=payer,
+        payee=item.payee,
+        amount=item.amount,
+        urgent=item.urgent,
+    ).encoded()
+
+
+def _body(
+    kind: InstructionKind, items: Sequence[Prepared | Known], ids: Sequence[str], file: NewFile | None
+) -> bytes:
+    unused = iter(ids)
+    listed = [
+        {
+            "id": item.id if isinstance(item, Known) else next(unused),
+            "uetr": item.uetr,
+            "end_to_end_id": item.end_to_end_id,
+        }
+        for item in items
+    ]
+    head = {} if file is None else {"file_id": file.id, "message_id": file.message_id}
+    return orjson.dumps({**head, _PLURAL[kind]: listed})
+
+
+def _detail(ids: Sequence[str], new: Sequence[tuple[int, Prepared]], *, known: int) -> dict[str, Json]:
+    """Return what the audit log keeps: counts, and one digest over all ids and commitments."""
+    digest = hashlib.sha256()
+    for identifier, (_, item) in zip(ids, new, strict=True):
+        digest.update(identifier.encode() + item.commitment)
+    return {"accepted": len(ids), "known": known, "digest": digest.hexdigest()}

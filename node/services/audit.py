@@ -1,0 +1,83 @@
+"""The audit log: who asked for what, in rows that are chained by their digests and never edited.
+
+digest = SHA-256(previous digest ‖ canonical JSON of the row); the first row's previous is 32 zero bytes.
+Details hold counts, ids and digests, never personal data.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from node.store.counters import numbers_taken, take_numbers
+from node.store.tables import audit
+from settlement.document import Json, canonical
+from settlement.errors import BrokenRule
+
+GENESIS = bytes(32)
+_CHAINED = ("position", "at", "actor", "action", "subject", "detail")
+_PAGE_ROWS = 1000
+_SERIES = "audit"
+
+
+class AuditBroken(BrokenRule):
+    """The audit log was changed after the fact: a row is missing or not what was written."""
+
+
+def append_audit(
+    connection: Connection,
+    *,
+    at: int,
+    actor: str,
+    action: str,
+    subject: str,
+    detail: Mapping[str, Json],
+) -> bytes:
+    """Append one entry in the caller's transaction and return its digest, the new head.
+
+    Entries of concurrent transactions wait for each other here, so call it last.
+    """
+    position = take_numbers(connection, _SERIES, 1)
+    previous: bytes | None = connection.scalar(select(audit.c.digest).where(audit.c.position == position - 1))
+    if previous is None:
+        previous = GENESIS
+    text = canonical(detail).decode()
+    row: dict[str, Json] = {
+        "position": position,
+        "at": at,
+        "actor": actor,
+        "action": action,
+        "subject": subject,
+        "detail": text,
+    }
+    digest = _digest(previous, row)
+    connection.execute(insert(audit).values(**row, previous=previous, digest=digest))
+    return digest
+
+
+def verify_audit(connection: Connection) -> tuple[int, bytes]:
+    """Check every row and return how many there are and the head; raise `AuditBroken` at the first fault."""
+    position, head = 0, GENESIS
+    while rows := connection.execute(
+        select(audit).where(audit.c.position > position).order_by(audit.c.position).limit(_PAGE_ROWS)
+    ).all():
+        for row in rows:
+            _check(row, position + 1, head)
+            position, head = row.position, row.digest
+    written = numbers_taken(connection, _SERIES)
+    if written != position:
+        raise AuditBroken(f"{written} audit rows were written, {position} are left; compare with a backup")
+    return position, head
+
+
+def _check(row: Row[Any], position: int, previous: bytes) -> None:
+    if row.position != position:
+        raise AuditBroken(f"audit row {position} is missing; keep this database as it is and compare")
+    expected = _digest(previous, {name: row._mapping[name] for name in _CHAINED})
+    if row.previous != previous or row.digest != expected:
+        raise AuditBroken(f"audit row {position} was changed; keep this database as it is and compare")
+
+
+def _digest(previous: bytes, row: Mapping[str, Json]) -> bytes:
+    return hashlib.sha256(previous + canonical(row)).digest()

@@ -1,0 +1,214 @@
+"""What a caller asks to be settled, and what is found out about it before anything is written.
+
+Everything wrong with one request is one error; everything wrong with many is listed with its position.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from node.errors import AssetNotFound, PayeeRefused, ValueDateRefused
+from settlement.document import Json, canonical, commitment
+from settlement.errors import InvalidDocument, InvalidUetr, InvalidValue
+from settlement.identifiers import (
+    BankReference,
+    validate_bic,
+    validate_lei,
+    validate_member_id,
+    validate_uetr,
+)
+from settlement.instruction import InstructionKind
+from settlement.money import amount_from_minor_units, currency
+from settlement.participant import Directory, Participant, ParticipantKind
+
+DOCUMENT_BYTES_MAX = 256 * 1024
+END_TO_END_ID_CHARACTERS_MAX = 35  # ISO 20022 Max35Text
+_HOLDERS_OF_MONEY = frozenset({ParticipantKind.BANK, ParticipantKind.OPERATOR})
+
+
+class InvalidReference(InvalidValue):
+    """An end-to-end id that is empty, too long, or holds what can't be written down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentRequest:
+    """A payment, issue or redemption as its caller wrote it; nothing of it is checked yet.
+
+    `amount` is a text of minor units, `value_date` an ISO 8601 date (None: today), `uetr` None: one is made.
+    `document` is everything the caller said; `content`, where given, is the part of it that makes two
+    requests with one UETR the same (a file's header is not part of what a transfer says).
+    """
+
+    payee: BankReference
+    currency: str
+    amount: str
+    end_to_end_id: str
+    document: Mapping[str, Json]
+    value_date: str | None = None
+    uetr: str | None = None
+    urgent: bool = False
+    content: Mapping[str, Json] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """An asset that payments of its currency are made in."""
+
+    asset: int
+    issuer: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A request that can be written: all but its sequence and its id."""
+
+    payee: int
+    asset: int
+    amount: int
+    urgent: bool
+    commitment: bytes
+    salt: bytes
+    document: str
+    uetr: str
+    content_digest: bytes
+    end_to_end_id: str
+    value_date: str
+
+
+class Preparation:
+    """Checks requests of one kind against the participants and monies as mirrored, at one moment."""
+
+    def __init__(
+        self,
+        *,
+        kind: InstructionKind,
+        own: Participant,
+        directory: Directory,
+        monies: Mapping[str, Money],
+        now: float,
+    ) -> None:
+        self._kind = kind
+        self._own = own
+        self._directory = directory
+        self._monies = monies
+        self._today = datetime.fromtimestamp(now, UTC).date().isoformat()
+        self._payees: dict[BankReference, Participant] = {}
+
+    def prepare(self, request: PaymentRequest, *, uetr: str, salt: bytes) -> Prepared:
+        """Return the request ready to be written; raise what is wrong with it."""
+        money = self._money(request.currency)
+        payee = self._payee(request.payee, money)
+        amount = amount_from_minor_units(request.amount)
+        value_date = self._value_date(request.value_date)
+        end_to_end_id = _validate_end_to_end_id(request.end_to_end_id)
+        document = document_bytes(request, uetr)
+        return Prepared(
+            payee=payee,
+            asset=money.asset,
+            amount=amount,
+            urgent=request.urgent,
+            commitment=commitment(document, salt),
+            salt=salt,
+            document=document.decode(),
+            uetr=uetr,
+            content_digest=content_digest(self._kind, request, document),
+            end_to_end_id=end_to_end_id,
+            value_date=value_date,
+        )
+
+    def _money(self, code: str) -> Money:
+        found = self._monies.get(code)
+        if found is None:
+            currency(code)
+            raise AssetNotFound(
+                f"no money of {code} is registered on the chain; ask the operator", param="currency"
+            )
+        return found
+
+    def _payee(self, reference: BankReference, money: Money) -> int:
+        if self._kind is InstructionKind.REDEMPTION:
+            return money.issuer
+        payee = self._payees.get(reference)
+        if payee is None:
+            payee = self._payees[reference] = self._directory.resolve(_validate_reference(reference))
+        if payee.kind not in _HOLDERS_OF_MONEY:
+            raise PayeeRefused(f"{reference} holds no money, so it can't be paid", param="payee")
+        if payee.id == self._own.id:
+            raise PayeeRefused(f"{reference} is this bank itself", param="payee")
+        return payee.id
+
+    def _value_date(self, text: str | None) -> str:
+        if text is None or text == self._today:
+            return self._today
+        try:
+            date.fromisoformat(text)
+        except ValueError:
+            raise ValueDateRefused(f"{text!r} is not an ISO 8601 date", param="value_date") from None
+        raise ValueDateRefused(
+            f"the value date is {text}, today is {self._today} (UTC): send it on its date", param="value_date"
+        )
+
+
+def document_bytes(request: PaymentRequest, uetr: str) -> bytes:
+    """Return the canonical document: all that the caller said, and the UETR; raise `InvalidDocument`."""
+    document = canonical({**request.document, "uetr": uetr})
+    if len(document) > DOCUMENT_BYTES_MAX:
+        raise InvalidDocument(
+            f"the document has {len(document)} bytes; at most {DOCUMENT_BYTES_MAX} are kept", param="document"
+        )
+    return document
+
+
+def content_digest(kind: InstructionKind, request: PaymentRequest, document: bytes) -> bytes:
+    """Return SHA-256 over what makes this request what it is, as its caller wrote it.
+
+    Written, not resolved: the same bytes give the same digest on any later day.
+    """
+    payee = request.payee
+    member = [payee.member.system, payee.member.member] if payee.member else None
+    head = [
+        kind.value,
+        [payee.bic, payee.lei, member],
+        request.currency,
+        request.amount,
+        request.value_date,
+        request.urgent,
+        request.end_to_end_id,
+    ]
+    content = document if request.content is None else canonical(request.content)
+    return hashlib.sha256(json.dumps(head).encode() + b"\0" + content).digest()
+
+
+def validate_given_uetr(request: PaymentRequest) -> str | None:
+    """Return the UETR the caller gave, if any; raise `InvalidUetr`."""
+    return None if request.uetr is None else validate_uetr(request.uetr)
+
+
+def is_uetr(text: str) -> bool:
+    """Tell whether a text has the form of a UETR."""
+    try:
+        validate_uetr(text)
+    except InvalidUetr:
+        return False
+    return True
+
+
+def _validate_reference(reference: BankReference) -> BankReference:
+    if reference.bic is not None:
+        validate_bic(reference.bic)
+    if reference.lei is not None:
+        validate_lei(reference.lei)
+    if reference.member is not None:
+        validate_member_id(reference.member.system, reference.member.member)
+    return reference
+
+
+def _validate_end_to_end_id(text: str) -> str:
+    if not 1 <= len(text) <= END_TO_END_ID_CHARACTERS_MAX or not text.isprintable():
+        raise InvalidReference(
+            f"the end-to-end id has 1 to {END_TO_END_ID_CHARACTERS_MAX} printable characters",
+            param="end_to_end_id",
+        )
+    return text
