@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 CONTRACTS = ROOT / "contracts"
 # npm's wrapper `forge` exits 0 when tests fail; the program itself does not.
 FORGE = CONTRACTS / "node_modules/@foundry-rs/forge-linux-amd64/bin/forge"
-PARTS = ("contracts", "python")
+PARTS = ("contracts", "properties", "python")
 NOTHING_RAN = 5  # as pytest says it
 
 _FORGE_COUNTS = re.compile(r"(\d+) tests passed, (\d+) failed, (\d+) skipped \(\d+ total tests\)")
@@ -63,7 +63,10 @@ def run_pytest(root: Path, arguments: Sequence[str]) -> Counts:
 
 
 def run_forge(root: Path, profile: str = "default") -> Counts:
-    """Run the contracts' tests in `root`; print forge's report when it failed, its last line otherwise."""
+    """Run the contracts' tests in `root`; print forge's report when it failed, its last line otherwise.
+
+    A run that broke off, or found no test, counts as one failure.
+    """
     with tempfile.TemporaryFile("w+") as output:
         command = ["env", f"FOUNDRY_PROFILE={profile}", str(FORGE), "test", "--color", "never"]
         status = subprocess.run(
@@ -73,7 +76,7 @@ def run_forge(root: Path, profile: str = "default") -> Counts:
         report = output.read()
     found = _FORGE_COUNTS.search(report)
     counts = Counts(passed=int(found[1]), failed=int(found[2]), skipped=int(found[3])) if found else Counts()
-    if status and not counts.failed:
+    if not counts.failed and (status or counts == Counts()):
         counts += Counts(failed=1)
     print(report if counts.exit_status else report.strip().splitlines()[-1], flush=True)
     return counts
@@ -86,7 +89,11 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
     if options.deep:
         parts = PARTS if options.deep == "all" else (options.deep,)
         counts = run_forge(CONTRACTS, "deep") if "contracts" in parts else Counts()
-        return counts + run_pytest(ROOT, ["-q", "-m", "deep", *chosen]) if "python" in parts else counts
+        if "properties" in parts:
+            counts += run_pytest(ROOT, ["-q", "--hypothesis-profile=deep", "tests/settlement", *chosen])
+        if "python" in parts:
+            counts += run_pytest(ROOT, ["-q", "-m", "deep", *chosen])
+        return counts
     marks = "not deep and not network" + (" and not slow" if options.fast else "")
     counts = Counts() if chosen else run_forge(CONTRACTS)
     return counts + run_pytest(ROOT, ["-q", "-m", marks, *chosen])

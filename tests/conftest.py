@@ -5,9 +5,15 @@ from itertools import count
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.chains import Anvil
 from tests.stores import PostgresqlServer
+
+# Two busy cores make any deadline a coin toss; scripts/test --deep loads the other profile.
+settings.register_profile("usual", deadline=None, print_blob=True)
+settings.register_profile("deep", settings.get_profile("usual"), max_examples=2_000)
+settings.load_profile("usual")
 
 _ROOT = Path(__file__).parent.parent
 _SHARED_DATA = _ROOT.parent / "shared" / "data"

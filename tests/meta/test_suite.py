@@ -64,8 +64,10 @@ def test_failing_forge_is_counted(tmp_path: Path) -> None:
 
 
 def test_broken_forge_is_a_failure(tmp_path: Path) -> None:
-    """A contract that does not compile is a failure."""
+    """A contract that does not compile is a failure, and so is a folder without tests."""
     assert Counts(failed=1) == run_forge(_forge_project(tmp_path, "contract {"))
+    (tmp_path / "test" / "Planted.t.sol").write_text(_SOLIDITY.replace("test_", "other_"))
+    assert Counts(failed=1) == run_forge(tmp_path)
 
 
 def test_nothing_ran_is_no_success(tmp_path: Path) -> None:
