@@ -7,18 +7,20 @@
         ├── RequestRefused                the caller can mend it
         │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · DuplicateUetr ·
         │       DuplicateMessage · RequestInFlight 409 · BodyTooLarge 413 · ValueDateRefused 400 ·
-        │       AssetNotFound · PayeeRefused 400 · RateExceeded 429 · QueueFull 503
+        │       AssetNotFound · PayerRefused · PayeeRefused 400 ·
+        │       RateExceeded 429 · QueueFull 503
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
         │   ├── ChainUnavailable 503 (MalformedAnswer) · ChainBusy 503 · ContractRefused · OutOfGas ·
-        │   │   BlockNotFound · WrongChain · WrongGenesis · WrongCode · DemoDeployment 500
+        │   │   BlockNotFound · WrongChain · WrongGenesis · WrongCode · DemoDeployment ·
+        │   │   UndecodableLog (also a BrokenRule) 500
         │   └── of a transaction: TransactionRefused · NonceTaken · AlreadyKnown ·
         │       TransactionPostponed (NonceGap · Underpriced · GasUnfunded)
         ├── SigningError                  keys
-        │   └── WrongPassword · KeyNotFound · PolicyRefused 500
+        │   └── WrongPassword · KeyNotFound · KeyExists · KeystoreDamaged · PolicyRefused 500
         ├── SettingsInvalid               the operator's settings
-        └── WriterStopped 503             a rule was found broken: nothing is signed until a person looks (R10)
+        └── WriterStopped 503             a rule was found broken: nothing is signed until a person looks
 """
 
 from typing import ClassVar
@@ -101,6 +103,10 @@ class ValueDateRefused(RequestRefused):
 
 class AssetNotFound(RequestRefused):
     """No money of this currency is registered on the chain."""
+
+
+class PayerRefused(RequestRefused):
+    """A file of, or a payment by, another bank than the one this node acts for."""
 
 
 class PayeeRefused(RequestRefused):
@@ -241,6 +247,12 @@ class DemoDeployment(ChainError):
     status = 500
 
 
+class UndecodableLog(ChainError, BrokenRule):
+    """A log of one of our contracts that their ABI does not explain: not the contracts we verified."""
+
+    status = 500
+
+
 class SigningError(NodeError):
     """A key can't be used."""
 
@@ -251,6 +263,14 @@ class WrongPassword(SigningError):
 
 class KeyNotFound(SigningError):
     """No key of this role, name or address."""
+
+
+class KeyExists(SigningError):
+    """The keystore has this key already."""
+
+
+class KeystoreDamaged(SigningError):
+    """A file of the keystore can't be read or is not a keystore file."""
 
 
 class PolicyRefused(SigningError):

@@ -1,19 +1,20 @@
 """The events of the contracts: which log is which, and what its words say.
 
 Built from the contracts' ABI, which the caller brings. Every argument is one 32-byte word, except
-strings, which follow the words (Solidity ABI specification, "Events").
+strings, bytes and lists of addresses, which follow the words (Solidity ABI specification, "Events").
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from settlement.errors import InvalidWord
 from settlement.instruction import Terms, keccak, terms_from_word
 
-Value: TypeAlias = int | bytes | str
+Value: TypeAlias = int | bytes | str | tuple[bytes, ...]
 
 WORD_BYTES = 32
+_TERMS = (("terms", "uint256"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,10 +27,15 @@ class Layout:
     indexed: tuple[tuple[str, str], ...]
     plain: tuple[tuple[str, str], ...]
 
+    @property
+    def carries_terms(self) -> bool:
+        """Tell whether its data begins with the packed terms of an instruction."""
+        return self.plain[:1] == _TERMS
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A decoded event: integers for numbers, bytes for addresses and fixed bytes, text for strings."""
+    """A decoded event: integers for numbers, bytes for addresses and bytes, text for strings."""
 
     contract: str
     name: str
@@ -38,7 +44,10 @@ class Event:
     @property
     def terms(self) -> Terms:
         """Return the packed terms of an event that carries them."""
-        return terms_from_word(int(self.fields["terms"]))
+        word = self.fields["terms"]
+        if not isinstance(word, int):
+            raise InvalidWord(f"the terms of {self.name} are no number", param="terms")
+        return terms_from_word(word)
 
 
 def layouts(contract: str, abi: Iterable[Mapping[str, Any]]) -> dict[bytes, Layout]:
@@ -72,9 +81,8 @@ def decode(layout: Layout, topics: Sequence[bytes], data: bytes) -> Event:
     }
     for position, (name, abi_type) in enumerate(layout.plain):
         word = data[position * WORD_BYTES : (position + 1) * WORD_BYTES]
-        fields[name] = (
-            _text(data, int.from_bytes(word, "big")) if abi_type == "string" else _value(abi_type, word)
-        )
+        read = _FOLLOWING.get(abi_type)
+        fields[name] = read(data, int.from_bytes(word, "big")) if read else _value(abi_type, word)
     return Event(contract=layout.contract, name=layout.name, fields=fields)
 
 
@@ -88,9 +96,34 @@ def _value(abi_type: str, word: bytes) -> Value:
     raise InvalidWord(f"no event of ours has an argument of type {abi_type}", param=abi_type)
 
 
-def _text(data: bytes, offset: int) -> str:
-    length = int.from_bytes(data[offset : offset + WORD_BYTES], "big")
+def _following(data: bytes, offset: int, unit: int) -> bytes:
+    """Return what stands at `offset`: a count of `unit` bytes each, then as many."""
     start = offset + WORD_BYTES
+    length = int.from_bytes(data[offset:start], "big") * unit
     if start + length > len(data):
-        raise InvalidWord("a string of a log is longer than its data", param="string")
-    return data[start : start + length].decode("utf-8")
+        raise InvalidWord("a part of a log is longer than its data", param="length")
+    return data[start : start + length]
+
+
+def _octets(data: bytes, offset: int) -> Value:
+    return _following(data, offset, 1)
+
+
+def _text(data: bytes, offset: int) -> Value:
+    try:
+        return _following(data, offset, 1).decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidWord("a string of a log is not UTF-8", param="string") from None
+
+
+def _addresses(data: bytes, offset: int) -> Value:
+    words = _following(data, offset, WORD_BYTES)
+    return tuple(words[place + 12 : place + WORD_BYTES] for place in range(0, len(words), WORD_BYTES))
+
+
+# What stands behind the words; the argument's own word says where.
+_FOLLOWING: dict[str, Callable[[bytes, int], Value]] = {
+    "bytes": _octets,
+    "string": _text,
+    "address[]": _addresses,
+}
