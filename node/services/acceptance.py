@@ -51,6 +51,7 @@ class Submission:
     """Instructions of one kind that are taken together or not at all."""
 
     request: Request
+    asked_by: str
     kind: InstructionKind
     requests: Sequence[PaymentRequest]
     file: NewFile | None = None
@@ -82,7 +83,7 @@ def accept(
     wrong with a single request, or `FaultyMessage` with the faults of many; then nothing was taken.
     """
     request = request_of(actor=actor, key=key, operation=kind.value, body=body)
-    submission = Submission(request=request, kind=kind, requests=requests)
+    submission = Submission(request=request, asked_by=actor, kind=kind, requests=requests)
     try:
         return take(store, settings, clock, random, submission)
     except FaultyRequests as found:
@@ -121,6 +122,7 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
         return write(
             connection,
             submission.request,
+            asked_by=submission.asked_by,
             kind=submission.kind,
             payer=own.id,
             items=items,

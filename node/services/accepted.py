@@ -59,6 +59,7 @@ def write(
     connection: Connection,
     request: Request,
     *,
+    asked_by: str,
     kind: InstructionKind,
     payer: int,
     items: Sequence[Prepared | Known],
@@ -72,7 +73,7 @@ def write(
     if waiting_count(connection) + len(new) > outbox_max:
         raise QueueFull(f"the outbox holds at most {outbox_max} instructions; try again when it has drained")
     if file is not None:
-        _write_file(connection, file, transactions=len(items), at=at, actor=request.actor)
+        _write_file(connection, file, transactions=len(items), at=at, actor=asked_by)
     first = take_numbers(connection, SERIES, len(new), above=_highest_on_chain(connection, payer))
     file_id = file.id if file else None
     rows = [
@@ -80,7 +81,7 @@ def write(
             identifier, kind.value, payer, first + offset, item.asset, item.payee, item.amount, item.urgent,
             _terms(item, payer, first + offset), item.commitment, item.salt, item.document, item.uetr,
             item.content_digest, item.end_to_end_id, item.value_date, file_id,
-            position if file_id else None, at, request.actor,
+            position if file_id else None, at, asked_by,
         )
         for offset, (identifier, (position, item)) in enumerate(zip(ids, new, strict=True))
     ]  # fmt: skip
@@ -91,7 +92,7 @@ def write(
     append_audit(
         connection,
         at=at,
-        actor=request.actor,
+        actor=asked_by,
         action=f"{_PLURAL[kind]}_accepted",
         subject=file.id if file else request.key,
         detail=_detail(ids, new, known=len(items) - len(new)),

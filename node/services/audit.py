@@ -6,9 +6,8 @@ Details hold counts, ids and digests, never personal data.
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select
 
 from node.store.counters import numbers_taken, take_numbers
 from node.store.tables import audit
@@ -59,23 +58,22 @@ def append_audit(
 def verify_audit(connection: Connection) -> tuple[int, bytes]:
     """Check every row and return how many there are and the head; raise `AuditBroken` at the first fault."""
     position, head = 0, GENESIS
-    while rows := connection.execute(
-        select(audit).where(audit.c.position > position).order_by(audit.c.position).limit(_PAGE_ROWS)
-    ).all():
+    page = select(audit).order_by(audit.c.position).limit(_PAGE_ROWS)
+    while rows := connection.execute(page.where(audit.c.position > position)).mappings().all():
         for row in rows:
             _check(row, position + 1, head)
-            position, head = row.position, row.digest
+            position, head = row["position"], row["digest"]
     written = numbers_taken(connection, _SERIES)
     if written != position:
         raise AuditBroken(f"{written} audit rows were written, {position} are left; compare with a backup")
     return position, head
 
 
-def _check(row: Row[Any], position: int, previous: bytes) -> None:
-    if row.position != position:
+def _check(row: RowMapping, position: int, previous: bytes) -> None:
+    if row["position"] != position:
         raise AuditBroken(f"audit row {position} is missing; keep this database as it is and compare")
-    expected = _digest(previous, {name: row._mapping[name] for name in _CHAINED})
-    if row.previous != previous or row.digest != expected:
+    expected = _digest(previous, {name: row[name] for name in _CHAINED})
+    if row["previous"] != previous or row["digest"] != expected:
         raise AuditBroken(f"audit row {position} was changed; keep this database as it is and compare")
 
 

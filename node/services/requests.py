@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from node.errors import AssetNotFound, PayeeRefused, ValueDateRefused
+from node.errors import AssetNotFound, PayeeRefused, PayerRefused, ValueDateRefused
 from settlement.document import Json, canonical, commitment
 from settlement.errors import InvalidDocument, InvalidUetr, InvalidValue
 from settlement.identifiers import (
@@ -37,8 +37,8 @@ class PaymentRequest:
     """A payment, issue or redemption as its caller wrote it; nothing of it is checked yet.
 
     `amount` is a text of minor units, `value_date` an ISO 8601 date (None: today), `uetr` None: one is made.
-    `document` is everything the caller said; `content`, where given, is the part of it that makes two
-    requests with one UETR the same (a file's header is not part of what a transfer says).
+    `payer`, where given, must be this node's bank. `document` is everything the caller said; `content`,
+    where given, is the part of it that makes two requests with one UETR the same: a file's header is not.
     """
 
     payee: BankReference
@@ -50,6 +50,7 @@ class PaymentRequest:
     uetr: str | None = None
     urgent: bool = False
     content: Mapping[str, Json] | None = None
+    payer: BankReference | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +96,12 @@ class Preparation:
         self._monies = monies
         self._today = datetime.fromtimestamp(now, UTC).date().isoformat()
         self._payees: dict[BankReference, Participant] = {}
+        self._payers: set[BankReference] = set()
 
     def prepare(self, request: PaymentRequest, *, uetr: str, salt: bytes) -> Prepared:
         """Return the request ready to be written; raise what is wrong with it."""
+        if request.payer is not None:
+            self._check_payer(request.payer)
         money = self._money(request.currency)
         payee = self._payee(request.payee, money)
         amount = amount_from_minor_units(request.amount)
@@ -117,6 +121,15 @@ class Preparation:
             end_to_end_id=end_to_end_id,
             value_date=value_date,
         )
+
+    def _check_payer(self, reference: BankReference) -> None:
+        if reference in self._payers:
+            return
+        if self._directory.resolve(reference).id != self._own.id:
+            raise PayerRefused(
+                f"the payer is {reference}; this node pays for {self._own.bic} only", param="payer"
+            )
+        self._payers.add(reference)
 
     def _money(self, code: str) -> Money:
         found = self._monies.get(code)
