@@ -36,6 +36,13 @@ class Participant:
     members: tuple[MemberId, ...] = ()
     suspended: bool = False
 
+    @property
+    def reference(self) -> BankReference:
+        """Return how a message names it: by everything that is public, of member ids by the first."""
+        return BankReference(
+            bic=self.bic or None, lei=self.lei, member=self.members[0] if self.members else None
+        )
+
 
 class Directory:
     """The participants by each of their names; built once per mirrored change, then only read."""

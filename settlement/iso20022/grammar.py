@@ -12,9 +12,11 @@ A line that starts with a blank continues the one before.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from settlement.document import Json
 from settlement.iso20022.leaves import LEAVES, Leaf, codes
 
 _CONTINUATION = re.compile(r"\n +")
@@ -82,6 +84,24 @@ def compile_grammar(notation: str, *, start: str, namespace: str) -> Group:
         return made[name]
 
     return group(start)
+
+
+def in_order(tree: Mapping[str, Json], group: Group) -> dict[str, Json]:
+    """Return a tree with its elements in the order of the grammar, as they are written.
+
+    A document keeps its keys sorted (RFC 8785), so the order of elements is lost and found here.
+    """
+    ordered: dict[str, Json] = {}
+    for field in group.fields.values():
+        value = tree.get(field.name)
+        if isinstance(field.kind, Group):
+            if isinstance(value, dict):
+                value = in_order(value, field.kind)
+            elif isinstance(value, list):
+                value = [in_order(item, field.kind) for item in value if isinstance(item, dict)]
+        if value is not None:
+            ordered[field.name] = value
+    return ordered
 
 
 def _split(line: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The shape of pacs.008.001.08, FI to FI customer credit transfer, in the notation of `grammar`."""
 
 from settlement.iso20022.components import COMPONENTS, REMITTANCE
-from settlement.iso20022.grammar import compile_grammar
+from settlement.iso20022.grammar import Group, compile_grammar
 
 NAME = "pacs.008.001.08"
 NAMESPACE = f"urn:iso:std:iso:20022:tech:xsd:{NAME}"
@@ -48,3 +48,7 @@ NamedAddress = Nm text140, Adr Address
 GRAMMAR = compile_grammar(
     COMPONENTS + REMITTANCE + _CREDIT_TRANSFERS, start="CreditTransfers", namespace=NAMESPACE
 )
+
+_transfer = GRAMMAR.fields[f"{{{NAMESPACE}}}{TRANSFER}"].kind
+assert isinstance(_transfer, Group)
+TRANSFER_GRAMMAR = _transfer

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from lxml import etree
 
 from settlement.document import Json
-from settlement.errors import ForbiddenXml, MessageTooLarge, NotXml
+from settlement.errors import ForbiddenXml, InvalidDocument, MessageTooLarge, NotXml
 
 BYTES_MAX = 64 * 1024 * 1024
 
@@ -65,9 +65,13 @@ def write(name: str, namespace: str, tree: Mapping[str, Json]) -> bytes:
     """Return ``<Document><name>…`` in UTF-8, its elements in the order of the tree's keys.
 
     A list is the element repeated; ``@`` starts an attribute's name and ``#text`` is the text beside it.
+    Raise `InvalidDocument` for a text with characters that XML can't hold.
     """
     document = etree.Element(f"{{{namespace}}}Document", nsmap={None: namespace})  # type: ignore[dict-item]  # None: no prefix
-    _append(document, name, tree)
+    try:
+        _append(document, name, tree)
+    except ValueError as error:
+        raise InvalidDocument(f"can't be written as XML: {error}", param="document") from error
     return etree.tostring(document, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
