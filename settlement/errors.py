@@ -12,7 +12,7 @@
     ├── InvalidMessage              a file that is not the message it must be
     │   └── NotXml · ForbiddenXml · WrongMessage · MessageTooLarge · FaultyMessage (lists every fault)
     └── BrokenRule                  one of R1–R10 does not hold: the writer must stop
-        └── ImpossibleTransition · UnbalancedPostings · MirrorGap
+        └── ImpossibleTransition · ImpossibleBalance · MirrorGap
 """
 
 import re
@@ -151,8 +151,8 @@ class ImpossibleTransition(BrokenRule):
     """The chain says something of an instruction that its state does not allow."""
 
 
-class UnbalancedPostings(BrokenRule):
-    """The postings of a settlement do not sum to zero (R5)."""
+class ImpossibleBalance(BrokenRule):
+    """Postings lead to a balance that the contracts can't have: one of them is missing or made up (R5)."""
 
 
 class MirrorGap(BrokenRule):

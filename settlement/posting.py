@@ -1,10 +1,8 @@
 """Double entry: which postings an event makes (R5). Per asset they sum to zero."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from settlement.errors import UnbalancedPostings
 from settlement.instruction import Terms
 
 
@@ -27,32 +25,28 @@ class Posting:
     amount: int
 
 
-def _entry(terms: Terms, debit: tuple[int, Bucket], credit: tuple[int, Bucket]) -> tuple[Posting, Posting]:
-    return (
-        Posting(
-            asset=terms.asset,
-            participant=debit[0],
-            bucket=debit[1],
-            counterparty=credit[0],
-            amount=-terms.amount,
-        ),
-        Posting(
-            asset=terms.asset,
-            participant=credit[0],
-            bucket=credit[1],
-            counterparty=debit[0],
-            amount=terms.amount,
-        ),
-    )
+class Side(IntEnum):
+    """One of the two participants that an instruction's terms name; the index of it in (payer, payee)."""
+
+    PAYER = 0
+    PAYEE = 1
 
 
-# The name of an event that carries `terms` and moves value, and its entry: (debit, credit).
-_ENTRIES: dict[str, Callable[[Terms], tuple[Posting, Posting]]] = {
-    "Paid": lambda t: _entry(t, (t.payer, Bucket.AVAILABLE), (t.payee, Bucket.AVAILABLE)),
-    "Issued": lambda t: _entry(t, (t.payer, Bucket.ISSUED), (t.payee, Bucket.AVAILABLE)),
-    "RedemptionRequested": lambda t: _entry(t, (t.payer, Bucket.AVAILABLE), (t.payer, Bucket.LOCKED)),
-    "Redeemed": lambda t: _entry(t, (t.payer, Bucket.LOCKED), (t.payee, Bucket.ISSUED)),
-    "RedemptionRefused": lambda t: _entry(t, (t.payer, Bucket.LOCKED), (t.payer, Bucket.AVAILABLE)),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What an event moves its terms' amount from and to: whose bucket is debited, whose credited."""
+
+    debit: tuple[Side, Bucket]
+    credit: tuple[Side, Bucket]
+
+
+# The events that carry `terms` and move value, by name.
+ENTRIES: dict[str, Entry] = {
+    "Paid": Entry(debit=(Side.PAYER, Bucket.AVAILABLE), credit=(Side.PAYEE, Bucket.AVAILABLE)),
+    "Issued": Entry(debit=(Side.PAYER, Bucket.ISSUED), credit=(Side.PAYEE, Bucket.AVAILABLE)),
+    "RedemptionRequested": Entry(debit=(Side.PAYER, Bucket.AVAILABLE), credit=(Side.PAYER, Bucket.LOCKED)),
+    "Redeemed": Entry(debit=(Side.PAYER, Bucket.LOCKED), credit=(Side.PAYEE, Bucket.ISSUED)),
+    "RedemptionRefused": Entry(debit=(Side.PAYER, Bucket.LOCKED), credit=(Side.PAYER, Bucket.AVAILABLE)),
 }
 
 # The events by which an instruction settles: its sequence is used, for ever.
@@ -61,10 +55,24 @@ SETTLING = frozenset({"Paid", "Issued", "RedemptionRequested"})
 
 def postings(name: str, terms: Terms) -> tuple[Posting, ...]:
     """Return the postings of an event, debit first; none for an event that moves nothing."""
-    entry = _ENTRIES.get(name)
+    entry = ENTRIES.get(name)
     if entry is None:
         return ()
-    made = entry(terms)
-    if sum(posting.amount for posting in made):
-        raise UnbalancedPostings(f"the postings of {name} of {terms} do not sum to zero")
-    return made
+    sides = (terms.payer, terms.payee)
+    debited, credited = sides[entry.debit[0]], sides[entry.credit[0]]
+    return (
+        Posting(
+            asset=terms.asset,
+            participant=debited,
+            bucket=entry.debit[1],
+            counterparty=credited,
+            amount=-terms.amount,
+        ),
+        Posting(
+            asset=terms.asset,
+            participant=credited,
+            bucket=entry.credit[1],
+            counterparty=debited,
+            amount=terms.amount,
+        ),
+    )

@@ -1,0 +1,141 @@
+"""The follower: one tick brings the next few final blocks into the mirror."""
+
+from collections.abc import Sequence
+
+from node.chain.contracts import Contracts
+from node.chain.protocol import Block, Chain
+from node.clock import Clock
+from node.errors import ChainError, StoreError, WrongChain, WrongGenesis
+from node.mirror.head import Head, head, pin
+from node.mirror.record import write
+from node.store.incidents import raise_incident, require_no_incident
+from node.store.session import Store
+from settlement.errors import BrokenRule, MirrorGap, SettlementError
+
+WRITER = "follower"
+
+_BLOCKS_MAX = 256
+# A tick takes more blocks while they are light, fewer when they are heavy: memory stays bounded.
+_LOGS_AIM = 10_000
+
+
+class Follower:
+    """Mirrors one chain into one store. Only one of those that share a store writes at a time."""
+
+    def __init__(
+        self, store: Store, chain: Chain, contracts: Contracts, clock: Clock, *, blocks_max: int = _BLOCKS_MAX
+    ) -> None:
+        self._store = store
+        self._chain = chain
+        self._contracts = contracts
+        self._clock = clock
+        self._blocks_max = blocks_max
+        self._blocks_next = min(16, blocks_max)
+        self._verified = False
+
+    def tick(self, *, until: int | None = None) -> int:
+        """Mirror the next final blocks (none above `until`) and return how many; 0 when there are none.
+
+        Raise `WriterStopped` while an incident is open; `BrokenRule`, `WrongChain` or `WrongGenesis` after
+        opening one; `ChainError` or `StoreError` for what may pass.
+        """
+        with self._store.snapshot() as connection:
+            require_no_incident(connection, writer=WRITER)
+            mirrored = head(connection)
+        try:
+            blocks = self._fetch(mirrored, until)
+            _check(mirrored, blocks)
+            return self._write(mirrored, blocks)
+        except (BrokenRule, WrongChain, WrongGenesis) as error:
+            self._freeze(error, mirrored)
+            raise
+        except ChainError:
+            # Another endpoint, or another chain behind it, may answer next.
+            self._verified = False
+            raise
+
+    def _fetch(self, mirrored: Head | None, until: int | None) -> list[Block]:
+        if not self._verified:
+            self._verify()
+        final = self._chain.final_height()
+        if mirrored is not None and final <= mirrored.height:
+            self._check_unchanged(mirrored, final)
+            return []
+        first = 0 if mirrored is None else mirrored.height + 1
+        last = min(final, first + self._blocks_next - 1, final if until is None else until)
+        return self._chain.blocks(first, last) if first <= last else []
+
+    def _verify(self) -> None:
+        """Check that endpoint, deployment and store are of one chain."""
+        pinned = self._contracts.deployment
+        chain_id, genesis_hash = self._chain.chain_id(), self._chain.genesis_hash()
+        if chain_id != pinned.chain_id:
+            raise WrongChain(f"the endpoint serves chain {chain_id}, the deployment is on {pinned.chain_id}")
+        if genesis_hash != pinned.genesis_hash:
+            raise WrongGenesis(
+                f"the chain begins with {genesis_hash.hex()}, the deployment's with "
+                f"{pinned.genesis_hash.hex()}: it was started anew, or is another"
+            )
+        with self._store.transaction() as connection:
+            pin(connection, chain_id=chain_id, genesis_hash=genesis_hash, contracts=pinned.contracts)
+        self._verified = True
+
+    def _check_unchanged(self, mirrored: Head, final: int) -> None:
+        if final < mirrored.height:
+            raise MirrorGap(
+                f"the chain ends at block {final}, the mirror at {mirrored.height}: "
+                "the chain was set back, or the endpoint is not in step"
+            )
+        served = self._chain.block_hash(mirrored.height)
+        if served != mirrored.hash:
+            raise _changed(mirrored.height, mirrored.hash, served)
+
+    def _write(self, mirrored: Head | None, blocks: Sequence[Block]) -> int:
+        if not blocks:
+            return 0
+        pinned = self._contracts.deployment
+        with self._store.transaction() as connection:
+            pin(
+                connection,
+                chain_id=pinned.chain_id,
+                genesis_hash=pinned.genesis_hash,
+                contracts=pinned.contracts,
+            )
+            if head(connection) != mirrored:
+                # Another follower of this store was quicker; its blocks are as good as these.
+                return 0
+            write(connection, self._contracts, blocks)
+        logs = sum(len(receipt.logs) for block in blocks for receipt in block.receipts)
+        wanted = self._blocks_next * 2 if logs < _LOGS_AIM // 2 else len(blocks) * _LOGS_AIM // logs
+        self._blocks_next = max(1, min(self._blocks_max, wanted))
+        return len(blocks)
+
+    def _freeze(self, error: SettlementError, mirrored: Head | None) -> None:
+        """Remember why nothing is mirrored any more, until a person has looked (R10)."""
+        self._verified = False
+        subject = "genesis" if mirrored is None else f"after block {mirrored.height}"
+        at = int(self._clock.now())
+        try:
+            with self._store.transaction() as connection:
+                raise_incident(connection, writer=WRITER, subject=subject, error=error, at=at)
+        except StoreError as lost:
+            error.add_note(f"it could not be remembered: {lost.detail}")
+
+
+def _check(mirrored: Head | None, blocks: Sequence[Block]) -> None:
+    """Raise `MirrorGap` unless the blocks follow on the mirror's head and on each other."""
+    height = -1 if mirrored is None else mirrored.height
+    parent_hash = None if mirrored is None else mirrored.hash
+    for block in blocks:
+        height += 1
+        if block.height != height:
+            raise MirrorGap(f"asked for block {height}, the chain gave {block.height}")
+        if parent_hash is not None and block.parent_hash != parent_hash:
+            raise _changed(height - 1, parent_hash, block.parent_hash)
+        parent_hash = block.hash
+
+
+def _changed(height: int, known: bytes, served: bytes) -> MirrorGap:
+    return MirrorGap(
+        f"block {height} was final as {known.hex()} and is now {served.hex()}: the chain was rewritten"
+    )

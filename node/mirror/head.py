@@ -1,0 +1,54 @@
+"""Which chain the mirror is of, and how far it is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import rfc8785
+from sqlalchemy import Connection, insert, select
+
+from node.errors import StoreMismatch
+from node.store.tables import blocks, deployment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """The newest mirrored block. `timestamp` in UTC seconds."""
+
+    height: int
+    hash: bytes
+    timestamp: int
+
+
+def head(connection: Connection) -> Head | None:
+    """Return the newest mirrored block; None when nothing is mirrored yet."""
+    row = connection.execute(
+        select(blocks.c.height, blocks.c.hash, blocks.c.timestamp).order_by(blocks.c.height.desc()).limit(1)
+    ).one_or_none()
+    return row and Head(height=row.height, hash=row.hash, timestamp=row.timestamp)
+
+
+def height_before(connection: Connection, timestamp: int) -> int | None:
+    """Return the height of the newest block before a time (UTC seconds); None when there is none."""
+    query = select(blocks.c.height).where(blocks.c.timestamp < timestamp)
+    return connection.scalar(query.order_by(blocks.c.timestamp.desc(), blocks.c.height.desc()).limit(1))
+
+
+def pin(
+    connection: Connection, *, chain_id: int, genesis_hash: bytes, contracts: Mapping[str, bytes]
+) -> None:
+    """Remember the chain and contracts this mirror is of; raise `StoreMismatch` when it is of others.
+
+    Holds the pin's row, so that followers of one store take turns.
+    """
+    addresses = rfc8785.dumps({name: address.hex() for name, address in contracts.items()}).decode()
+    wanted = (chain_id, genesis_hash, addresses)
+    known = connection.execute(select(deployment).with_for_update()).one_or_none()
+    if known is None:
+        values = dict(zip(("chain_id", "genesis_hash", "contracts"), wanted, strict=True))
+        connection.execute(insert(deployment).values(values))
+    elif tuple(known) != wanted:
+        raise StoreMismatch(
+            f"the database mirrors chain {known.chain_id} with genesis {known.genesis_hash.hex()} and "
+            f"contracts {known.contracts}, not chain {chain_id} with genesis {genesis_hash.hex()} and "
+            f"{addresses}; give this deployment a database of its own"
+        )

@@ -1,0 +1,131 @@
+"""Writes final blocks into the mirror: all that our contracts said in them, and what follows from it.
+
+The hot path of the node. An event that carries terms is read by one `struct` call and becomes three rows;
+everything else is rare and goes through `settlement.events`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from node.chain.contracts import Contracts
+from node.chain.protocol import Block, Log, Receipt
+from node.mirror import registration
+from node.mirror.posting import Movement, post
+from node.mirror.words import TERMS, signed
+from node.store import tables
+from node.store.bulk import insert_rows
+from settlement.errors import MirrorGap
+from settlement.events import Event, Layout
+from settlement.posting import ENTRIES
+
+_BLOCK_COLUMNS = ("height", "hash", "parent_hash", "timestamp")
+_RECEIPT_COLUMNS = ("height", "transaction_index", "hash", "sender", "succeeded", "gas_used")
+_EVENT_COLUMNS = (
+    "height",
+    "log_index",
+    "transaction_index",
+    "contract",
+    "name",
+    "initiator",
+    "sequence",
+    "topics",
+    "data",
+)
+# Terms and one more word.
+_TERMS_EVENT_BYTES = 64
+
+
+def write(connection: Connection, contracts: Contracts, blocks: Sequence[Block]) -> None:
+    """Mirror final blocks, in order, in the caller's transaction.
+
+    The caller has checked that they follow on the mirror's head. Raise `BrokenRule` when they say what
+    can't be.
+    """
+    batch = _Batch(connection, contracts)
+    for block in blocks:
+        batch.take(block)
+    batch.write()
+
+
+class _Batch:
+    """The rows of some blocks on their way into the store."""
+
+    def __init__(self, connection: Connection, contracts: Contracts) -> None:
+        self._connection = connection
+        self._contracts = contracts
+        self._senders = set(connection.scalars(select(tables.keys.c.address)))
+        self._blocks: list[tuple[Any, ...]] = []
+        self._receipts: list[tuple[Any, ...]] = []
+        self._events: list[tuple[Any, ...]] = []
+        self._movements: list[Movement] = []
+
+    def take(self, block: Block) -> None:
+        self._blocks.append((block.height, block.hash, block.parent_hash, block.timestamp))
+        for receipt in block.receipts:
+            self._take_receipt(block.height, receipt)
+
+    def write(self) -> None:
+        insert_rows(self._connection, tables.blocks, _BLOCK_COLUMNS, self._blocks)
+        insert_rows(self._connection, tables.receipts, _RECEIPT_COLUMNS, self._receipts)
+        insert_rows(self._connection, tables.events, _EVENT_COLUMNS, self._events)
+        post(self._connection, self._movements)
+
+    def _take_receipt(self, height: int, receipt: Receipt) -> None:
+        layout_of, before = self._contracts.layout, len(self._events)
+        for log in receipt.logs:
+            layout = layout_of(log)
+            if layout is None:
+                continue
+            if layout.carries_terms:
+                self._take_terms(height, receipt.index, log, layout)
+            else:
+                self._take_other(height, receipt.index, log, layout)
+        # Also what did nothing is kept when it came from a registered key: it reverted, or is not for us.
+        if len(self._events) > before or receipt.sender in self._senders:
+            self._receipts.append(
+                (height, receipt.index, receipt.hash, receipt.sender, receipt.succeeded, receipt.gas_used)
+            )
+
+    def _take_terms(self, height: int, transaction: int, log: Log, layout: Layout) -> None:
+        name, index, data = layout.name, log.index, log.data
+        if len(data) != _TERMS_EVENT_BYTES:
+            raise MirrorGap(f"{name} at log {index} of block {height} has {len(data)} bytes, not 64")
+        _, sequence, asset, payer, payee, amount = TERMS.unpack_from(data)
+        self._events.append(
+            (height, index, transaction, layout.contract, name, payer, signed(sequence), layout.topic, data)
+        )
+        if name in ENTRIES:
+            self._movements.append((height, index, name, asset, payer, payee, amount))
+
+    def _take_other(self, height: int, transaction: int, log: Log, layout: Layout) -> None:
+        initiator, sequence = None, None
+        if registration.concerns(layout):
+            event = self._decode(height, log)
+            registration.apply(self._connection, event)
+            if layout.name == "KeyAdded":
+                self._senders.add(event.fields["key"])
+        elif layout.name == "Voided":
+            fields: Mapping[str, Any] = self._decode(height, log).fields
+            initiator, sequence = fields["initiator"], signed(fields["sequence"])
+        topics = b"".join(log.topics)
+        self._events.append(
+            (
+                height,
+                log.index,
+                transaction,
+                layout.contract,
+                layout.name,
+                initiator,
+                sequence,
+                topics,
+                log.data,
+            )
+        )
+
+    def _decode(self, height: int, log: Log) -> Event:
+        event = self._contracts.decode(log)
+        if event is None:
+            raise MirrorGap(f"log {log.index} of block {height} has a layout but can't be decoded")
+        return event
