@@ -50,6 +50,8 @@ TABLE: dict[tuple[State, Fact], State] = {
     # Voided before it was ever sent: nobody refused it, its bank took it back.
     (State.ACCEPTED, Fact.VOIDED): State.CANCELLED,
     (State.ACCEPTED, Fact.STALLED): State.UNKNOWN,
+    # By a transaction its node knows nothing of, because its store was set back: true all the same (R3).
+    (State.ACCEPTED, Fact.SETTLED): State.SETTLED,
     (State.SUBMITTED, Fact.SIGNED): State.SUBMITTED,
     (State.SUBMITTED, Fact.SETTLED): State.SETTLED,
     (State.SUBMITTED, Fact.REFUSED): State.REFUSED,

@@ -1,0 +1,169 @@
+"""Reading instructions back: one with its timeline, many by filter and page.
+
+The state of each is derived from facts (`services.facts`); the filter by state asks the same of the
+database (`services.states`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, select
+
+from node.clock import Clock
+from node.errors import NotFound
+from node.mirror.instructions import Outcome, outcomes
+from node.mirror.registry import directory, registered_assets
+from node.outbox.attempts import Attempt, attempts_of
+from node.services.facts import Identity, Patience, state
+from node.services.filters import Filter, cursor_at, filtered, position_of
+from node.services.timeline import Entry, last_reason, timeline
+from node.settings import Settings
+from node.store.session import Store
+from node.store.tables import instructions
+from settlement.lifecycle import State
+from settlement.participant import Directory
+
+PAGE_ROWS_MAX = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """An instruction as it is shown. `amount` in minor units, times in UTC seconds.
+
+    `state` is the public word. `reason` tells why it was refused or reverted last, by the contracts' name;
+    `age_seconds` is set while it is `unknown`.
+    """
+
+    id: str
+    kind: str
+    state: str
+    reason: str | None
+    payer: str
+    payee: str
+    currency: str
+    amount: int
+    urgent: bool
+    uetr: str
+    end_to_end_id: str
+    value_date: str
+    sequence: int
+    commitment: bytes
+    file_id: str | None
+    file_position: int | None
+    created_at: int
+    created_by: str
+    age_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentHistory:
+    """A payment with everything that happened to it, oldest first, and the document it commits to."""
+
+    payment: Payment
+    timeline: tuple[Entry, ...]
+    document: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page, newest first; `cursor` leads to the next one, None at the end."""
+
+    payments: tuple[Payment, ...]
+    cursor: str | None
+
+
+def patience_of(settings: Settings) -> Patience:
+    """Return when this node shows an instruction as `unknown`."""
+    return Patience(attempts_max=settings.attempts_max, unknown_after_seconds=settings.unknown_after_seconds)
+
+
+def get_payment(store: Store, settings: Settings, clock: Clock, payment_id: str) -> PaymentHistory:
+    """Return one instruction by its id or UETR, with its timeline; raise `NotFound`."""
+    query = select(instructions).where(
+        (instructions.c.id == payment_id) | (instructions.c.uetr == payment_id)
+    )
+    with store.snapshot() as connection:
+        row = connection.execute(query).mappings().one_or_none() if payment_id.isprintable() else None
+        if row is None:
+            raise NotFound(f"no payment of this node has the id or UETR {payment_id!r}")
+        view = _View(connection, settings, clock)
+        (payment,) = view.show([row])
+        return PaymentHistory(
+            payment=payment,
+            timeline=timeline(
+                created_at=row["created_at"],
+                created_by=row["created_by"],
+                identity=_identity(row),
+                attempts=view.attempts[row["id"]],
+                outcomes=view.outcomes[row["payer"], row["sequence"]],
+            ),
+            document=row["document"],
+        )
+
+
+def list_payments(
+    store: Store,
+    settings: Settings,
+    clock: Clock,
+    filters: Filter,
+    *,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Page:
+    """Return the payments a filter leaves, newest first, from `cursor` on.
+
+    Raise `InvalidCursor`, `InvalidFilter`, and what is wrong with a currency or a bank's name.
+    """
+    limit = max(1, min(limit, PAGE_ROWS_MAX))
+    with store.snapshot() as connection:
+        query = select(instructions).order_by(instructions.c.id.desc()).limit(limit + 1)
+        query = filtered(connection, query, filters, patience=patience_of(settings), now=clock.now())
+        if cursor is not None:
+            query = query.where(instructions.c.id < position_of(cursor))
+        rows = connection.execute(query).mappings().all()
+        payments = _View(connection, settings, clock).show(rows[:limit])
+    more = len(rows) > limit
+    return Page(payments=tuple(payments), cursor=cursor_at(payments[-1].id) if more else None)
+
+
+class _View:
+    """How rows of `instructions` are shown, at one moment of the store."""
+
+    def __init__(self, connection: Connection, settings: Settings, clock: Clock) -> None:
+        self._connection = connection
+        self._patience = patience_of(settings)
+        self._now = clock.now()
+        self.attempts: dict[str, list[Attempt]] = {}
+        self.outcomes: dict[tuple[int, int], list[Outcome]] = {}
+
+    def show(self, rows: Sequence[RowMapping]) -> list[Payment]:
+        """Return the payments of these rows, in their order."""
+        self.attempts = attempts_of(self._connection, (row["id"] for row in rows))
+        self.outcomes = outcomes(self._connection, ((row["payer"], row["sequence"]) for row in rows))
+        names = directory(self._connection)
+        codes = {asset.id: asset.currency.code for asset in registered_assets(self._connection)}
+        return [self._show(row, names, codes) for row in rows]
+
+    def _show(self, row: RowMapping, names: Directory, codes: dict[int, str]) -> Payment:
+        attempts = self.attempts[row["id"]]
+        events = self.outcomes[row["payer"], row["sequence"]]
+        found = state(_identity(row), attempts, events, patience=self._patience, now=self._now)
+        return Payment(
+            state=found.shown,
+            reason=last_reason(_identity(row), attempts, events),
+            payer=names.get(row["payer"]).bic,
+            payee=names.get(row["payee"]).bic,
+            currency=codes[row["asset"]],
+            age_seconds=int(self._now) - row["created_at"] if found is State.UNKNOWN else None,
+            **{name: row[name] for name in _SHOWN_AS_THEY_ARE},
+        )
+
+
+_SHOWN_AS_THEY_ARE = (
+    "id", "kind", "amount", "urgent", "uetr", "end_to_end_id", "value_date", "sequence", "commitment",
+    "file_id", "file_position", "created_at", "created_by",
+)  # fmt: skip
+
+
+def _identity(row: RowMapping) -> Identity:
+    return Identity(terms=row["terms"], commitment=row["commitment"], created_at=row["created_at"])
