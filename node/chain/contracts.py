@@ -110,14 +110,16 @@ class Contracts:
         parts.append(_word(0))
         return b"".join(parts)
 
-    def read(self, chain: Chain, contract: str, function: str, *arguments: Any) -> Any:
-        """Call a view at the newest block; return its value, or a tuple of several. Structs are tuples.
+    def read(
+        self, chain: Chain, contract: str, function: str, *arguments: Any, height: int | None = None
+    ) -> Any:
+        """Call a view after a block (None: the newest); return its value, or a tuple of several.
 
-        Raise `ContractRefused`, named.
+        Structs are tuples. Raise `ContractRefused`, named.
         """
         data = self.calldata(contract, function, *arguments)
         try:
-            answer = chain.call(self.address(contract), data)
+            answer = chain.call(self.address(contract), data, height=height)
         except ContractRefused as refused:
             raise self.error(refused.data) from None
         try:

@@ -102,8 +102,10 @@ class Chain(Protocol):
         """Return the receipt of a mined transaction, final or not; its logs may be left out."""
         ...
 
-    def call(self, to: bytes, data: bytes, *, sender: bytes | None = None) -> bytes:
-        """Run a view at the newest block; raise `ContractRefused` with the name of the custom error."""
+    def call(
+        self, to: bytes, data: bytes, *, sender: bytes | None = None, height: int | None = None
+    ) -> bytes:
+        """Run a view after a block (None: the newest); raise `ContractRefused` with what it reverted."""
         ...
 
     def code(self, address: bytes) -> bytes:

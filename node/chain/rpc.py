@@ -99,10 +99,12 @@ class RpcChain:
             # Some nodes answer for a transaction of the pool, with no block.
             return None if answer["blockHash"] is None else answers.receipt(answer)
 
-    def call(self, to: bytes, data: bytes, *, sender: bytes | None = None) -> bytes:
-        """Run a view at the newest block; raise `ContractRefused` with the raw data of the revert."""
+    def call(
+        self, to: bytes, data: bytes, *, sender: bytes | None = None, height: int | None = None
+    ) -> bytes:
+        """Run a view after a block (None: the newest); raise `ContractRefused` with what it reverted."""
         request = {"to": _hex(to), "data": _hex(data)} | ({"from": _hex(sender)} if sender else {})
-        return self._octets("eth_call", request, "latest")
+        return self._octets("eth_call", request, "latest" if height is None else hex(height))
 
     def code(self, address: bytes) -> bytes:
         """Return the code at an address, empty where there is none."""

@@ -136,10 +136,12 @@ class TesterChain:
         with self._lock:
             return self._receipts.get(transaction_hash)
 
-    def call(self, to: bytes, data: bytes, *, sender: bytes | None = None) -> bytes:
-        """Run a view after the newest block; raise `ContractRefused` with the raw data of the revert."""
+    def call(
+        self, to: bytes, data: bytes, *, sender: bytes | None = None, height: int | None = None
+    ) -> bytes:
+        """Run a view after a block (None: the newest); raise `ContractRefused` with what it reverted."""
         with self._lock:
-            vm = self._mined_vm()
+            vm = self._mined_vm(height)
             computation = vm.execute_bytecode(
                 origin=sender or _NOBODY,
                 gas_price=0,
@@ -221,10 +223,13 @@ class TesterChain:
     def _head(self) -> Any:
         return self._evm.get_block_header_by_hash(self._blocks[-1].hash)
 
-    def _mined_vm(self) -> Any:
-        """Return the state after the newest block, in the context of the next one."""
-        now = max(self._blocks[-1].timestamp + 1, self._not_before, int(self._clock.now()))
-        return self._evm.get_vm(self._evm.create_header_from_parent(self._head(), timestamp=now))
+    def _mined_vm(self, height: int | None = None) -> Any:
+        """Return the state after a block (None: the newest), in the context of the next one."""
+        header = (
+            self._head() if height is None else self._evm.get_block_header_by_hash(self.block_hash(height))
+        )
+        now = max(header.timestamp + 1, self._not_before, int(self._clock.now()))
+        return self._evm.get_vm(self._evm.create_header_from_parent(header, timestamp=now))
 
 
 def _fresh_evm(chain_id: int, timestamp: int) -> Any:

@@ -136,7 +136,9 @@ class ChainOfEvents:
         found = [each for block in self.mined for each in block.receipts if each.hash == transaction_hash]
         return found[0] if found else None
 
-    def call(self, to: bytes, data: bytes, *, sender: bytes | None = None) -> bytes:
+    def call(
+        self, to: bytes, data: bytes, *, sender: bytes | None = None, height: int | None = None
+    ) -> bytes:
         raise ContractRefused("this chain runs no contracts", error="")
 
     def code(self, address: bytes) -> bytes:
