@@ -55,6 +55,8 @@ class Submission:
     kind: InstructionKind
     requests: Sequence[PaymentRequest]
     file: NewFile | None = None
+    # The caller's own idempotency key, where the request itself is known by something else.
+    keyed: Request | None = None
 
 
 class FaultyRequests(SettlementError):
@@ -98,7 +100,7 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
     if len(requests) > settings.payments_max:
         raise BodyTooLarge(f"{len(requests)} in one request; this node takes {settings.payments_max} at most")
     with store.snapshot() as connection:
-        if answered := first_answer(connection, submission.request):
+        if answered := _answered(connection, submission):
             return answered
         own = own_participant(connection, settings)
         preparation = Preparation(
@@ -116,12 +118,13 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
     with store.transaction() as connection:
         # Taking none waits for whoever is accepting now, so that what follows sees what they accepted.
         take_numbers(connection, SERIES, 0)
-        if answered := first_answer(connection, submission.request):
+        if answered := _answered(connection, submission):
             return answered
         items = _without_known(connection, requests, items)
         return write(
             connection,
             submission.request,
+            keyed=submission.keyed,
             asked_by=submission.asked_by,
             kind=submission.kind,
             payer=own.id,
@@ -131,6 +134,11 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
             outbox_max=settings.outbox_max,
             at=at,
         )
+
+
+def _answered(connection: Connection, submission: Submission) -> Answer | None:
+    keyed = submission.keyed
+    return (keyed and first_answer(connection, keyed)) or first_answer(connection, submission.request)
 
 
 def own_participant(connection: Connection, settings: Settings) -> Participant:

@@ -59,6 +59,7 @@ def write(
     connection: Connection,
     request: Request,
     *,
+    keyed: Request | None,
     asked_by: str,
     kind: InstructionKind,
     payer: int,
@@ -88,7 +89,9 @@ def write(
     insert_rows(connection, instructions, _COLUMNS, rows)
     enqueue(connection, ACTION_OF_KIND[kind], ids, at=at)
     answer = Answer(status=HTTPStatus.ACCEPTED, body=_body(kind, items, ids, file))
-    keep_answer(connection, request, answer, at=at)
+    for known_by in (request, keyed):
+        if known_by is not None:
+            keep_answer(connection, known_by, answer, at=at)
     append_audit(
         connection,
         at=at,

@@ -11,7 +11,7 @@ from node.errors import DuplicateMessage, PayerRefused
 from node.mirror.registry import directory
 from node.services.acceptance import FaultyRequests, Submission, own_participant, take
 from node.services.accepted import NewFile
-from node.services.answers import Answer, Request
+from node.services.answers import Answer, Request, request_of
 from node.services.identifiers import new_id
 from node.services.requests import PaymentRequest
 from node.settings import Settings
@@ -42,13 +42,16 @@ def accept_file(
     *,
     actor: str,
     body: bytes,
+    key: str | None = None,
     schemas: Schemas | None = None,
 ) -> Answer:
     """Take a pacs.008 file whose payer is this node's participant, and return its answer.
 
     The answer has the file's id and, in its order, each payment's id and UETR. Raise a leaf of
-    `InvalidMessage` (`FaultyMessage` lists every fault), `PayerRefused`, `DuplicateMessage`.
+    `InvalidMessage` (`FaultyMessage` lists every fault), `PayerRefused`, `DuplicateMessage`. Under an
+    idempotency `key` of the caller's another body is refused too (`IdempotencyConflict`).
     """
+    keyed = None if key is None else request_of(actor=actor, key=key, operation="file", body=body)
     message = pacs008.read(
         body, schemas=schemas, bytes_max=settings.body_bytes_max, transactions_max=settings.payments_max
     )
@@ -61,6 +64,7 @@ def accept_file(
             digest=digest,
             conflict=DuplicateMessage,
         ),
+        keyed=keyed,
         asked_by=actor,
         kind=InstructionKind.PAYMENT,
         requests=[_request(message, transfer) for transfer in message.transfers],

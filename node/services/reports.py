@@ -1,0 +1,104 @@
+"""Status reports (pacs.002): what became of the payments of a file, or of one payment."""
+
+import json
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, select
+
+from node.clock import Clock
+from node.errors import NotFound
+from node.mirror.instructions import Outcome, outcomes
+from node.services.filters import Filter
+from node.services.payments import PAGE_ROWS_MAX, Payment, get_payment, list_payments
+from node.settings import Settings
+from node.store.session import Store
+from node.store.tables import files, instructions
+from settlement.identifiers import BankReference
+from settlement.iso20022 import pacs002
+from settlement.iso20022.banks import text_at
+from settlement.iso20022.pacs002 import TransactionStatus
+from settlement.lifecycle import State
+from settlement.posting import SETTLING
+
+# What a payment that came without a message says of its message (ISO 20022's own word for it).
+_NO_MESSAGE = "NOTPROVIDED"
+_MESSAGE_ID_CHARACTERS_MAX = 35
+
+
+def status_report(store: Store, settings: Settings, clock: Clock, subject: str) -> bytes:
+    """Return the pacs.002 of a file by its id, or of a payment by its id or UETR; raise `NotFound`."""
+    if subject.startswith("file_"):
+        shown = {payment.id: payment for payment in _of_file(store, settings, clock, subject)}
+        chosen = instructions.c.file_id == subject
+    else:
+        payment = get_payment(store, settings, clock, subject).payment
+        shown = {payment.id: payment}
+        chosen = instructions.c.id == payment.id
+    with store.snapshot() as connection:
+        statuses = list(_statuses(connection, shown, chosen))
+    if not statuses:
+        raise NotFound(f"no file or payment of this node has the id {subject[:64]!r}")
+    now = int(clock.now())
+    own = BankReference(bic=settings.bic)
+    return pacs002.write(
+        message_id=f"{statuses[0].original_message_id}-{now}"[-_MESSAGE_ID_CHARACTERS_MAX:],
+        created_at=now,
+        sender=own,
+        receiver=own,
+        transactions=statuses,
+    )
+
+
+def _of_file(store: Store, settings: Settings, clock: Clock, file_id: str) -> Iterator[Payment]:
+    cursor = None
+    while True:
+        page = list_payments(
+            store, settings, clock, Filter(file_id=file_id), cursor=cursor, limit=PAGE_ROWS_MAX
+        )
+        yield from page.payments
+        cursor = page.cursor
+        if cursor is None:
+            return
+
+
+def _statuses(
+    connection: Connection, shown: dict[str, Payment], chosen: ColumnElement[bool]
+) -> Iterator[TransactionStatus]:
+    """Yield the status of each chosen instruction, in the order of its file."""
+    query = (
+        select(
+            instructions.c.id,
+            instructions.c.payer,
+            instructions.c.sequence,
+            instructions.c.document,
+            files.c.message_id,
+            files.c.message_name,
+        )
+        .outerjoin(files, files.c.id == instructions.c.file_id)
+        .where(chosen)
+        .order_by(instructions.c.file_position, instructions.c.id)
+    )
+    rows = [row for row in connection.execute(query).mappings() if row["id"] in shown]
+    ended = outcomes(connection, ((row["payer"], row["sequence"]) for row in rows))
+    for row in rows:
+        yield _status(shown[row["id"]], row, ended[row["payer"], row["sequence"]])
+
+
+def _status(payment: Payment, row: RowMapping, ended: list[Outcome]) -> TransactionStatus:
+    document = json.loads(row["document"])
+    settled = next((found for found in ended if found.name in SETTLING), None)
+    if payment.state != State.SETTLED.value:
+        settled = None
+    return TransactionStatus(
+        original_message_id=row["message_id"] or payment.id[-_MESSAGE_ID_CHARACTERS_MAX:],
+        original_message_name=row["message_name"] or _NO_MESSAGE,
+        original_created_at=text_at(document, "GrpHdr", "CreDtTm"),
+        instruction_id=text_at(document, "CdtTrfTxInf", "PmtId", "InstrId"),
+        end_to_end_id=payment.end_to_end_id,
+        transaction_id=text_at(document, "CdtTrfTxInf", "PmtId", "TxId"),
+        uetr=payment.uetr,
+        shown=payment.state,
+        reason=payment.reason if payment.state == State.REJECTED.value else None,
+        settled_at=None if settled is None else settled.timestamp,
+        reference=None if settled is None else f"{settled.height}-{settled.log_index}",
+    )
