@@ -102,7 +102,7 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
 def main(arguments: Sequence[str]) -> int:
     """Run what the arguments ask for and return the exit status."""
     parser = argparse.ArgumentParser(
-        prog="scripts/test", epilog="Everything else goes to pytest.", add_help=False
+        prog="scripts/test", epilog="Everything else goes to pytest.", add_help=False, allow_abbrev=False
     )
     parser.add_argument("--fast", action="store_true")
     parser.add_argument("--deep", nargs="?", const="all", choices=["all", *PARTS])
