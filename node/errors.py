@@ -7,16 +7,18 @@
         ├── RequestRefused                the caller can mend it
         │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · DuplicateUetr ·
         │       DuplicateMessage · RequestInFlight 409 · BodyTooLarge 413 · ValueDateRefused 400 ·
-        │       AssetNotFound · PayerRefused · PayeeRefused 400 ·
-        │       RateExceeded 429 · QueueFull 503
+        │       AssetNotFound · PayerRefused · PayeeRefused ·
+        │       PeriodRefused 400 · RateExceeded 429 · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
         │   ├── ChainUnavailable 503 (MalformedAnswer) · ChainBusy 503 · ContractRefused · OutOfGas ·
         │   │   BlockNotFound · WrongChain · WrongGenesis · WrongCode · DemoDeployment ·
         │   │   UndecodableLog (also a BrokenRule) 500
-        │   └── of a transaction: TransactionRefused · NonceTaken · AlreadyKnown ·
-        │       TransactionPostponed (NonceGap · Underpriced · GasUnfunded)
+        │   ├── of a transaction: TransactionRefused · NonceTaken · AlreadyKnown ·
+        │   │   TransactionPostponed (NonceGap · Underpriced · GasUnfunded)
+        │   └── ForeignTransaction · ChainContradiction (both also a BrokenRule) 500
+        ├── LeaseLost 503                 another process writes with this key
         ├── SigningError                  keys
         │   └── WrongPassword · KeyNotFound · KeyExists · KeystoreDamaged · PolicyRefused 500
         ├── SettingsInvalid               the operator's settings
@@ -121,6 +123,16 @@ class RateExceeded(RequestRefused):
 
 class QueueFull(RequestRefused):
     """The outbox holds as much as it may; try again when it has drained."""
+
+    status = 503
+
+
+class PeriodRefused(RequestRefused):
+    """Not a period a statement can be drawn up for: not begun, too long, or with too many entries."""
+
+
+class MirrorBehind(RequestRefused):
+    """The mirror does not have all blocks the answer must rest on; try again when it has caught up."""
 
     status = 503
 
@@ -251,6 +263,24 @@ class UndecodableLog(ChainError, BrokenRule):
     """A log of one of our contracts that their ABI does not explain: not the contracts we verified."""
 
     status = 500
+
+
+class ForeignTransaction(ChainError, BrokenRule):
+    """Our key sent what this store does not know: somebody else holds it, or the store was set back."""
+
+    status = 500
+
+
+class ChainContradiction(ChainError, BrokenRule):
+    """The chain says nothing of an instruction that it must speak of, or settled another in its place."""
+
+    status = 500
+
+
+class LeaseLost(NodeError):
+    """Another process writes with this key now; what this one was about to sign is not signed."""
+
+    status = 503
 
 
 class SigningError(NodeError):

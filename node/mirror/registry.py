@@ -7,23 +7,21 @@ from sqlalchemy import Connection, RowMapping, select
 
 from node.errors import AssetNotFound
 from node.store.tables import assets, keys, member_ids, participants
+from settlement.asset import AssetKind, DayRule
 from settlement.identifiers import MemberId
 from settlement.money import Currency, currency_by_number
 from settlement.participant import Directory, KeyRole, Participant, ParticipantKind
 
-# `AssetKind` of the Ledger.
-_CENTRAL_BANK_MONEY = 1
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """A registered asset. `kind` and `day_rule` are numbered as by the Ledger."""
+    """A registered asset; `business_day` counts the days its issuer has closed."""
 
     id: int
     currency: Currency
-    kind: int
+    kind: AssetKind
     issuer: int
-    day_rule: int
+    day_rule: DayRule
     business_day: int
 
 
@@ -71,7 +69,9 @@ def registered_assets(connection: Connection) -> list[Asset]:
 
 def asset_of_currency(connection: Connection, currency: Currency) -> Asset:
     """Return the central-bank money of a currency; raise `AssetNotFound`."""
-    query = select(assets).where(assets.c.currency == currency.number, assets.c.kind == _CENTRAL_BANK_MONEY)
+    query = select(assets).where(
+        assets.c.currency == currency.number, assets.c.kind == AssetKind.CENTRAL_BANK_MONEY
+    )
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise AssetNotFound(
@@ -94,7 +94,14 @@ def keys_of(connection: Connection, participant: int) -> list[Key]:
 
 
 def _asset(row: RowMapping) -> Asset:
-    return Asset(**(dict(row) | {"currency": currency_by_number(row["currency"])}))
+    return Asset(
+        id=row["id"],
+        currency=currency_by_number(row["currency"]),
+        kind=AssetKind(row["kind"]),
+        issuer=row["issuer"],
+        day_rule=DayRule(row["day_rule"]),
+        business_day=row["business_day"],
+    )
 
 
 def _key(row: RowMapping) -> Key:
