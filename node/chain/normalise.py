@@ -10,6 +10,7 @@ from typing import Any
 
 from node.errors import (
     AlreadyKnown,
+    BlockNotFound,
     ChainBusy,
     ChainError,
     ChainUnavailable,
@@ -51,7 +52,8 @@ _TEXTS: tuple[tuple[type[ChainError], tuple[str, ...]], ...] = (
             "upfront cost exceeds account balance",
         ),
     ),
-    (OutOfGas, ("out ?of ?gas", "gas required exceeds", "gas uint64 overflow")),
+    (OutOfGas, ("out ?of ?gas", "OOG", "gas required exceeds", "gas uint64 overflow")),
+    (BlockNotFound, ("header not found", "unknown block", "block not found", "BlockOutOfRange")),
     (
         TransactionRefused,
         (
@@ -91,6 +93,8 @@ _TEXTS: tuple[tuple[type[ChainError], tuple[str, ...]], ...] = (
 )
 _TABLE = tuple((kind, re.compile("|".join(texts), re.IGNORECASE)) for kind, texts in _TEXTS)
 _REVERTED = re.compile(r"revert", re.IGNORECASE)
+# The EVM stopped by itself: there is no data, and asking again won't help.
+_HALTED = re.compile(r"EVM error|invalid opcode|stack underflow|stack overflow|invalid jump", re.IGNORECASE)
 _REVERTED_CODE = 3
 _LIMIT_EXCEEDED_CODE = -32005
 _HTTP_BUSY = frozenset({429, 503})
@@ -111,6 +115,8 @@ def rpc_error(method: str, error: Any) -> ChainError:
     found = refusal(message)
     if found is not None:
         return found(f"{method}: {_quoted(message)}")
+    if _HALTED.search(message):
+        return reverted(method, b"")
     if code == _LIMIT_EXCEEDED_CODE:
         return ChainBusy(f"{method}: {_quoted(message)}")
     return ChainUnavailable(f"{method}: the RPC node answered {code}: {_quoted(message)}")
