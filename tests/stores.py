@@ -27,12 +27,17 @@ _SETTINGS = {
     "max_connections": "100",
     "timezone": "UTC",
 }
+_DURABLE = {"fsync": "on", "full_page_writes": "on"}
 
 
 class PostgresqlServer:
-    """One server on a Unix socket. It can be stopped and started again on the same address and data."""
+    """One server on a Unix socket. It can be stopped and started again on the same address and data.
 
-    def __init__(self) -> None:
+    A `durable` one also survives the loss of power, as a bank's does: for what is measured.
+    """
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self._settings = {**_SETTINGS, **_DURABLE} if durable else _SETTINGS
         self._folder = Path(tempfile.mkdtemp(prefix="vostro-postgresql-"))
         self._programs = _programs(self._folder)
         self._data = self._folder / "data"
@@ -71,7 +76,7 @@ class PostgresqlServer:
 
     def start(self) -> None:
         """Start and wait until a connection is accepted."""
-        options = [word for name, value in _SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        options = [word for name, value in self._settings.items() for word in ("-c", f"{name}={value}")]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [self._programs / "postgres", "-D", self._data, "-k", self._folder, *options],

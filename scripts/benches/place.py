@@ -1,0 +1,107 @@
+"""Where a bench happens: a real anvil, and a bank's node as its own process."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx2
+
+from node.bootstrap.opening import open_store
+from node.chain.deployment import write_deployment
+from node.chain.endpoint import Endpoint
+from node.chain.engines import engine
+from node.chain.rpc import RpcChain
+from node.clock import SystemClock, SystemRandom
+from node.keys.keystore import Keystore
+from node.services.tokens import Role, new_token
+from node.settings import Settings
+from tests.chains import Anvil
+from tests.scenario import Member, Network, found
+
+PASSWORD = b"a bench keeps no secrets"
+_START_SECONDS_MAX = 60
+
+
+@contextmanager
+def anvil(chain_id: int, *options: str) -> Iterator[Anvil]:
+    """Start an anvil and end it."""
+    chain = Anvil(*options, chain_id=chain_id)
+    try:
+        yield chain
+    finally:
+        chain.stop()
+
+
+def network_on(chain: Anvil) -> Network:
+    """Found the small network of the tests on an anvil."""
+    return found(RpcChain(Endpoint(chain.url, 60), engine("anvil")), SystemClock())
+
+
+@contextmanager
+def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -> Iterator[httpx2.Client]:
+    """Run `vostro run` for a bank, and yield a client of its API with an officer's token."""
+    with TemporaryDirectory() as home:
+        folder = Path(home)
+        write_deployment(folder / "deployment.json", network.contracts.deployment)
+        (folder / "password").write_bytes(PASSWORD)
+        Keystore(folder / "keys").add(bank.secret("pay"), PASSWORD)
+        variables = {
+            "VOSTRO_BIC": bank.bic,
+            "VOSTRO_HOME": home,
+            "VOSTRO_STORE_URL": store_url,
+            "VOSTRO_ENGINE": "anvil",
+            "VOSTRO_RPC_URL": chain.url,
+            "VOSTRO_DEPLOYMENT_FILE": str(folder / "deployment.json"),
+            "VOSTRO_KEY_PASSWORD_FILE": str(folder / "password"),
+            "VOSTRO_DEMO": "true",
+            "VOSTRO_PORT": str(_free_port()),
+        }
+        token = _officer_token(Settings(bic=bank.bic, store_url=store_url))
+        log = (folder / "log").open("wb")
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("vostro"), "run"], env=variables, stdout=log, stderr=log
+        )
+        try:
+            client = httpx2.Client(
+                base_url=f"http://127.0.0.1:{variables['VOSTRO_PORT']}",
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=120,
+            )
+            _wait_until_ready(client, process, folder / "log")
+            yield client
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def _officer_token(settings: Settings) -> str:
+    store = open_store(settings)
+    try:
+        clock, random = SystemClock(), SystemRandom()
+        _, secret = new_token(store, clock, random, name="bench", role=Role.OFFICER, by="bench")
+    finally:
+        store.close()
+    return secret
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _wait_until_ready(client: httpx2.Client, process: subprocess.Popen[bytes], log: Path) -> None:
+    give_up = time.monotonic() + _START_SECONDS_MAX
+    while time.monotonic() < give_up and process.poll() is None:
+        try:
+            if client.get("/readyz").status_code == httpx2.codes.OK:
+                return
+        except httpx2.TransportError:
+            pass
+        time.sleep(0.1)
+    raise RuntimeError(f"the node did not get ready:\n{log.read_text()}")
