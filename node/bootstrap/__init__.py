@@ -1,1 +1,1 @@
-"""Wiring by plain constructor calls."""
+"""Wiring by plain constructor calls: from settings to a store, a chain, and a whole node."""

@@ -45,6 +45,11 @@ class WebServer:
         """Start to answer."""
         self._thread.start()
 
+    @property
+    def alive(self) -> bool:
+        """Tell whether it answers, or is about to."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """Take no new requests, answer those that are being worked on."""
         self._server.should_exit = True

@@ -1,0 +1,1 @@
+"""The door: HTTP in, problems and JSON out. Nothing is decided here; `node.services` decides."""

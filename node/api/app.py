@@ -1,0 +1,52 @@
+"""The web application of one node. Everything it works with is in its context; there are no globals."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from node.api import accounts, files, health, openapi, participants, payments, problems, statements
+from node.api.auth import require_rules
+from node.api.context import Context
+from node.api.observation import Observation
+
+_DESCRIPTION = """Send payments, see each one to its end, read the ledger.
+
+Every write takes an `Idempotency-Key`: the same key with the same body has the same answer, marked
+`Idempotent-Replayed: true`, and nothing happens twice. Amounts are strings of minor units. What is
+refused is answered with a problem (RFC 9457) that has a stable `code`.
+"""
+# Connections that requests leave to the workers and to the readiness probes.
+_CONNECTIONS_RESERVED = 4
+
+
+def create_app(context: Context) -> FastAPI:
+    """Return the application; raise `UnguardedRoute` when a route does not say who may use it."""
+    app = FastAPI(
+        title="Vostro",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        redirect_slashes=False,
+    )
+    app.state.context = context
+    for module in (payments, files, accounts, statements, participants, health):
+        app.include_router(module.router)
+    problems.install(app)
+    openapi.install(app)
+    app.add_middleware(Observation, metrics=context.metrics, clock=context.clock, random=context.random)
+    require_rules(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Never let more requests work at once than there are connections for them."""
+    pool_size: int = app.state.context.settings.store_pool_size
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    limiter.total_tokens = max(1, pool_size - _CONNECTIONS_RESERVED)
+    yield

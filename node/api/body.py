@@ -1,0 +1,38 @@
+"""Bodies: read no further than the limit allows, and checked for their form away from the event loop."""
+
+from typing import TypeVar
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import TypeAdapter, ValidationError
+
+from node.errors import BodyTooLarge
+
+Parsed = TypeVar("Parsed")
+
+
+async def read_body(request: Request) -> bytes:
+    """Return the body; raise `BodyTooLarge` as soon as it is known to be above the limit."""
+    limit: int = request.app.state.context.settings.body_bytes_max
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > limit:
+        raise BodyTooLarge(_too_large(limit))
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise BodyTooLarge(_too_large(limit))
+    return bytes(body)
+
+
+def parse(adapter: TypeAdapter[Parsed], body: bytes) -> Parsed:
+    """Return the body in the form of `adapter`; raise `RequestValidationError` (422) with every fault."""
+    try:
+        return adapter.validate_json(body)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)
+        raise RequestValidationError(found) from error
+
+
+def _too_large(limit: int) -> str:
+    return f"the body is larger than the {limit} bytes this node takes; send it in several requests"

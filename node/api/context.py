@@ -1,0 +1,38 @@
+"""What the door works with: made by `node.bootstrap`, one per node, so several nodes fit in a process."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from node.api.metrics import Metrics
+from node.api.readiness import Readiness
+from node.chain.contracts import Contracts
+from node.chain.protocol import Chain
+from node.clock import Clock, Random
+from node.settings import Settings
+from node.store.session import Store
+from settlement.iso20022.schema import Schemas
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The parts of one node that requests need."""
+
+    settings: Settings
+    store: Store
+    chain: Chain
+    contracts: Contracts
+    clock: Clock
+    random: Random
+    schemas: Schemas | None
+    readiness: Readiness
+    metrics: Metrics
+
+
+def _context_of(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+InContext = Annotated[Context, Depends(_context_of)]

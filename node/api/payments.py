@@ -1,0 +1,88 @@
+"""`/v1/payments`: send them, and see each one to its end."""
+
+from http import HTTPStatus
+from typing import Annotated
+
+import orjson
+from fastapi import APIRouter, Path, Query, Response
+
+from node.api import openapi
+from node.api.answers import Body, IdempotencyKey, written
+from node.api.auth import Officer, Reader
+from node.api.body import parse
+from node.api.context import InContext
+from node.api.incoming import EXAMPLES, NewPayments, payments_body
+from node.api.queries import PaymentsQuery
+from node.api.schemas import AcceptedPayments, Payment, PaymentPage, PaymentWithTimeline, TimelineEntry
+from node.api.shown import payment_fields, timeline_fields
+from node.services.acceptance import accept
+from node.services.payments import get_payment, list_payments
+from node.services.tokens import Role
+
+PaymentId = Annotated[str, Path(description="Id (pay_…) or UETR", max_length=64)]
+
+router = APIRouter(prefix="/v1/payments", tags=["payments"])
+
+
+@router.post(
+    "",
+    status_code=HTTPStatus.ACCEPTED,
+    response_model=AcceptedPayments,
+    summary="Send one payment or many",
+    openapi_extra=openapi.json_body(payments_body, EXAMPLES),
+)
+def send(context: InContext, actor: Officer, body: Body, key: IdempotencyKey = "") -> Response:
+    """Take all of them or none: the answer is given once they can't be lost any more.
+
+    A payment whose UETR was accepted before with the same content is that payment; with other content
+    the request is refused.
+    """
+    form = parse(payments_body, body)
+    payments = form.payments if isinstance(form, NewPayments) else [form]
+    answer = accept(
+        context.store,
+        context.settings,
+        context.clock,
+        context.random,
+        actor=actor.id,
+        key=key,
+        body=body,
+        requests=[payment.request() for payment in payments],
+    )
+    if not answer.replayed:
+        context.metrics.accepted.inc(len(payments))
+    return written(answer)
+
+
+@router.get("", summary="List payments")
+def list_page(
+    context: InContext,
+    _actor: Reader,
+    query: Annotated[PaymentsQuery, Query()],
+) -> PaymentPage:
+    """Return the payments to which all that is given applies, newest first, a page at a time."""
+    page = list_payments(
+        context.store,
+        context.settings,
+        context.clock,
+        query.filters(),
+        cursor=query.cursor,
+        limit=query.limit,
+    )
+    return PaymentPage(
+        payments=[Payment(**payment_fields(payment)) for payment in page.payments], cursor=page.cursor
+    )
+
+
+@router.get("/{payment_id}", summary="See one payment with its timeline")
+def show(context: InContext, actor: Reader, payment_id: PaymentId) -> PaymentWithTimeline:
+    """Return a payment by its id or UETR, with everything that happened to it.
+
+    Its document holds people's data, so an operator, who needs none, does not get it.
+    """
+    history = get_payment(context.store, context.settings, context.clock, payment_id)
+    return PaymentWithTimeline(
+        **payment_fields(history.payment),
+        timeline=[TimelineEntry(**timeline_fields(entry)) for entry in history.timeline],
+        document=None if actor.role is Role.OPERATOR else orjson.loads(history.document),
+    )

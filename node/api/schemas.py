@@ -1,0 +1,196 @@
+"""The forms of what goes out, with what the OpenAPI document says of them.
+
+Amounts are strings of minor units (a JSON number loses digits above 2^53). Times are RFC 3339 in UTC,
+dates ISO 8601.
+"""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Outgoing(BaseModel):
+    """What the node answers."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Alive(Outgoing):
+    """The process answers."""
+
+    status: str = Field(examples=["alive"])
+
+
+class ReadyCheck(Outgoing):
+    """One thing that must hold."""
+
+    name: str = Field(examples=["chain"])
+    passed: bool
+    reason: str | None = Field(default=None, examples=["chain_unavailable: connection refused"])
+
+
+class Ready(Outgoing):
+    """Whether the node can do its work now."""
+
+    status: str = Field(examples=["ready"])
+    checks: list[ReadyCheck]
+
+
+class AcceptedPayment(Outgoing):
+    """A payment that can't be lost any more."""
+
+    id: str = Field(examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
+    uetr: str = Field(examples=["8a562c67-ca16-48ba-b074-65581be6f011"])
+    end_to_end_id: str = Field(examples=["INV-7731"])
+
+
+class AcceptedPayments(Outgoing):
+    """What was accepted, in the order asked."""
+
+    payments: list[AcceptedPayment]
+
+
+class AcceptedFile(AcceptedPayments):
+    """A file that was accepted whole."""
+
+    file_id: str = Field(examples=["file_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
+    message_id: str
+
+
+class TimelineEntry(Outgoing):
+    """One thing that happened; what has a height is final on chain."""
+
+    event: str = Field(
+        description=(
+            "accepted, signed, reverted, abandoned, refused, settled, voided, redeemed, redemption_refused, "
+            "or usurped (another instruction settled under its sequence)"
+        ),
+        examples=["settled"],
+    )
+    at: str = Field(description="RFC 3339, UTC", examples=["2026-11-22T09:30:04Z"])
+    transaction_hash: str | None = Field(default=None, description="Hexadecimal, with 0x")
+    height: int | None = Field(default=None, description="Block it is final in")
+    reason: str | None = Field(default=None, examples=["InsufficientFunds"])
+    action: str | None = Field(default=None, description="What was signed: pay, void, …")
+    by: str | None = Field(default=None, description="Who asked")
+
+
+class Payment(Outgoing):
+    """A payment, issue or redemption of this node's bank."""
+
+    id: str = Field(examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
+    kind: str = Field(examples=["payment"])
+    state: str = Field(
+        description="accepted, submitted, settled, rejected, cancelled or unknown", examples=["settled"]
+    )
+    status: str = Field(description="The state in pacs.002's code", examples=["ACSC"])
+    reason: str | None = Field(description="Why it was refused last", examples=[None])
+    payer: str = Field(description="BIC", examples=["BANADEFFXXX"])
+    payee: str = Field(description="BIC", examples=["BANBDEFFXXX"])
+    amount: str = Field(description="Minor units", examples=["125000"])
+    currency: str = Field(examples=["USD"])
+    urgent: bool
+    uetr: str = Field(examples=["8a562c67-ca16-48ba-b074-65581be6f011"])
+    end_to_end_id: str = Field(examples=["INV-7731"])
+    value_date: str = Field(examples=["2026-11-22"])
+    sequence: str = Field(description="The bank's number of it on chain", examples=["17"])
+    commitment: str = Field(description="Salted digest of its document on chain; hexadecimal, with 0x")
+    file_id: str | None = Field(description="The file it came in", examples=[None])
+    file_position: int | None = Field(description="Its place in the file, from 0", examples=[None])
+    created_at: str = Field(description="RFC 3339, UTC", examples=["2026-11-22T09:30:00Z"])
+    created_by: str = Field(description="Token that asked for it", examples=["tok_01KAP3"])
+    age_seconds: int | None = Field(description="Only while it is unknown", examples=[None])
+
+
+class PaymentWithTimeline(Payment):
+    """A payment with everything that happened to it, oldest first."""
+
+    timeline: list[TimelineEntry]
+    document: dict[str, Any] | None = Field(
+        description="What it commits to; for officers and auditors, since it holds people's data"
+    )
+
+
+class PaymentPage(Outgoing):
+    """A page of payments, newest first."""
+
+    payments: list[Payment]
+    cursor: str | None = Field(description="Ask with it for the next page; null at the end")
+
+
+class MemberName(Outgoing):
+    """A bank's number in a clearing system."""
+
+    system: str = Field(examples=["USABA"])
+    member: str = Field(examples=["011104238"])
+
+
+class Participant(Outgoing):
+    """Who is registered on the chain."""
+
+    id: int
+    kind: str = Field(description="operator, bank, corporate or auditor", examples=["bank"])
+    bic: str | None = Field(examples=["BANBDEFFXXX"])
+    lei: str | None = Field(description="None for a corporate, of which only a digest is public")
+    members: list[MemberName]
+    suspended: bool
+    outgoing_stopped: bool
+
+
+class Participants(Outgoing):
+    """Everybody who is registered."""
+
+    participants: list[Participant]
+
+
+class Account(Outgoing):
+    """What a bank holds of an asset. Amounts in minor units; issued is negative: what the issuer owes."""
+
+    asset: int = Field(examples=[840])
+    currency: str = Field(examples=["USD"])
+    open: bool = Field(description="False: only an issuer's side of the asset")
+    frozen: bool
+    available: str = Field(examples=["1000000"])
+    locked: str = Field(description="Asked to be redeemed", examples=["0"])
+    issued: str = Field(examples=["0"])
+    reserve: str = Field(description="Only urgent payments may use it", examples=["0"])
+    credit: str = Field(description="How far below zero it may go", examples=["0"])
+    limit_instruction: str
+    limit_day: str
+
+
+class Accounts(Outgoing):
+    """Every account of this node's bank."""
+
+    accounts: list[Account]
+
+
+class StatementEntry(Outgoing):
+    """A posting: negative is a debit. Minor units."""
+
+    reference: str = Field(description="Block and log", examples=["1207-3"])
+    booked_at: str
+    amount: str = Field(examples=["-125000"])
+    balance: str = Field(description="After it")
+    event: str = Field(examples=["Paid"])
+    counterparty: str = Field(description="BIC")
+    uetr: str | None
+    end_to_end_id: str | None
+    transaction_hash: str
+    document_missing: bool = Field(description="Only what the chain says is known")
+
+
+class Statement(Outgoing):
+    """A statement of one account: opening, every posting, closing; it adds up."""
+
+    id: str
+    account: str = Field(description="Asset and holder", examples=["840-2"])
+    owner: str = Field(description="BIC")
+    servicer: str = Field(description="BIC of the issuer")
+    currency: str = Field(examples=["USD"])
+    from_time: str
+    to_time: str
+    height: int = Field(description="Mirrored height it was drawn up at")
+    opening: str
+    closing: str
+    entries: list[StatementEntry]

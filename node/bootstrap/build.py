@@ -1,0 +1,123 @@
+"""One node from its settings: everything is made here, and nothing is kept anywhere else."""
+
+from collections.abc import Callable, Iterable
+
+from node.api.context import Context
+from node.api.metrics import Metrics
+from node.api.readiness import Readiness
+from node.bootstrap.node import Node, Part
+from node.bootstrap.opening import connect_chain, open_keystore, open_store, read_schemas
+from node.bootstrap.probes import probes
+from node.bootstrap.verification import Verification
+from node.bootstrap.worker import Worker
+from node.chain.contracts import Contracts
+from node.chain.deployment import Deployment, read_deployment
+from node.chain.protocol import Chain
+from node.clock import Clock, Random
+from node.errors import KeyNotFound, WrongPassword
+from node.follower.follower import Follower
+from node.keys.policy import node_policy
+from node.keys.signer import Signer
+from node.settings import Settings
+from node.store.incidents import open_incidents, raise_incident
+from node.store.session import Store
+from node.submitter.submitter import Submitter
+from settlement.errors import SettlementError
+
+ALL = frozenset(Part)
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock,
+    random: Random,
+    chain: Chain | None = None,
+    deployment: Deployment | None = None,
+    signer: Signer | None = None,
+    password: bytes | None = None,
+    parts: Iterable[Part] = ALL,
+) -> Node:
+    """Return a node that is ready to start.
+
+    `chain` is given when several nodes of one process share an embedded one; `signer` or the keystore's
+    `password` is needed for the submitter. Raise `SettingsInvalid`, `WrongPassword`, `StoreUnavailable` …
+    """
+    wanted = frozenset(parts)
+    contracts = Contracts(deployment or read_deployment(settings.deployment_file))
+    if Part.SUBMITTER in wanted and signer is None:
+        signer = open_signer(settings, contracts, password)
+    chain = chain or connect_chain(settings, clock)
+    schemas = read_schemas(settings)
+    store = open_store(settings)
+    verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
+    workers = [
+        Worker(
+            part.value,
+            _verified(verification, tick),
+            pause_seconds=settings.tick_seconds,
+            alarm=_alarm(store, clock),
+        )
+        for part, tick in _ticks(wanted, settings, store, chain, contracts, signer, clock)
+    ]
+    metrics = Metrics()
+    readiness = Readiness(
+        probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
+    )
+    context = Context(
+        settings=settings,
+        store=store,
+        chain=chain,
+        contracts=contracts,
+        clock=clock,
+        random=random,
+        schemas=schemas,
+        readiness=readiness,
+        metrics=metrics,
+    )
+    return Node(context, verification, workers, web=Part.API in wanted)
+
+
+def open_signer(settings: Settings, contracts: Contracts, password: bytes | None) -> Signer:
+    """Return the signer of all keys in the keystore; raise `WrongPassword`, `KeyNotFound`."""
+    keystore = open_keystore(settings)
+    if password is None:
+        raise WrongPassword("the keystore's password is needed: VOSTRO_KEY_PASSWORD_FILE, or typed at start")
+    if not keystore.addresses():
+        raise KeyNotFound(f"{settings.home} has no keys; make one with `vostro keys new`")
+    return keystore.open(password, node_policy(contracts))
+
+
+def _ticks(
+    parts: frozenset[Part],
+    settings: Settings,
+    store: Store,
+    chain: Chain,
+    contracts: Contracts,
+    signer: Signer | None,
+    clock: Clock,
+) -> Iterable[tuple[Part, Callable[[], int]]]:
+    if Part.FOLLOWER in parts:
+        yield Part.FOLLOWER, Follower(store, chain, contracts, clock).tick
+    if Part.SUBMITTER in parts and signer is not None:
+        yield Part.SUBMITTER, Submitter(store, chain, contracts, signer, clock, settings).tick
+
+
+def _verified(verification: Verification, tick: Callable[[], int]) -> Callable[[], int]:
+    """Let nothing be read or signed before the chain was found to be the right one."""
+
+    def verified_tick() -> int:
+        verification.require()
+        return tick()
+
+    return verified_tick
+
+
+def _alarm(store: Store, clock: Clock) -> Callable[[str, SettlementError], None]:
+    def remember(writer: str, error: SettlementError) -> None:
+        with store.transaction() as connection:
+            # What the writer has remembered itself says more.
+            if not open_incidents(connection, writer=writer):
+                raise_incident(connection, writer=writer, subject="worker", error=error, at=int(clock.now()))
+
+    return remember

@@ -1,0 +1,80 @@
+"""Deploying from settings: whose keys get which power, and where it is written down."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from node.bootstrap.opening import connect_chain, open_keystore
+from node.chain.contracts import Contracts
+from node.chain.deployment import read_deployment, write_deployment
+from node.clock import SystemClock, SystemRandom
+from node.errors import KeyNotFound, SettingsInvalid
+from node.keys.keystore import Keystore
+from node.keys.policy import deployer_policy
+from node.services.deployment import Authority, deploy, planned_deployment
+from node.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """What is on the chain now. `made` is False when everything was there before."""
+
+    chain_id: int
+    contracts: dict[str, bytes]
+    demo: bool
+    made: bool
+    file: str
+
+
+def deploy_contracts(
+    settings: Settings,
+    password: bytes,
+    *,
+    operators: Sequence[bytes],
+    members: Sequence[bytes],
+    threshold: int | None,
+    delay: int,
+) -> Deployed:
+    """Deploy or find the contracts, and write the deployment file.
+
+    Without `operators` every key of the keystore is one; without `members` the operators are. Raise
+    `SettingsInvalid`, `KeyNotFound`, `WrongPassword`, `ChainError`.
+    """
+    if delay == 0 and not settings.demo:
+        raise SettingsInvalid(
+            "a deployment without delay is for demonstrations only: set VOSTRO_DEMO, or give one"
+        )
+    operators = operators or open_keystore(settings).addresses()
+    if not operators:
+        raise KeyNotFound("nobody would have the operator's role; make a key with `vostro keys new`")
+    members = members or operators
+    authority = Authority(
+        operators=operators,
+        members=members,
+        threshold=threshold or len(members) // 2 + 1,
+        delay=delay,
+    )
+    clock = SystemClock()
+    chain = connect_chain(settings, clock)
+    keystore = Keystore(settings.home / "deployer")
+    deployer = _deployer(keystore, password)
+    planned = planned_deployment(chain, deployer, delay=delay)
+    if settings.deployment_file.exists() and read_deployment(settings.deployment_file) != planned:
+        raise SettingsInvalid(
+            f"VOSTRO_DEPLOYMENT_FILE: {settings.deployment_file} is of another deployment; move it away first"
+        )
+    used = chain.nonce(deployer)
+    signer = keystore.open(password, deployer_policy(Contracts(planned)), [deployer])
+    deployment = deploy(chain, signer, deployer, clock, authority)
+    write_deployment(settings.deployment_file, deployment)
+    return Deployed(
+        chain_id=deployment.chain_id,
+        contracts=dict(deployment.contracts),
+        demo=deployment.demo,
+        made=chain.nonce(deployer) != used,
+        file=str(settings.deployment_file),
+    )
+
+
+def _deployer(keystore: Keystore, password: bytes) -> bytes:
+    known = keystore.addresses()
+    return known[0] if known else keystore.create(password, SystemRandom())

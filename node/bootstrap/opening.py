@@ -1,0 +1,65 @@
+"""What is opened from settings alone: the store, the keystore, the chain, files with secrets."""
+
+from pathlib import Path
+
+from node.chain.connect import connect
+from node.chain.protocol import Chain
+from node.clock import Clock
+from node.errors import SettingsInvalid
+from node.keys.keystore import Keystore
+from node.settings import Settings
+from node.store.session import Store
+from settlement.errors import InvalidDocument
+from settlement.iso20022.schema import Schemas, compile_schemas
+
+SECRET_BYTES_MAX = 4096
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the node's store with this version's tables; raise `StoreUnavailable`, `StoreMismatch`."""
+    if settings.store_url is None:
+        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    password = None
+    if settings.store_password_file is not None:
+        password = read_secret(settings.store_password_file).decode()
+    store = Store(settings.database_url, password=password, pool_size=settings.store_pool_size)
+    store.migrate()
+    return store
+
+
+def read_secret(path: Path) -> bytes:
+    """Return the secret in a file without its last line feed; raise `SettingsInvalid`."""
+    try:
+        with path.open("rb") as file:
+            secret = file.read(SECRET_BYTES_MAX + 1)
+    except OSError as error:
+        raise SettingsInvalid(f"the secret in {path} can't be read: {error.strerror}") from error
+    secret = secret.removesuffix(b"\n").removesuffix(b"\r")
+    if not secret or len(secret) > SECRET_BYTES_MAX:
+        raise SettingsInvalid(f"the secret in {path} must have 1 to {SECRET_BYTES_MAX} bytes")
+    return secret
+
+
+def open_keystore(settings: Settings) -> Keystore:
+    """Return the keystore in the home folder; its files are opened by its password, later."""
+    return Keystore(settings.home / "keys")
+
+
+def connect_chain(settings: Settings, clock: Clock) -> Chain:
+    """Return the chain of the settings, unasked; raise `SettingsInvalid`."""
+    return connect(
+        engine=settings.engine, rpc_url=settings.rpc_url, timeout=settings.rpc_timeout_seconds, clock=clock
+    )
+
+
+def read_schemas(settings: Settings) -> Schemas | None:
+    """Return the schemas in the folder of the settings, None without one; raise `SettingsInvalid`."""
+    if settings.schemas is None:
+        return None
+    files = sorted(settings.schemas.glob("*.xsd"))
+    if not files:
+        raise SettingsInvalid(f"VOSTRO_SCHEMAS: {settings.schemas} has no *.xsd")
+    try:
+        return compile_schemas(path.read_bytes() for path in files)
+    except (OSError, InvalidDocument) as error:
+        raise SettingsInvalid(f"VOSTRO_SCHEMAS: {error}") from error

@@ -1,0 +1,66 @@
+"""What must hold for the node to do its work; each probe raises why it does not."""
+
+from collections.abc import Callable, Sequence
+
+from node.api.metrics import Metrics
+from node.bootstrap.verification import Verification
+from node.bootstrap.worker import Worker
+from node.chain.protocol import Chain
+from node.errors import NodeError, WriterStopped
+from node.mirror.head import head
+from node.store.incidents import open_incidents
+from node.store.session import Store
+
+# A mirror further behind shows yesterday's picture: reports would be wrong without anybody noticing.
+LAG_BLOCKS_MAX = 50
+
+
+class MirrorBehind(NodeError):
+    """The mirror is too many final blocks behind the chain."""
+
+    status = 503
+
+
+def probes(
+    *, store: Store, chain: Chain, verification: Verification, workers: Sequence[Worker], metrics: Metrics
+) -> dict[str, Callable[[], None]]:
+    """Return the probes of one node by name, in the order in which they are shown."""
+
+    def ask_store() -> None:
+        with store.snapshot() as connection:
+            found = head(connection)
+        metrics.mirrored_height.set(found.height if found else 0)
+
+    def ask_chain() -> None:
+        verification.require()
+        chain.final_height()
+
+    def ask_mirror() -> None:
+        with store.snapshot() as connection:
+            found = head(connection)
+        lag = chain.final_height() - (found.height if found else -1)
+        metrics.lag_blocks.set(lag)
+        if lag > LAG_BLOCKS_MAX:
+            raise MirrorBehind(f"the mirror is {lag} final blocks behind; the follower works on it")
+
+    def ask_workers() -> None:
+        for worker in workers:
+            worker.check()
+
+    def ask_incidents() -> None:
+        with store.snapshot() as connection:
+            found = open_incidents(connection)
+        if found:
+            first = found[0]
+            raise WriterStopped(
+                f"the {first.writer} has stopped: {first.code}: {first.detail} (incident {first.id}); "
+                "find out why, then `vostro incidents clear`"
+            )
+
+    return {
+        "store": ask_store,
+        "chain": ask_chain,
+        "mirror": ask_mirror,
+        "workers": ask_workers,
+        "incidents": ask_incidents,
+    }

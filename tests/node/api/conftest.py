@@ -1,0 +1,124 @@
+"""The door of one bank: a real store, an embedded chain with the whole network, its web application."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from fastapi.testclient import TestClient
+
+from node.api.app import create_app
+from node.api.context import Context
+from node.api.metrics import Metrics
+from node.api.readiness import Readiness
+from node.bootstrap.probes import probes
+from node.bootstrap.verification import Verification
+from node.chain.tester import Snapshot, TesterChain
+from node.clock import SystemRandom
+from node.follower.follower import Follower
+from node.services.tokens import Role, new_token
+from node.settings import Settings
+from node.store.session import Store
+from tests.clocks import SetClock
+from tests.scenario import BANKS, EUR, USD, Member, Network, found
+
+# The date of the Fedwire samples in shared/data.
+NOON = datetime(2025, 3, 17, 12, tzinfo=UTC).timestamp()
+FUNDS = 10**14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """A bank's application with a token of each role; `mirror` brings every final block into its ledger."""
+
+    member: Member
+    network: Network
+    context: Context
+    client: TestClient
+    secrets: dict[Role, str]
+
+    def headers(self, role: Role = Role.OFFICER, **more: str) -> dict[str, str]:
+        """The headers of a request by a role; `idempotency_key="a"` becomes `idempotency-key: a`."""
+        named = {name.replace("_", "-"): value for name, value in more.items()}
+        return {"authorization": f"Bearer {self.secrets[role]}", **named}
+
+    def mirror(self) -> None:
+        """Bring every final block into this bank's ledger."""
+        context = self.context
+        follower = Follower(context.store, context.chain, context.contracts, context.clock)
+        while follower.tick():
+            pass
+
+
+@pytest.fixture(scope="session")
+def founded() -> tuple[TesterChain, Network, Snapshot]:
+    """The embedded chain with the network on it, and a bank with money."""
+    clock = SetClock(NOON)
+    chain = TesterChain(clock)
+    network = found(chain, clock)
+    for asset in (USD, EUR):
+        network.issue(BANKS[0], asset, FUNDS)
+    return chain, network, chain.snapshot()
+
+
+@pytest.fixture
+def network(founded: tuple[TesterChain, Network, Snapshot]) -> Iterator[Network]:
+    """The network, fresh for each test."""
+    chain, network, snapshot = founded
+    assert isinstance(network.clock, SetClock)
+    network.clock.timestamp = NOON
+    yield network
+    chain.revert(snapshot)
+
+
+@pytest.fixture
+def doors(network: Network, stores: Callable[[str], Store]) -> Iterator[Callable[..., Door]]:
+    """A function that opens the door of a bank: `doors()`, `doors(BANKS[1], "postgresql", payments_max=5)`."""
+    opened: list[TestClient] = []
+
+    def open_door(member: Member = BANKS[0], dialect: str = "sqlite", **settings: object) -> Door:
+        context = _context(network, stores(dialect), member, settings)
+        client = TestClient(create_app(context), raise_server_exceptions=False)
+        opened.append(client)
+        door = Door(
+            member=member,
+            network=network,
+            context=context,
+            client=client.__enter__(),
+            secrets={
+                role: new_token(
+                    context.store, context.clock, context.random, name=role, role=role, by="test"
+                )[1]
+                for role in Role
+            },
+        )
+        door.mirror()
+        return door
+
+    yield open_door
+    for client in opened:
+        client.__exit__()
+
+
+@pytest.fixture
+def door(doors: Callable[..., Door]) -> Door:
+    """The door of the first bank, on SQLite."""
+    return doors()
+
+
+def _context(network: Network, store: Store, member: Member, settings: dict[str, object]) -> Context:
+    chain, contracts, metrics = network.chain, network.contracts, Metrics()
+    verification = Verification(chain, contracts.deployment, demo_allowed=True)
+    return Context(
+        settings=Settings(**({"bic": member.bic, "demo": True} | settings)),
+        store=store,
+        chain=chain,
+        contracts=contracts,
+        clock=network.clock,
+        random=SystemRandom(),
+        schemas=None,
+        readiness=Readiness(
+            probes(store=store, chain=chain, verification=verification, workers=(), metrics=metrics)
+        ),
+        metrics=metrics,
+    )
