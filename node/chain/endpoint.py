@@ -20,19 +20,25 @@ Call = tuple[str, tuple[Any, ...]]
 ANSWER_BYTES_MAX = 256 * 1024 * 1024
 _HEADERS = {"content-type": "application/json"}
 _OK = 200
+_PORT_MAX = 65_535
 
 
 class Endpoint:
     """One URL. `timeout` (seconds) is the deadline of a whole request, from connecting to the last byte."""
 
-    def __init__(self, url: str, timeout: float, *, transport: httpx2.BaseTransport | None = None) -> None:
-        try:
-            self._client = httpx2.Client(
-                base_url=url, timeout=timeout, headers=_HEADERS, transport=transport, trust_env=False
-            )
-        except (httpx2.InvalidURL, ValueError) as error:
-            raise SettingsInvalid(f"VOSTRO_RPC_URL: {error}") from None
+    def __init__(
+        self,
+        url: str,
+        timeout: float,
+        *,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        self._client = httpx2.Client(
+            base_url=_checked(url), timeout=timeout, headers=_HEADERS, transport=transport, trust_env=False
+        )
         self._timeout = timeout
+        self._answer_bytes_max = answer_bytes_max
         self._ids = count(1)
 
     def close(self) -> None:
@@ -81,14 +87,26 @@ class Endpoint:
         with self._client.stream("POST", "", content=content) as response:
             for chunk in response.iter_bytes():
                 received += chunk
-                if len(received) > ANSWER_BYTES_MAX:
-                    raise ChainUnavailable(f"the RPC endpoint's answer is above {ANSWER_BYTES_MAX} bytes")
+                if len(received) > self._answer_bytes_max:
+                    raise ChainUnavailable(
+                        f"the RPC endpoint's answer is above {self._answer_bytes_max} bytes"
+                    )
                 if time.monotonic() > deadline:
                     raise ChainUnavailable(f"the RPC endpoint took longer than {self._timeout} seconds")
         if response.status_code != _OK:
             # Some nodes say what is wrong in JSON beside a 4xx or 5xx; the status tells enough.
             raise normalise.http_error(response.status_code)
         return bytes(received)
+
+
+def _checked(url: str) -> httpx2.URL:
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise SettingsInvalid(f"VOSTRO_RPC_URL: {url!r}: {error}") from None
+    if parsed.scheme not in {"http", "https"} or not parsed.host or not 0 < (parsed.port or 1) <= _PORT_MAX:
+        raise SettingsInvalid(f"VOSTRO_RPC_URL: {url!r} is not the URL of an HTTP endpoint")
+    return parsed
 
 
 def _id(entry: Any) -> int | None:
