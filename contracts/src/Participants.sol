@@ -34,17 +34,15 @@ contract Participants is Keys, AccessManaged {
     mapping(ParticipantId participant => Participant) private _participants;
     mapping(bytes32 memberId => ParticipantId) private _members;
 
-    constructor(
-        address authority,
-        uint32 delaySeconds
-    ) AccessManaged(authority) TwoKeyChanges(delaySeconds) {}
+    constructor(address authority, uint32 delaySeconds)
+        AccessManaged(authority)
+        TwoKeyChanges(delaySeconds)
+    {}
 
     // The operator's
 
     /// @inheritdoc IParticipants
-    function admit(
-        Admission calldata admission
-    ) external restricted returns (ParticipantId participant) {
+    function admit(Admission calldata admission) external restricted returns (ParticipantId participant) {
         require(
             _isAdmissible(admission),
             AdmissionInvalid(admission.kind, admission.bic, admission.lei, admission.sponsor)
@@ -70,19 +68,14 @@ contract Participants is Keys, AccessManaged {
     }
 
     /// @inheritdoc IParticipants
-    function addMemberId(
-        ParticipantId participant,
-        MemberId calldata memberId
-    ) external restricted {
+    function addMemberId(ParticipantId participant, MemberId calldata memberId) external restricted {
         require(_isAdmitted(participant), ParticipantUnknown(participant));
 
         _addMemberId(participant, memberId);
     }
 
     /// @inheritdoc IParticipants
-    function suspend(
-        ParticipantId participant
-    ) external restricted {
+    function suspend(ParticipantId participant) external restricted {
         require(_isAdmitted(participant), ParticipantUnknown(participant));
         require(!_participants[participant].suspended, AlreadySuspended(participant));
 
@@ -92,9 +85,7 @@ contract Participants is Keys, AccessManaged {
     }
 
     /// @inheritdoc IParticipants
-    function resume(
-        ParticipantId participant
-    ) external restricted {
+    function resume(ParticipantId participant) external restricted {
         require(_participants[participant].suspended, NotSuspended(participant));
 
         _participants[participant].suspended = false;
@@ -128,9 +119,7 @@ contract Participants is Keys, AccessManaged {
     // Views
 
     /// @inheritdoc IParticipants
-    function standingOf(
-        ParticipantId participant
-    ) external view returns (Standing) {
+    function standingOf(ParticipantId participant) external view returns (Standing) {
         Participant storage asked = _participants[participant];
 
         if (asked.kind == ParticipantKind.None) return Standing.Unknown;
@@ -140,31 +129,23 @@ contract Participants is Keys, AccessManaged {
     }
 
     /// @inheritdoc IParticipants
-    function kindOf(
-        ParticipantId participant
-    ) external view returns (ParticipantKind) {
+    function kindOf(ParticipantId participant) external view returns (ParticipantKind) {
         return _participants[participant].kind;
     }
 
     /// @inheritdoc IParticipants
-    function participantOf(
-        ParticipantId participant
-    ) external view returns (Participant memory) {
+    function participantOf(ParticipantId participant) external view returns (Participant memory) {
         return _participants[participant];
     }
 
     /// @inheritdoc IParticipants
-    function participantWithMemberId(
-        MemberId calldata memberId
-    ) external view returns (ParticipantId) {
+    function participantWithMemberId(MemberId calldata memberId) external view returns (ParticipantId) {
         return _members[_memberKey(memberId)];
     }
 
     // Rules
 
-    function _isAdmissible(
-        Admission calldata admission
-    ) private view returns (bool) {
+    function _isAdmissible(Admission calldata admission) private view returns (bool) {
         bool hasBic = admission.bic != 0;
         bool hasLei = admission.lei != 0;
         bool hasSponsor = admission.sponsor != NOBODY;
@@ -178,31 +159,21 @@ contract Participants is Keys, AccessManaged {
         return admission.kind != ParticipantKind.None && !hasSponsor;
     }
 
-    function _isAdmitted(
-        ParticipantId participant
-    ) private view returns (bool) {
+    function _isAdmitted(ParticipantId participant) private view returns (bool) {
         return _participants[participant].kind != ParticipantKind.None;
     }
 
-    function _isBank(
-        ParticipantId participant
-    ) private view returns (bool) {
+    function _isBank(ParticipantId participant) private view returns (bool) {
         return _participants[participant].kind == ParticipantKind.Bank;
     }
 
-    function _isTwentyCharacters(
-        bytes32 lei
-    ) private pure returns (bool) {
+    function _isTwentyCharacters(bytes32 lei) private pure returns (bool) {
         return uint96(uint256(lei)) == 0 && lei[19] != 0;
     }
 
     // Effects
 
-    function _name(
-        ParticipantId participant,
-        bytes11 bic,
-        bytes32 lei
-    ) private {
+    function _name(ParticipantId participant, bytes11 bic, bytes32 lei) private {
         require(participantWithBic[bic] == NOBODY, BicTaken(bic, participantWithBic[bic]));
         require(participantWithLei[lei] == NOBODY, LeiTaken(lei, participantWithLei[lei]));
 
@@ -212,10 +183,7 @@ contract Participants is Keys, AccessManaged {
         if (lei != 0) participantWithLei[lei] = participant;
     }
 
-    function _addMemberId(
-        ParticipantId participant,
-        MemberId calldata memberId
-    ) private {
+    function _addMemberId(ParticipantId participant, MemberId calldata memberId) private {
         bytes32 place = _memberKey(memberId);
         ParticipantId holder = _members[place];
         require(
@@ -229,9 +197,7 @@ contract Participants is Keys, AccessManaged {
         emit MemberIdAdded(participant, memberId.system, memberId.member);
     }
 
-    function _memberKey(
-        MemberId calldata memberId
-    ) private pure returns (bytes32) {
+    function _memberKey(MemberId calldata memberId) private pure returns (bytes32) {
         return keccak256(abi.encode(memberId.system, memberId.member));
     }
 }

@@ -26,19 +26,13 @@ contract Payments is IPayments {
     /// @inheritdoc IPayments
     ILedger public immutable ledger;
 
-    constructor(
-        IParticipants participantsContract,
-        ILedger ledgerContract
-    ) {
+    constructor(IParticipants participantsContract, ILedger ledgerContract) {
         participants = participantsContract;
         ledger = ledgerContract;
     }
 
     /// @inheritdoc IPayments
-    function pay(
-        Payment[] calldata payments,
-        Approval[] calldata approvals
-    ) external {
+    function pay(Payment[] calldata payments, Approval[] calldata approvals) external {
         ParticipantId payer = participants.authorise(msg.sender, KeyRole.Pay);
         require(payments.length > 0, BatchEmpty());
         require(payments.length <= BATCH_LIMIT, BatchTooLong(payments.length, BATCH_LIMIT));
@@ -46,8 +40,11 @@ contract Payments is IPayments {
         Refusal[] memory refusals = ledger.move(payer, payments, approvals);
 
         for (uint256 i; i < payments.length; ++i) {
-            if (refusals[i] == Refusal.None) emit Paid(payments[i].terms, payments[i].commitment);
-            else emit Refused(payments[i].terms, refusals[i]);
+            Payment calldata payment = payments[i];
+            Refusal refusal = refusals.length == 0 ? Refusal.None : refusals[i];
+
+            if (refusal == Refusal.None) emit Paid(payment.terms, payment.commitment);
+            else emit Refused(payment.terms, refusal);
         }
     }
 }

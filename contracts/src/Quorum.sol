@@ -13,7 +13,7 @@ import {IQuorum} from "./interfaces/IQuorum.sol";
 ///
 /// ASSUMPTIONS: what it may do elsewhere is granted elsewhere; it holds no value.
 ///
-/// LIVENESS: an adopted proposal can be executed for two weeks, by any member, more than once only if a call failed.
+/// LIVENESS: an adopted proposal can be executed for two weeks, by any member; when its call fails it can be tried again.
 contract Quorum is IQuorum {
     uint40 private constant LAPSE = 14 days;
     uint256 private constant MEMBER_LIMIT = 32;
@@ -42,20 +42,13 @@ contract Quorum is IQuorum {
         _;
     }
 
-    constructor(
-        address[] memory firstMembers,
-        uint32 firstThreshold,
-        uint32 delaySeconds
-    ) {
+    constructor(address[] memory firstMembers, uint32 firstThreshold, uint32 delaySeconds) {
         delay = delaySeconds;
         _setMembers(firstMembers, firstThreshold);
     }
 
     /// @inheritdoc IQuorum
-    function propose(
-        address target,
-        bytes calldata data
-    ) external onlyMember returns (uint256 proposal) {
+    function propose(address target, bytes calldata data) external onlyMember returns (uint256 proposal) {
         proposal = ++proposalCount;
         Proposal storage proposed = _proposals[proposal];
         (proposed.target, proposed.term, proposed.data) = (target, term, data);
@@ -66,9 +59,7 @@ contract Quorum is IQuorum {
     }
 
     /// @inheritdoc IQuorum
-    function approve(
-        uint256 proposal
-    ) external onlyMember {
+    function approve(uint256 proposal) external onlyMember {
         Proposal storage proposed = _open(proposal);
         require(!hasApproved[proposal][msg.sender], AlreadyApproved(proposal, msg.sender));
 
@@ -76,9 +67,7 @@ contract Quorum is IQuorum {
     }
 
     /// @inheritdoc IQuorum
-    function revokeApproval(
-        uint256 proposal
-    ) external onlyMember {
+    function revokeApproval(uint256 proposal) external onlyMember {
         Proposal storage proposed = _open(proposal);
         require(hasApproved[proposal][msg.sender], NotApproved(proposal, msg.sender));
 
@@ -89,9 +78,7 @@ contract Quorum is IQuorum {
     }
 
     /// @inheritdoc IQuorum
-    function execute(
-        uint256 proposal
-    ) external onlyMember returns (bytes memory answer) {
+    function execute(uint256 proposal) external onlyMember returns (bytes memory answer) {
         Proposal storage proposed = _open(proposal);
         uint40 readyAt = proposed.readyAt;
         require(readyAt != 0 && block.timestamp >= readyAt, ProposalNotReady(proposal, readyAt));
@@ -106,19 +93,14 @@ contract Quorum is IQuorum {
     }
 
     /// @inheritdoc IQuorum
-    function setMembers(
-        address[] calldata newMembers,
-        uint32 newThreshold
-    ) external {
+    function setMembers(address[] calldata newMembers, uint32 newThreshold) external {
         require(msg.sender == address(this), NotQuorum(msg.sender));
 
         _setMembers(newMembers, newThreshold);
     }
 
     /// @inheritdoc IQuorum
-    function proposalOf(
-        uint256 proposal
-    ) external view returns (Proposal memory) {
+    function proposalOf(uint256 proposal) external view returns (Proposal memory) {
         return _proposals[proposal];
     }
 
@@ -128,16 +110,12 @@ contract Quorum is IQuorum {
     }
 
     /// @inheritdoc IQuorum
-    function isMember(
-        address member
-    ) public view returns (bool) {
+    function isMember(address member) public view returns (bool) {
         return _isMember[term][member];
     }
 
     /// @dev A proposal that can still be approved and executed.
-    function _open(
-        uint256 proposal
-    ) private view returns (Proposal storage proposed) {
+    function _open(uint256 proposal) private view returns (Proposal storage proposed) {
         proposed = _proposals[proposal];
         require(proposed.term != 0, ProposalUnknown(proposal));
         require(proposed.term == term, ProposalOfEarlierTerm(proposal, proposed.term));
@@ -147,10 +125,7 @@ contract Quorum is IQuorum {
         require(proposed.readyAt == 0 || block.timestamp <= lapsesAt, ProposalLapsed(proposal, lapsesAt));
     }
 
-    function _approve(
-        uint256 proposal,
-        Proposal storage proposed
-    ) private {
+    function _approve(uint256 proposal, Proposal storage proposed) private {
         hasApproved[proposal][msg.sender] = true;
         uint32 approvals = ++proposed.approvals;
 
@@ -164,10 +139,7 @@ contract Quorum is IQuorum {
         }
     }
 
-    function _setMembers(
-        address[] memory newMembers,
-        uint32 newThreshold
-    ) private {
+    function _setMembers(address[] memory newMembers, uint32 newThreshold) private {
         require(
             newMembers.length <= MEMBER_LIMIT && newThreshold > 0 && newThreshold <= newMembers.length,
             MembershipInvalid(newMembers.length, newThreshold)

@@ -12,7 +12,6 @@ interface IAccounts {
     /// @param perInstruction Largest amount of one payment.
     /// @param perDay Largest gross outflow of one day of the asset.
     /// @param outflow Gross outflow of `outflowDay`.
-    /// @param locked Held back from the balance until somebody decides (a redemption).
     struct Account {
         int64 balance;
         uint64 reserve;
@@ -24,7 +23,6 @@ interface IAccounts {
         uint64 perDay;
         uint64 outflow;
         uint32 outflowDay;
-        uint64 locked;
     }
 
     /// @param net Outflow minus inflow of `netDay` between the two.
@@ -59,59 +57,36 @@ interface IAccounts {
     error AmountTooLarge(uint64 amount);
 
     /// @notice Opens an account: no limits, no reserve, no credit. Issuer (administer key) or operator.
-    function openAccount(
-        AssetId asset,
-        ParticipantId holder
-    ) external;
+    function openAccount(AssetId asset, ParticipantId holder) external;
 
     /// @notice Blocks the account's debits; it is still credited. Issuer (administer key) or operator, at once.
-    function freeze(
-        AssetId asset,
-        ParticipantId holder
-    ) external;
+    function freeze(AssetId asset, ParticipantId holder) external;
 
     /// @notice Issuer (administer key) or operator.
-    function unfreeze(
-        AssetId asset,
-        ParticipantId holder
-    ) external;
+    function unfreeze(AssetId asset, ParticipantId holder) external;
 
     /// @notice Sets what only urgent payments may use. The holder's pay key, at once, either way.
-    function setReserve(
-        AssetId asset,
-        uint64 amount
-    ) external;
+    function setReserve(AssetId asset, uint64 amount) external;
 
     /// @notice Sets a holder's credit line. The issuer's administer keys: one lowers, two and the delay raise.
-    function setCredit(
-        AssetId asset,
-        ParticipantId holder,
-        uint64 amount
-    ) external;
+    function setCredit(AssetId asset, ParticipantId holder, uint64 amount) external;
 
     /// @notice Sets the holder's own limits; 2^63 − 1 is none. Its administer keys: one lowers, two and the delay raise.
-    function setLimits(
-        AssetId asset,
-        uint64 perInstruction,
-        uint64 perDay
-    ) external;
+    function setLimits(AssetId asset, uint64 perInstruction, uint64 perDay) external;
 
     /// @notice Sets the holder's limit on net outflow of a day towards a counterparty; 2^63 − 1 removes it.
     /// Its administer keys: one sets or lowers, two and the delay raise or remove. What flowed before does not count.
-    function setBilateralLimit(
-        AssetId asset,
-        ParticipantId counterparty,
-        uint64 amount
-    ) external;
+    function setBilateralLimit(AssetId asset, ParticipantId counterparty, uint64 amount) external;
 
-    function accountOf(
-        AssetId asset,
-        ParticipantId holder
-    ) external view returns (Account memory);
+    /// @notice An account as it stands now: outflow is that of the asset's present day.
+    function accountOf(AssetId asset, ParticipantId holder) external view returns (Account memory);
 
-    function bilateralLimitOf(
-        AssetId asset,
-        ParticipantId holder,
-        ParticipantId counterparty
-    ) external view returns (BilateralLimit memory);
+    /// @notice What is held back from the balance until somebody decides (a redemption), minor units.
+    function lockedOf(AssetId asset, ParticipantId holder) external view returns (uint64);
+
+    /// @notice A limit as it stands now: the net is that of the asset's present day.
+    function bilateralLimitOf(AssetId asset, ParticipantId holder, ParticipantId counterparty)
+        external
+        view
+        returns (BilateralLimit memory);
 }

@@ -41,24 +41,15 @@ interface IAssets {
 
     /// @notice Registers an asset. Operator.
     /// @return asset The currency's number for central-bank money, else the next one from 1,000.
-    function registerAsset(
-        Currency currency,
-        AssetKind kind,
-        ParticipantId issuer,
-        DayRule dayRule
-    ) external returns (AssetId asset);
+    function registerAsset(Currency currency, AssetKind kind, ParticipantId issuer, DayRule dayRule)
+        external
+        returns (AssetId asset);
 
     /// @notice Ends the asset's business day: its number goes up by one, nothing else. Issuer (administer key) or operator.
-    function close(
-        AssetId asset
-    ) external;
+    function close(AssetId asset) external;
 
-    function assetOf(
-        AssetId asset
-    ) external view returns (Asset memory);
+    function assetOf(AssetId asset) external view returns (Asset memory);
 
     /// @notice The asset's present day: business days closed so far, or days since 1970 UTC.
-    function dayOf(
-        AssetId asset
-    ) external view returns (uint32);
+    function dayOf(AssetId asset) external view returns (uint32);
 }

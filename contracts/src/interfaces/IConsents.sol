@@ -29,34 +29,22 @@ interface IConsents {
     error ApprovalMisplaced(uint256 position);
 
     /// @notice Sets the thresholds with which a participant starts. Operator, once for each participant.
-    function setFirstThresholds(
-        ParticipantId participant,
-        FirstThreshold[] calldata thresholds
-    ) external;
+    function setFirstThresholds(ParticipantId participant, FirstThreshold[] calldata thresholds) external;
 
     /// @notice Sets the sender's participant's threshold. Its administer keys: one lowers, two and the delay raise.
-    function setThreshold(
-        Currency currency,
-        uint64 amount
-    ) external;
+    function setThreshold(Currency currency, uint64 amount) external;
 
-    function thresholdOf(
-        ParticipantId participant,
-        Currency currency
-    ) external view returns (Threshold memory);
+    /// @notice A threshold as it stands now: the total is that of the present UTC day.
+    function thresholdOf(ParticipantId participant, Currency currency)
+        external
+        view
+        returns (Threshold memory);
 
     /// @notice Names an instruction: digest over chain id, this ledger, terms and commitment.
-    function digestOf(
-        Terms terms,
-        bytes32 commitment
-    ) external view returns (bytes32);
+    function digestOf(Terms terms, bytes32 commitment) external view returns (bytes32);
 
     /// @notice What an approve key signs (EIP-712, domain "Vostro", version "1", this chain, this ledger).
-    function approvalDigest(
-        bytes32 action,
-        bytes32 digest,
-        uint256 deadline
-    ) external view returns (bytes32);
+    function approvalDigest(bytes32 action, bytes32 digest, uint256 deadline) external view returns (bytes32);
 
     function domainSeparator() external view returns (bytes32);
 }

@@ -20,26 +20,16 @@ interface IModules {
     error ModuleNotTrusted(address module);
 
     /// @notice Starts the delay. Quorum. A dropped module never comes back.
-    function proposeModule(
-        address module
-    ) external;
+    function proposeModule(address module) external;
 
     /// @notice Trusts a proposed module whose delay has passed. Quorum.
-    function acceptModule(
-        address module
-    ) external;
+    function acceptModule(address module) external;
 
     /// @notice From now on the module moves no value; it may only let go of what it holds. Quorum.
-    function closeModule(
-        address module
-    ) external;
+    function closeModule(address module) external;
 
     /// @notice Ends a proposed or a closing module for ever. Quorum.
-    function dropModule(
-        address module
-    ) external;
+    function dropModule(address module) external;
 
-    function moduleStatus(
-        address module
-    ) external view returns (ModuleStatus status, uint40 readyAt);
+    function moduleStatus(address module) external view returns (ModuleStatus status, uint40 readyAt);
 }

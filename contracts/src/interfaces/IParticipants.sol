@@ -104,25 +104,16 @@ interface IParticipants is ITwoKeyChanges {
 
     /// @notice Admits a participant with its names and first keys. Operator.
     /// @return participant The next id.
-    function admit(
-        Admission calldata admission
-    ) external returns (ParticipantId participant);
+    function admit(Admission calldata admission) external returns (ParticipantId participant);
 
     /// @notice Adds a clearing-system member id to a participant. Operator.
-    function addMemberId(
-        ParticipantId participant,
-        MemberId calldata memberId
-    ) external;
+    function addMemberId(ParticipantId participant, MemberId calldata memberId) external;
 
     /// @notice Blocks a participant's debits; it is still credited. Operator, at once.
-    function suspend(
-        ParticipantId participant
-    ) external;
+    function suspend(ParticipantId participant) external;
 
     /// @notice Ends a suspension. Operator.
-    function resume(
-        ParticipantId participant
-    ) external;
+    function resume(ParticipantId participant) external;
 
     /// @notice Blocks the sender's participant's own debits. One administer key, at once.
     function stopOutgoing() external;
@@ -131,77 +122,42 @@ interface IParticipants is ITwoKeyChanges {
     function resumeOutgoing() external;
 
     /// @notice Adds a key. Two administer keys and the delay.
-    function addKey(
-        KeyTerms calldata terms
-    ) external;
+    function addKey(KeyTerms calldata terms) external;
 
     /// @notice Adds a key in the role of an old one, which stays valid for `overlap` more seconds. Two administer keys and
     /// the delay; both count from the moment the change is carried out.
-    function rotateKey(
-        KeyNumber old,
-        KeyTerms calldata successor,
-        uint32 overlap
-    ) external;
+    function rotateKey(KeyNumber old, KeyTerms calldata successor, uint32 overlap) external;
 
     /// @notice Shortens a key's validity. One administer key, at once.
-    function setKeyExpiry(
-        KeyNumber number,
-        uint40 validUntil
-    ) external;
+    function setKeyExpiry(KeyNumber number, uint40 validUntil) external;
 
     /// @notice Ends a key for ever; consents to payments it gave before stay. One administer key, at once.
-    function revokeKey(
-        KeyNumber number
-    ) external;
+    function revokeKey(KeyNumber number) external;
 
     /// @notice The participant for which the key may act in the role now; reverts with the reason when there is none.
-    function authorise(
-        address key,
-        KeyRole role
-    ) external view returns (ParticipantId);
+    function authorise(address key, KeyRole role) external view returns (ParticipantId);
 
     /// @notice Whether the key may act for the participant in the role now.
-    function mayAct(
-        address key,
-        ParticipantId participant,
-        KeyRole role
-    ) external view returns (bool);
+    function mayAct(address key, ParticipantId participant, KeyRole role) external view returns (bool);
 
     /// @notice Whether the participant may be debited.
-    function standingOf(
-        ParticipantId participant
-    ) external view returns (Standing);
+    function standingOf(ParticipantId participant) external view returns (Standing);
 
-    function kindOf(
-        ParticipantId participant
-    ) external view returns (ParticipantKind);
+    function kindOf(ParticipantId participant) external view returns (ParticipantKind);
 
-    function participantOf(
-        ParticipantId participant
-    ) external view returns (Participant memory);
+    function participantOf(ParticipantId participant) external view returns (Participant memory);
 
-    function keyOf(
-        address key
-    ) external view returns (Key memory);
+    function keyOf(address key) external view returns (Key memory);
 
-    function keyAt(
-        ParticipantId participant,
-        KeyNumber number
-    ) external view returns (address);
+    function keyAt(ParticipantId participant, KeyNumber number) external view returns (address);
 
     /// @notice Participants admitted so far; the last one's id.
     function participantCount() external view returns (uint32);
 
     /// @notice 0 when nobody has it; so with the two below.
-    function participantWithBic(
-        bytes11 bic
-    ) external view returns (ParticipantId);
+    function participantWithBic(bytes11 bic) external view returns (ParticipantId);
 
-    function participantWithLei(
-        bytes32 lei
-    ) external view returns (ParticipantId);
+    function participantWithLei(bytes32 lei) external view returns (ParticipantId);
 
-    function participantWithMemberId(
-        MemberId calldata memberId
-    ) external view returns (ParticipantId);
+    function participantWithMemberId(MemberId calldata memberId) external view returns (ParticipantId);
 }

@@ -19,10 +19,7 @@ interface IPayments {
     /// @notice Pays. Each payment settles or is refused by itself, in the order given; the call as a whole reverts only when
     /// the sender is no pay key, a payment has another payer, the batch is empty or too long, or an approval is misplaced.
     /// @param approvals Second consents, for any of the payments, by ascending index.
-    function pay(
-        Payment[] calldata payments,
-        Approval[] calldata approvals
-    ) external;
+    function pay(Payment[] calldata payments, Approval[] calldata approvals) external;
 
     function participants() external view returns (IParticipants);
 

@@ -40,44 +40,25 @@ interface IQuorum {
 
     /// @notice Proposes a call and approves it. Any member.
     /// @return proposal Sequential from 1.
-    function propose(
-        address target,
-        bytes calldata data
-    ) external returns (uint256 proposal);
+    function propose(address target, bytes calldata data) external returns (uint256 proposal);
 
     /// @notice Any member, once.
-    function approve(
-        uint256 proposal
-    ) external;
+    function approve(uint256 proposal) external;
 
     /// @notice Takes the sender's approval back; below the threshold the delay starts anew. Any member that approved.
-    function revokeApproval(
-        uint256 proposal
-    ) external;
+    function revokeApproval(uint256 proposal) external;
 
     /// @notice Makes the call of an adopted proposal, after the delay and before it lapses. Any member.
-    function execute(
-        uint256 proposal
-    ) external returns (bytes memory answer);
+    function execute(uint256 proposal) external returns (bytes memory answer);
 
     /// @notice Replaces all members. Only the quorum itself, by a proposal.
-    function setMembers(
-        address[] calldata members,
-        uint32 threshold
-    ) external;
+    function setMembers(address[] calldata members, uint32 threshold) external;
 
-    function proposalOf(
-        uint256 proposal
-    ) external view returns (Proposal memory);
+    function proposalOf(uint256 proposal) external view returns (Proposal memory);
 
-    function hasApproved(
-        uint256 proposal,
-        address member
-    ) external view returns (bool);
+    function hasApproved(uint256 proposal, address member) external view returns (bool);
 
-    function isMember(
-        address member
-    ) external view returns (bool);
+    function isMember(address member) external view returns (bool);
 
     function members() external view returns (address[] memory);
 

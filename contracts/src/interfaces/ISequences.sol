@@ -9,13 +9,8 @@ interface ISequences {
 
     /// @notice Burns the sender's participant's sequences, so that nothing can ever settle under them. Used ones are skipped.
     /// By a pay key; also while the participant is suspended or stopped.
-    function void(
-        Sequence[] calldata sequences
-    ) external;
+    function void(Sequence[] calldata sequences) external;
 
     /// @notice Whether the sequence was accepted or voided.
-    function sequenceUsed(
-        ParticipantId initiator,
-        Sequence sequence
-    ) external view returns (bool);
+    function sequenceUsed(ParticipantId initiator, Sequence sequence) external view returns (bool);
 }

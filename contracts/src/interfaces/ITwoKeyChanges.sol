@@ -26,16 +26,14 @@ interface ITwoKeyChanges {
 
     /// @notice Takes a pending change back. By any one administer key of the participant, at once.
     /// @param call The calldata of the change.
-    function cancelChange(
-        bytes calldata call
-    ) external;
+    function cancelChange(bytes calldata call) external;
 
     /// @notice Seconds between agreement and effect, of everything that gains power. 0 marks a demo deployment.
     function delay() external view returns (uint32);
 
     /// @notice Where a change stands. `proposer` 0: it does not. `seconder` 0: it waits for the second key.
-    function pendingChange(
-        ParticipantId participant,
-        bytes calldata call
-    ) external view returns (address proposer, address seconder, uint40 readyAt, uint40 lapsesAt);
+    function pendingChange(ParticipantId participant, bytes calldata call)
+        external
+        view
+        returns (address proposer, address seconder, uint40 readyAt, uint40 lapsesAt);
 }

@@ -12,17 +12,15 @@ import {AssetKind, ParticipantKind} from "../types/Kinds.sol";
 /// ROLES: the issuer (or the operator) opens and freezes; the issuer grants credit; the holder sets its own limits and
 /// reserve. What lowers takes one administer key at once, what raises takes two and the delay.
 ///
-/// ASSUMPTIONS: only `Ledger` changes balances. An account that was opened stays open.
+/// ASSUMPTIONS: only `Ledger` and `Supply` change balances. An account that was opened stays open.
 abstract contract Accounts is IAccounts, Assets {
     mapping(AccountId account => Account) internal _accounts;
-    mapping(AccountId account => mapping(ParticipantId counterparty => BilateralLimit)) internal
+    mapping(AccountId account => uint64) internal _locked;
+    mapping(AccountId account => mapping(ParticipantId counterparty => BilateralLimit)) private
         _bilateralLimits;
 
     /// @inheritdoc IAccounts
-    function openAccount(
-        AssetId asset,
-        ParticipantId holder
-    ) external {
+    function openAccount(AssetId asset, ParticipantId holder) external {
         _requireIssuerOrOperator(asset);
         require(_mayHold(participants.kindOf(holder), _assets[asset].kind), HolderInvalid(asset, holder));
         Account storage account = _account(asset, holder);
@@ -36,10 +34,7 @@ abstract contract Accounts is IAccounts, Assets {
     }
 
     /// @inheritdoc IAccounts
-    function freeze(
-        AssetId asset,
-        ParticipantId holder
-    ) external {
+    function freeze(AssetId asset, ParticipantId holder) external {
         _requireIssuerOrOperator(asset);
         Account storage account = _opened(asset, holder);
         require(!account.frozen, AccountIsFrozen(asset, holder));
@@ -50,10 +45,7 @@ abstract contract Accounts is IAccounts, Assets {
     }
 
     /// @inheritdoc IAccounts
-    function unfreeze(
-        AssetId asset,
-        ParticipantId holder
-    ) external {
+    function unfreeze(AssetId asset, ParticipantId holder) external {
         _requireIssuerOrOperator(asset);
         Account storage account = _opened(asset, holder);
         require(account.frozen, AccountIsNotFrozen(asset, holder));
@@ -64,10 +56,7 @@ abstract contract Accounts is IAccounts, Assets {
     }
 
     /// @inheritdoc IAccounts
-    function setReserve(
-        AssetId asset,
-        uint64 amount
-    ) external {
+    function setReserve(AssetId asset, uint64 amount) external {
         ParticipantId holder = _paying();
         Account storage account = _opened(asset, holder);
         _requireAmount(amount);
@@ -78,11 +67,7 @@ abstract contract Accounts is IAccounts, Assets {
     }
 
     /// @inheritdoc IAccounts
-    function setCredit(
-        AssetId asset,
-        ParticipantId holder,
-        uint64 amount
-    ) external {
+    function setCredit(AssetId asset, ParticipantId holder, uint64 amount) external {
         ParticipantId issuer = _administered();
         _requireIssuer(asset, issuer);
         Account storage account = _opened(asset, holder);
@@ -98,11 +83,7 @@ abstract contract Accounts is IAccounts, Assets {
     }
 
     /// @inheritdoc IAccounts
-    function setLimits(
-        AssetId asset,
-        uint64 perInstruction,
-        uint64 perDay
-    ) external {
+    function setLimits(AssetId asset, uint64 perInstruction, uint64 perDay) external {
         ParticipantId holder = _administered();
         Account storage account = _opened(asset, holder);
         _requireAmount(perInstruction);
@@ -117,16 +98,12 @@ abstract contract Accounts is IAccounts, Assets {
     }
 
     /// @inheritdoc IAccounts
-    function setBilateralLimit(
-        AssetId asset,
-        ParticipantId counterparty,
-        uint64 amount
-    ) external {
+    function setBilateralLimit(AssetId asset, ParticipantId counterparty, uint64 amount) external {
         ParticipantId holder = _administered();
         Account storage account = _opened(asset, holder);
         _requireAmount(amount);
         require(counterparty != NOBODY && counterparty != holder, CounterpartyInvalid(counterparty));
-        BilateralLimit storage bilateral = _bilateralLimits[accountId(asset, holder)][counterparty];
+        BilateralLimit storage bilateral = _bilateral(asset, holder, counterparty);
         bool raises = bilateral.set ? amount > bilateral.limit : amount == MAX_AMOUNT;
         if (raises && !_agreed(holder)) return;
 
@@ -139,48 +116,92 @@ abstract contract Accounts is IAccounts, Assets {
     }
 
     /// @inheritdoc IAccounts
-    function accountOf(
-        AssetId asset,
-        ParticipantId holder
-    ) external view returns (Account memory) {
-        return _account(asset, holder);
+    function accountOf(AssetId asset, ParticipantId holder) external view returns (Account memory) {
+        return _accountToday(asset, holder);
     }
 
     /// @inheritdoc IAccounts
-    function bilateralLimitOf(
-        AssetId asset,
-        ParticipantId holder,
-        ParticipantId counterparty
-    ) external view returns (BilateralLimit memory) {
-        return _bilateralLimits[accountId(asset, holder)][counterparty];
+    function lockedOf(AssetId asset, ParticipantId holder) external view returns (uint64) {
+        return _locked[accountId(asset, holder)];
     }
 
-    function _account(
-        AssetId asset,
-        ParticipantId holder
-    ) internal view returns (Account storage) {
+    /// @inheritdoc IAccounts
+    function bilateralLimitOf(AssetId asset, ParticipantId holder, ParticipantId counterparty)
+        external
+        view
+        returns (BilateralLimit memory)
+    {
+        return _bilateralToday(asset, holder, counterparty);
+    }
+
+    function _account(AssetId asset, ParticipantId holder) internal view returns (Account storage) {
         return _accounts[accountId(asset, holder)];
     }
 
-    function _opened(
-        AssetId asset,
-        ParticipantId holder
-    ) private view returns (Account storage account) {
+    function _accountToday(AssetId asset, ParticipantId holder)
+        internal
+        view
+        returns (Account memory account)
+    {
+        account = _account(asset, holder);
+        uint32 today = _dayOf(_assets[asset]);
+        if (account.outflowDay != today) (account.outflowDay, account.outflow) = (today, 0);
+    }
+
+    function _bilateral(AssetId asset, ParticipantId holder, ParticipantId counterparty)
+        internal
+        view
+        returns (BilateralLimit storage)
+    {
+        return _bilateralLimits[accountId(asset, holder)][counterparty];
+    }
+
+    function _bilateralToday(AssetId asset, ParticipantId holder, ParticipantId counterparty)
+        internal
+        view
+        returns (BilateralLimit memory bilateral)
+    {
+        bilateral = _bilateral(asset, holder, counterparty);
+        uint32 today = _dayOf(_assets[asset]);
+        if (bilateral.netDay != today) (bilateral.netDay, bilateral.net) = (today, 0);
+    }
+
+    function _opened(AssetId asset, ParticipantId holder) private view returns (Account storage account) {
         account = _account(asset, holder);
         require(account.open, AccountIsNotOpen(asset, holder));
     }
 
-    function _requireAmount(
-        uint64 amount
-    ) internal pure {
+    /// @dev Takes the amount from the balance and counts it as outflow of the day.
+    function _debit(AssetId asset, ParticipantId holder, uint64 amount) internal {
+        uint64 outflow = _accountToday(asset, holder).outflow + amount;
+
+        Account storage account = _account(asset, holder);
+        account.balance -= int64(amount);
+        (account.outflow, account.outflowDay) = (outflow, _dayOf(_assets[asset]));
+    }
+
+    /// @dev Counts an outflow (or, negative, an inflow) between a holder and a counterparty that it limits.
+    function _countNet(AssetId asset, ParticipantId holder, ParticipantId counterparty, int128 outflow)
+        internal
+    {
+        BilateralLimit memory today = _bilateralToday(asset, holder, counterparty);
+        if (!today.set) return;
+
+        BilateralLimit storage stored = _bilateral(asset, holder, counterparty);
+        (stored.netDay, stored.net) = (today.netDay, today.net + outflow);
+    }
+
+    /// @dev What is left of a limit; 0 where it was set below what is used.
+    function _difference(uint256 limit, uint256 used) internal pure returns (uint256) {
+        return limit > used ? limit - used : 0;
+    }
+
+    function _requireAmount(uint64 amount) internal pure {
         require(amount <= MAX_AMOUNT, AmountTooLarge(amount));
     }
 
     /// @dev Corporates hold receivables, never cash: their cash runs on the sponsor bank's account. Auditors hold nothing.
-    function _mayHold(
-        ParticipantKind holder,
-        AssetKind kind
-    ) private pure returns (bool) {
+    function _mayHold(ParticipantKind holder, AssetKind kind) private pure returns (bool) {
         return holder == ParticipantKind.Operator || holder == ParticipantKind.Bank
             || (holder == ParticipantKind.Corporate && kind == AssetKind.Receivable);
     }

@@ -14,11 +14,10 @@ abstract contract Actors is IActors, AccessManaged, TwoKeyChanges {
     /// @inheritdoc IActors
     IParticipants public immutable participants;
 
-    constructor(
-        IParticipants participantsContract,
-        address authority,
-        uint32 delaySeconds
-    ) AccessManaged(authority) TwoKeyChanges(delaySeconds) {
+    constructor(IParticipants participantsContract, address authority, uint32 delaySeconds)
+        AccessManaged(authority)
+        TwoKeyChanges(delaySeconds)
+    {
         participants = participantsContract;
     }
 
@@ -31,10 +30,7 @@ abstract contract Actors is IActors, AccessManaged, TwoKeyChanges {
         return participants.authorise(msg.sender, KeyRole.Administer);
     }
 
-    function _mayAdminister(
-        address key,
-        ParticipantId participant
-    ) internal view override returns (bool) {
+    function _mayAdminister(address key, ParticipantId participant) internal view override returns (bool) {
         return participants.mayAct(key, participant, KeyRole.Administer);
     }
 

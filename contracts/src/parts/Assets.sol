@@ -19,12 +19,11 @@ abstract contract Assets is IAssets, Actors {
     mapping(AssetId asset => Asset) internal _assets;
 
     /// @inheritdoc IAssets
-    function registerAsset(
-        Currency currency,
-        AssetKind kind,
-        ParticipantId issuer,
-        DayRule dayRule
-    ) external restricted returns (AssetId asset) {
+    function registerAsset(Currency currency, AssetKind kind, ParticipantId issuer, DayRule dayRule)
+        external
+        restricted
+        returns (AssetId asset)
+    {
         require(
             kind != AssetKind.None && dayRule != DayRule.None && _isNumeric(currency),
             AssetInvalid(currency, kind, dayRule)
@@ -41,9 +40,7 @@ abstract contract Assets is IAssets, Actors {
     }
 
     /// @inheritdoc IAssets
-    function close(
-        AssetId asset
-    ) external {
+    function close(AssetId asset) external {
         _requireIssuerOrOperator(asset);
         require(_assets[asset].dayRule == DayRule.BusinessDay, DayEndsByClock(asset));
 
@@ -53,22 +50,16 @@ abstract contract Assets is IAssets, Actors {
     }
 
     /// @inheritdoc IAssets
-    function assetOf(
-        AssetId asset
-    ) external view returns (Asset memory) {
+    function assetOf(AssetId asset) external view returns (Asset memory) {
         return _assets[asset];
     }
 
     /// @inheritdoc IAssets
-    function dayOf(
-        AssetId asset
-    ) external view returns (uint32) {
+    function dayOf(AssetId asset) external view returns (uint32) {
         return _dayOf(_assets[asset]);
     }
 
-    function _dayOf(
-        Asset storage asset
-    ) internal view returns (uint32) {
+    function _dayOf(Asset storage asset) internal view returns (uint32) {
         return asset.dayRule == DayRule.BusinessDay ? asset.businessDay : _utcDay();
     }
 
@@ -76,9 +67,7 @@ abstract contract Assets is IAssets, Actors {
         return uint32(block.timestamp / 1 days);
     }
 
-    function _requireIssuerOrOperator(
-        AssetId asset
-    ) internal view {
+    function _requireIssuerOrOperator(AssetId asset) internal view {
         ParticipantId issuer = _registered(asset).issuer;
         require(
             participants.mayAct(msg.sender, issuer, KeyRole.Administer) || _isOperator(),
@@ -86,38 +75,25 @@ abstract contract Assets is IAssets, Actors {
         );
     }
 
-    function _requireIssuer(
-        AssetId asset,
-        ParticipantId participant
-    ) internal view {
+    function _requireIssuer(AssetId asset, ParticipantId participant) internal view {
         require(_registered(asset).issuer == participant, NotIssuer(asset, participant));
     }
 
-    function _registered(
-        AssetId asset
-    ) internal view returns (Asset storage registered) {
+    function _registered(AssetId asset) internal view returns (Asset storage registered) {
         registered = _assets[asset];
         require(registered.kind != AssetKind.None, AssetUnknown(asset));
     }
 
-    function _requireWithinMaximum(
-        AssetId asset,
-        uint256 supplyAndCredit
-    ) internal pure {
+    function _requireWithinMaximum(AssetId asset, uint256 supplyAndCredit) internal pure {
         require(supplyAndCredit <= MAX_AMOUNT, SupplyTooLarge(asset, supplyAndCredit));
     }
 
-    function _isNumeric(
-        Currency currency
-    ) private pure returns (bool) {
+    function _isNumeric(Currency currency) private pure returns (bool) {
         return Currency.unwrap(currency) > 0 && Currency.unwrap(currency) < FIRST_SEQUENTIAL;
     }
 
     /// @dev Money is issued by the operator and by banks, a receivable also by the corporate that owes it.
-    function _mayIssue(
-        ParticipantKind issuer,
-        AssetKind kind
-    ) private pure returns (bool) {
+    function _mayIssue(ParticipantKind issuer, AssetKind kind) private pure returns (bool) {
         return issuer == ParticipantKind.Operator || issuer == ParticipantKind.Bank
             || (issuer == ParticipantKind.Corporate && kind == AssetKind.Receivable);
     }

@@ -33,10 +33,10 @@ abstract contract Consents is IConsents, Accounts {
     mapping(ParticipantId participant => bool) private _hasThresholds;
 
     /// @inheritdoc IConsents
-    function setFirstThresholds(
-        ParticipantId participant,
-        FirstThreshold[] calldata thresholds
-    ) external restricted {
+    function setFirstThresholds(ParticipantId participant, FirstThreshold[] calldata thresholds)
+        external
+        restricted
+    {
         require(participants.kindOf(participant) != ParticipantKind.None, ParticipantNotAdmitted(participant));
         require(!_hasThresholds[participant], ThresholdsAlreadySet(participant));
         require(thresholds.length <= LIST_LIMIT, TooManyThresholds(thresholds.length, LIST_LIMIT));
@@ -47,10 +47,7 @@ abstract contract Consents is IConsents, Accounts {
     }
 
     /// @inheritdoc IConsents
-    function setThreshold(
-        Currency currency,
-        uint64 amount
-    ) external {
+    function setThreshold(Currency currency, uint64 amount) external {
         ParticipantId participant = _administered();
         if (amount > _thresholds[participant][currency].amount && !_agreed(participant)) return;
 
@@ -58,45 +55,31 @@ abstract contract Consents is IConsents, Accounts {
     }
 
     /// @inheritdoc IConsents
-    function thresholdOf(
-        ParticipantId participant,
-        Currency currency
-    ) external view returns (Threshold memory) {
-        return _thresholds[participant][currency];
+    function thresholdOf(ParticipantId participant, Currency currency)
+        external
+        view
+        returns (Threshold memory)
+    {
+        return _thresholdToday(participant, currency);
     }
 
     /// @inheritdoc IConsents
-    function digestOf(
-        Terms terms,
-        bytes32 commitment
-    ) external view returns (bytes32) {
+    function digestOf(Terms terms, bytes32 commitment) external view returns (bytes32) {
         return _digestOf(terms, commitment);
     }
 
     /// @inheritdoc IConsents
-    function approvalDigest(
-        bytes32 action,
-        bytes32 digest,
-        uint256 deadline
-    ) external view returns (bytes32) {
+    function approvalDigest(bytes32 action, bytes32 digest, uint256 deadline)
+        external
+        view
+        returns (bytes32)
+    {
         return _approvalDigest(action, digest, deadline);
     }
 
     /// @inheritdoc IConsents
     function domainSeparator() external view returns (bytes32) {
         return _domainSeparator();
-    }
-
-    /// @dev Why the pay key alone is not enough; `None` when it is.
-    function _singleKeyRefusal(
-        ParticipantId participant,
-        Currency currency,
-        uint64 amount
-    ) internal view returns (Refusal) {
-        Threshold storage threshold = _thresholds[participant][currency];
-        uint256 total = uint256(_totalToday(threshold)) + amount;
-
-        return total > threshold.amount ? Refusal.ApprovalMissing : Refusal.None;
     }
 
     /// @dev Why the approval does not count; `None` when it does.
@@ -114,29 +97,36 @@ abstract contract Consents is IConsents, Accounts {
         return participants.mayAct(key, participant, KeyRole.Approve) ? Refusal.None : Refusal.ApprovalInvalid;
     }
 
-    function _countSingleKey(
-        ParticipantId participant,
-        Currency currency,
-        uint64 amount
-    ) internal {
-        Threshold storage threshold = _thresholds[participant][currency];
-
-        threshold.total = _totalToday(threshold) + amount;
-        threshold.totalDay = _utcDay();
+    function _thresholdToday(ParticipantId participant, Currency currency)
+        internal
+        view
+        returns (Threshold memory threshold)
+    {
+        threshold = _thresholds[participant][currency];
+        uint32 today = _utcDay();
+        if (threshold.totalDay != today) (threshold.totalDay, threshold.total) = (today, 0);
     }
 
-    function _digestOf(
-        Terms terms,
-        bytes32 commitment
-    ) internal view returns (bytes32) {
+    /// @dev What a pay key may still consent to alone today.
+    function _singleKeyLeft(ParticipantId participant, Currency currency) internal view returns (uint256) {
+        Threshold memory threshold = _thresholdToday(participant, currency);
+
+        return _difference(threshold.amount, threshold.total);
+    }
+
+    /// @dev Counts what a pay key consented to alone.
+    function _countSingleKey(ParticipantId participant, Currency currency, uint64 amount) internal {
+        uint64 total = _thresholdToday(participant, currency).total + amount;
+
+        Threshold storage stored = _thresholds[participant][currency];
+        (stored.total, stored.totalDay) = (total, _utcDay());
+    }
+
+    function _digestOf(Terms terms, bytes32 commitment) internal view returns (bytes32) {
         return keccak256(abi.encode(INSTRUCTION_TYPEHASH, block.chainid, address(this), terms, commitment));
     }
 
-    function _setThreshold(
-        ParticipantId participant,
-        Currency currency,
-        uint64 amount
-    ) private {
+    function _setThreshold(ParticipantId participant, Currency currency, uint64 amount) private {
         _requireAmount(amount);
 
         _hasThresholds[participant] = true;
@@ -145,17 +135,11 @@ abstract contract Consents is IConsents, Accounts {
         emit ThresholdSet(participant, currency, amount);
     }
 
-    function _totalToday(
-        Threshold storage threshold
-    ) private view returns (uint64) {
-        return threshold.totalDay == _utcDay() ? threshold.total : 0;
-    }
-
-    function _approvalDigest(
-        bytes32 action,
-        bytes32 digest,
-        uint256 deadline
-    ) private view returns (bytes32) {
+    function _approvalDigest(bytes32 action, bytes32 digest, uint256 deadline)
+        private
+        view
+        returns (bytes32)
+    {
         bytes32 approval = keccak256(abi.encode(APPROVAL_TYPEHASH, action, digest, deadline));
         return keccak256(abi.encodePacked(hex"1901", _domainSeparator(), approval));
     }

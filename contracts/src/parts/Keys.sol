@@ -23,9 +23,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
     // The participant's own
 
     /// @inheritdoc IParticipants
-    function addKey(
-        KeyTerms calldata terms
-    ) external {
+    function addKey(KeyTerms calldata terms) external {
         ParticipantId participant = _administered();
         _requireNewKey(terms);
         if (!_agreed(participant)) return;
@@ -34,11 +32,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
     }
 
     /// @inheritdoc IParticipants
-    function rotateKey(
-        KeyNumber old,
-        KeyTerms calldata successor,
-        uint32 overlap
-    ) external {
+    function rotateKey(KeyNumber old, KeyTerms calldata successor, uint32 overlap) external {
         ParticipantId participant = _administered();
         Key storage rotated = _ownKey(participant, old);
         require(successor.role == rotated.role, KeyHasOtherRole(successor.key, successor.role, rotated.role));
@@ -51,10 +45,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
     }
 
     /// @inheritdoc IParticipants
-    function setKeyExpiry(
-        KeyNumber number,
-        uint40 validUntil
-    ) external {
+    function setKeyExpiry(KeyNumber number, uint40 validUntil) external {
         ParticipantId participant = _administered();
         Key storage key = _ownKey(participant, number);
         require(validUntil < key.validUntil, ExpiryNotShortened(number, key.validUntil, validUntil));
@@ -63,9 +54,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
     }
 
     /// @inheritdoc IParticipants
-    function revokeKey(
-        KeyNumber number
-    ) external {
+    function revokeKey(KeyNumber number) external {
         ParticipantId participant = _administered();
         Key storage key = _ownKey(participant, number);
 
@@ -77,34 +66,23 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
     // Views
 
     /// @inheritdoc IParticipants
-    function authorise(
-        address key,
-        KeyRole role
-    ) external view returns (ParticipantId) {
+    function authorise(address key, KeyRole role) external view returns (ParticipantId) {
         return _authorise(key, role);
     }
 
     /// @inheritdoc IParticipants
-    function mayAct(
-        address key,
-        ParticipantId participant,
-        KeyRole role
-    ) external view returns (bool) {
+    function mayAct(address key, ParticipantId participant, KeyRole role) external view returns (bool) {
         return _mayAct(key, participant, role);
     }
 
     /// @inheritdoc IParticipants
-    function keyOf(
-        address key
-    ) external view returns (Key memory) {
+    function keyOf(address key) external view returns (Key memory) {
         return _keys[key];
     }
 
     // Rules
 
-    function _requireNewKey(
-        KeyTerms calldata terms
-    ) private view {
+    function _requireNewKey(KeyTerms calldata terms) private view {
         require(
             terms.key != address(0) && terms.role != KeyRole.None && terms.validUntil > terms.validFrom
                 && terms.validUntil > block.timestamp,
@@ -114,10 +92,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
         require(holder == NOBODY, KeyTaken(terms.key, holder));
     }
 
-    function _authorise(
-        address key,
-        KeyRole role
-    ) private view returns (ParticipantId) {
+    function _authorise(address key, KeyRole role) private view returns (ParticipantId) {
         Key storage asked = _keys[key];
         require(asked.participant != NOBODY, KeyUnknown(key));
         require(asked.role == role, KeyHasOtherRole(key, asked.role, role));
@@ -128,11 +103,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
         return asked.participant;
     }
 
-    function _mayAct(
-        address key,
-        ParticipantId participant,
-        KeyRole role
-    ) private view returns (bool) {
+    function _mayAct(address key, ParticipantId participant, KeyRole role) private view returns (bool) {
         Key storage asked = _keys[key];
 
         return asked.participant == participant && asked.role == role && !asked.revoked
@@ -143,17 +114,11 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
         return _authorise(msg.sender, KeyRole.Administer);
     }
 
-    function _mayAdminister(
-        address key,
-        ParticipantId participant
-    ) internal view override returns (bool) {
+    function _mayAdminister(address key, ParticipantId participant) internal view override returns (bool) {
         return _mayAct(key, participant, KeyRole.Administer);
     }
 
-    function _ownKey(
-        ParticipantId participant,
-        KeyNumber number
-    ) private view returns (Key storage key) {
+    function _ownKey(ParticipantId participant, KeyNumber number) private view returns (Key storage key) {
         address place = keyAt[participant][number];
         key = _keys[place];
         require(place != address(0), KeyNumberUnknown(participant, number));
@@ -162,10 +127,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
 
     // Effects
 
-    function _addKey(
-        ParticipantId participant,
-        KeyTerms calldata terms
-    ) internal {
+    function _addKey(ParticipantId participant, KeyTerms calldata terms) internal {
         _requireNewKey(terms);
 
         KeyNumber number = KeyNumber.wrap(KeyNumber.unwrap(_lastKey[participant]) + 1);
@@ -183,11 +145,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
         emit KeyAdded(participant, number, terms.key, terms.role, terms.validFrom, terms.validUntil);
     }
 
-    function _setKeyExpiry(
-        ParticipantId participant,
-        Key storage key,
-        uint40 validUntil
-    ) private {
+    function _setKeyExpiry(ParticipantId participant, Key storage key, uint40 validUntil) private {
         key.validUntil = validUntil;
 
         emit KeyExpirySet(participant, key.number, validUntil);

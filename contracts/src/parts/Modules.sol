@@ -25,9 +25,7 @@ abstract contract Modules is IModules, Actors {
         _;
     }
 
-    constructor(
-        address[] memory firstModules
-    ) {
+    constructor(address[] memory firstModules) {
         for (uint256 i; i < firstModules.length; ++i) {
             _modules[firstModules[i]].status = ModuleStatus.Trusted;
 
@@ -36,9 +34,7 @@ abstract contract Modules is IModules, Actors {
     }
 
     /// @inheritdoc IModules
-    function proposeModule(
-        address module
-    ) external restricted {
+    function proposeModule(address module) external restricted {
         _requireStatus(module, ModuleStatus.None);
         require(module.code.length > 0, ModuleWithoutCode(module));
 
@@ -49,9 +45,7 @@ abstract contract Modules is IModules, Actors {
     }
 
     /// @inheritdoc IModules
-    function acceptModule(
-        address module
-    ) external restricted {
+    function acceptModule(address module) external restricted {
         _requireStatus(module, ModuleStatus.Proposed);
         uint40 readyAt = _modules[module].readyAt;
         require(block.timestamp >= readyAt, ModuleNotReady(module, readyAt));
@@ -62,9 +56,7 @@ abstract contract Modules is IModules, Actors {
     }
 
     /// @inheritdoc IModules
-    function closeModule(
-        address module
-    ) external restricted {
+    function closeModule(address module) external restricted {
         _requireStatus(module, ModuleStatus.Trusted);
 
         _modules[module].status = ModuleStatus.Closing;
@@ -73,9 +65,7 @@ abstract contract Modules is IModules, Actors {
     }
 
     /// @inheritdoc IModules
-    function dropModule(
-        address module
-    ) external restricted {
+    function dropModule(address module) external restricted {
         ModuleStatus status = _modules[module].status;
         require(
             status == ModuleStatus.Proposed || status == ModuleStatus.Closing,
@@ -88,16 +78,11 @@ abstract contract Modules is IModules, Actors {
     }
 
     /// @inheritdoc IModules
-    function moduleStatus(
-        address module
-    ) external view returns (ModuleStatus status, uint40 readyAt) {
+    function moduleStatus(address module) external view returns (ModuleStatus status, uint40 readyAt) {
         return (_modules[module].status, _modules[module].readyAt);
     }
 
-    function _requireStatus(
-        address module,
-        ModuleStatus needed
-    ) private view {
+    function _requireStatus(address module, ModuleStatus needed) private view {
         ModuleStatus status = _modules[module].status;
         require(status == needed, ModuleHasOtherStatus(module, status));
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
+import {IRules} from "../interfaces/IRules.sol";
 import {Consents} from "./Consents.sol";
 import {Sequences} from "./Sequences.sol";
-import {AssetId, ParticipantId, accountId} from "../types/Identifiers.sol";
+import {AssetId, ParticipantId} from "../types/Identifiers.sol";
 import {Approval, PAY, Refusal} from "../types/Instruction.sol";
 import {ParticipantKind, Standing} from "../types/Kinds.sol";
 import {Terms} from "../types/Terms.sol";
@@ -11,131 +12,151 @@ import {Terms} from "../types/Terms.sol";
 /// @title Why an instruction may not settle
 ///
 /// The one place the ledger asks. Each function answers with the first rule that forbids, in the order of `Refusal`, and
-/// with `None` when all allow.
-///
-/// The payee's side is asked before the payer's money, so that a wrong address is named as such. A payee that is suspended,
-/// stopped or frozen is credited.
-abstract contract Rules is Sequences, Consents {
-    /// @dev In place of an approval's position: the pay key consents alone.
-    uint256 internal constant SINGLE_KEY = type(uint256).max;
-
-    /// @dev All rules of a payment.
-    /// @param standing The payer's.
-    /// @param position Which of the approvals is for this payment, or `SINGLE_KEY`.
-    function _refusal(
-        Terms terms,
-        bytes32 commitment,
-        Standing standing,
-        Approval[] calldata approvals,
-        uint256 position
-    ) internal view returns (Refusal refusal) {
-        refusal = _instructionRefusal(terms, standing);
-        if (refusal == Refusal.None) refusal = _payeeRefusal(terms);
-        if (refusal == Refusal.None) refusal = _payerRefusal(terms);
-        if (refusal == Refusal.None) refusal = _bilateralRefusal(terms);
-        if (refusal == Refusal.None) {
-            refusal = _consentRefusal(terms.payer(), PAY, terms, commitment, approvals, position);
-        }
+/// with `None` when all allow. A payee that is suspended, stopped or frozen is credited.
+abstract contract Rules is IRules, Sequences, Consents {
+    /// @dev The side that is debited, in one asset: what it could pay when it was read, and what it has paid since. Kept in
+    /// memory for a whole batch. A payment to oneself is refused, so no payee's account is the debtor's.
+    /// @param bar Why it can pay nothing at all; `None` when it can.
+    /// @param isLimitedTowardsSome Whether it ever set a bilateral limit.
+    /// @param limit What one payment may be.
+    /// @param dayLeft What may still go out on the asset's present day.
+    /// @param funds Balance and credit line.
+    /// @param unreservedFunds The part of them that payments may use which are not urgent.
+    /// @param aloneLeft What the pay key may still consent to alone on the present UTC day.
+    /// @param paid What went out since.
+    /// @param paidAlone The part of it that the pay key consented to alone.
+    /// @param page The sequences that it is using.
+    struct Debtor {
+        ParticipantId participant;
+        AssetId asset;
+        Refusal bar;
+        bool isLimitedTowardsSome;
+        uint256 limit;
+        uint256 dayLeft;
+        uint256 funds;
+        uint256 unreservedFunds;
+        uint256 aloneLeft;
+        uint256 paid;
+        uint256 paidAlone;
+        Page page;
     }
 
-    /// @dev Is it an instruction, is it new, may its initiator act?
-    function _instructionRefusal(
-        Terms terms,
-        Standing initiator
-    ) internal view returns (Refusal) {
+    /// @inheritdoc IRules
+    function refusalOf(Terms terms, bytes32 commitment, Approval[] calldata approvals)
+        external
+        view
+        returns (Refusal refusal)
+    {
+        Debtor memory debtor = _debtor(terms);
+
+        refusal = _paymentRefusal(terms, debtor, _account(terms.asset(), terms.payee()));
+        if (refusal != Refusal.None) return refusal;
+        if (approvals.length == 0) return _singleKeyRefusal(terms, debtor);
+        return _approvalRefusal(terms.payer(), PAY, _digestOf(terms, commitment), approvals[0]);
+    }
+
+    /// @dev All rules of a payment but its consents.
+    function _paymentRefusal(Terms terms, Debtor memory debtor, Account storage payee)
+        internal
+        view
+        returns (Refusal refusal)
+    {
+        refusal = _instructionRefusal(terms, debtor.page);
+        if (refusal != Refusal.None) return refusal;
+
+        if (debtor.bar != Refusal.None) return debtor.bar;
+        if (!payee.open) return _payeeRefusal(terms.payee());
+
+        refusal = _amountRefusal(terms, debtor);
+        if (refusal != Refusal.None) return refusal;
+
+        if (debtor.isLimitedTowardsSome) return _bilateralRefusal(terms);
+        return Refusal.None;
+    }
+
+    /// @dev Is it an instruction, and is it new?
+    function _instructionRefusal(Terms terms, Page memory page) internal pure returns (Refusal) {
         if (!terms.isWellFormed()) return Refusal.MalformedTerms;
         if (!terms.hasAmountInRange()) return Refusal.AmountOutOfRange;
         if (terms.isToPayer()) return Refusal.SelfPayment;
-        if (_isUsed(terms.payer(), terms.sequence())) return Refusal.SequenceUsed;
-        return _standingRefusal(initiator);
+        if (_isUsed(page, terms.sequence())) return Refusal.SequenceUsed;
+        return Refusal.None;
     }
 
-    function _standingRefusal(
-        Standing standing
-    ) internal pure returns (Refusal) {
+    /// @dev May the participant be debited at all?
+    function _standingRefusal(ParticipantId participant) internal view returns (Refusal) {
+        Standing standing = participants.standingOf(participant);
+
         if (standing == Standing.Suspended) return Refusal.PayerSuspended;
         if (standing == Standing.OutgoingStopped) return Refusal.OutgoingStopped;
         return Refusal.None;
     }
 
-    /// @dev Can the payee be credited?
-    function _payeeRefusal(
-        Terms terms
-    ) internal view returns (Refusal) {
-        if (_account(terms.asset(), terms.payee()).open) return Refusal.None;
-        if (participants.kindOf(terms.payee()) == ParticipantKind.None) return Refusal.PayeeUnknown;
-        return Refusal.PayeeAccountNotOpen;
-    }
-
-    /// @dev Does the payer's account allow it: open, not frozen, within its own limits, above its floor?
-    function _payerRefusal(
-        Terms terms
-    ) internal view returns (Refusal) {
-        Account storage account = _account(terms.asset(), terms.payer());
-        uint64 amount = terms.amount();
-
+    /// @dev May this account of it be debited at all?
+    function _accountRefusal(Account memory account) internal pure returns (Refusal) {
         if (!account.open) return Refusal.AccountNotOpen;
         if (account.frozen) return Refusal.AccountFrozen;
-        if (amount > account.perInstruction) return Refusal.InstructionLimit;
-        if (_outflowToday(terms.asset(), account) + amount > account.perDay) return Refusal.DayLimit;
-
-        int256 left = int256(account.balance) - int256(uint256(amount));
-        int256 floor = -int256(uint256(account.credit));
-
-        if (left < floor) return Refusal.InsufficientFunds;
-        if (!terms.isUrgent() && left < floor + int256(uint256(account.reserve))) {
-            return Refusal.ReserveTouched;
-        }
         return Refusal.None;
     }
 
-    /// @dev Does it stay within what the payer lets go to this payee, net, in a day? Asked only where a limit was ever set.
-    function _bilateralRefusal(
-        Terms terms
-    ) internal view returns (Refusal) {
-        if (!_account(terms.asset(), terms.payer()).bilateral) return Refusal.None;
-
-        BilateralLimit storage bilateral = _bilateral(terms.asset(), terms.payer(), terms.payee());
-        if (!bilateral.set) return Refusal.None;
-
-        int256 net = int256(_netToday(terms.asset(), bilateral)) + int256(uint256(terms.amount()));
-        return net > int256(uint256(bilateral.limit)) ? Refusal.BilateralLimit : Refusal.None;
+    /// @dev Why a participant without an open account cannot be credited.
+    function _payeeRefusal(ParticipantId payee) internal view returns (Refusal) {
+        bool isKnown = participants.kindOf(payee) != ParticipantKind.None;
+        return isKnown ? Refusal.PayeeAccountNotOpen : Refusal.PayeeUnknown;
     }
 
-    /// @dev Are there enough consents of the participant's own keys?
-    function _consentRefusal(
-        ParticipantId participant,
-        bytes32 action,
-        Terms terms,
-        bytes32 commitment,
-        Approval[] calldata approvals,
-        uint256 position
-    ) internal view returns (Refusal) {
-        if (position == SINGLE_KEY) {
-            return _singleKeyRefusal(participant, _assets[terms.asset()].currency, terms.amount());
-        }
-        return _approvalRefusal(participant, action, _digestOf(terms, commitment), approvals[position]);
+    /// @dev Is the amount within the debtor's limits and above its floor?
+    function _amountRefusal(Terms terms, Debtor memory debtor) internal pure returns (Refusal) {
+        uint256 amount = terms.amount();
+        if (amount > debtor.limit) return Refusal.InstructionLimit;
+
+        uint256 paid = debtor.paid + amount;
+        if (paid > debtor.dayLeft) return Refusal.DayLimit;
+        if (paid > debtor.funds) return Refusal.InsufficientFunds;
+        if (paid > debtor.unreservedFunds && !terms.isUrgent()) return Refusal.ReserveTouched;
+        return Refusal.None;
     }
 
-    function _outflowToday(
-        AssetId asset,
-        Account storage account
-    ) internal view returns (uint256) {
-        return account.outflowDay == _dayOf(_assets[asset]) ? account.outflow : 0;
+    /// @dev Does it stay within what the payer lets go to this payee, net, in a day?
+    function _bilateralRefusal(Terms terms) internal view returns (Refusal) {
+        BilateralLimit memory bilateral = _bilateralToday(terms.asset(), terms.payer(), terms.payee());
+        bool exceeds = bilateral.net + int128(uint128(terms.amount())) > int128(uint128(bilateral.limit));
+
+        return bilateral.set && exceeds ? Refusal.BilateralLimit : Refusal.None;
     }
 
-    function _netToday(
-        AssetId asset,
-        BilateralLimit storage bilateral
-    ) internal view returns (int128) {
-        return bilateral.netDay == _dayOf(_assets[asset]) ? bilateral.net : int128(0);
+    /// @dev Is the pay key alone enough?
+    function _singleKeyRefusal(Terms terms, Debtor memory debtor) internal pure returns (Refusal) {
+        return debtor.paidAlone + terms.amount() > debtor.aloneLeft ? Refusal.ApprovalMissing : Refusal.None;
     }
 
-    function _bilateral(
-        AssetId asset,
-        ParticipantId holder,
-        ParticipantId counterparty
-    ) internal view returns (BilateralLimit storage) {
-        return _bilateralLimits[accountId(asset, holder)][counterparty];
+    function _requirePayer(ParticipantId participant, Terms terms) internal pure {
+        require(terms.payer() == participant, NotPayer(participant, terms));
+    }
+
+    function _requireAllowed(Terms terms, Refusal refusal) internal pure {
+        require(refusal == Refusal.None, InstructionRefused(terms, refusal));
+    }
+
+    /// @dev Reads what the payer of an instruction can pay now.
+    function _debtor(Terms terms) internal view returns (Debtor memory debtor) {
+        (AssetId asset, ParticipantId participant) = (terms.asset(), terms.payer());
+        Account memory account = _accountToday(asset, participant);
+        Refusal standing = _standingRefusal(participant);
+
+        debtor.participant = participant;
+        debtor.asset = asset;
+        debtor.bar = standing == Refusal.None ? _accountRefusal(account) : standing;
+        debtor.isLimitedTowardsSome = account.bilateral;
+        debtor.limit = account.perInstruction;
+        debtor.dayLeft = _difference(account.perDay, account.outflow);
+        debtor.funds = _atLeastZero(int256(account.balance) + int256(uint256(account.credit)));
+        debtor.unreservedFunds = _difference(debtor.funds, account.reserve);
+        debtor.aloneLeft = _singleKeyLeft(participant, _assets[asset].currency);
+        debtor.page = _pageOf(participant, terms.sequence());
+    }
+
+    function _atLeastZero(int256 amount) private pure returns (uint256) {
+        return amount > 0 ? uint256(amount) : 0;
     }
 }

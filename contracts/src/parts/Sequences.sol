@@ -12,51 +12,65 @@ import {ParticipantId, Sequence} from "../types/Identifiers.sol";
 ///
 /// LIVENESS: an initiator can always void what it has not used.
 abstract contract Sequences is ISequences, Actors {
-    mapping(ParticipantId initiator => mapping(uint256 word => uint256 bits)) private _used;
+    /// @dev 256 consecutive sequences of one initiator, in memory while a batch uses them.
+    /// @param place Where it is kept: `initiator u32 ‖ sequence / 256`.
+    struct Page {
+        uint256 place;
+        uint256 usedBits;
+    }
+
+    mapping(uint256 place => uint256 usedBits) private _pages;
 
     /// @inheritdoc ISequences
-    function void(
-        Sequence[] calldata sequences
-    ) external {
+    function void(Sequence[] calldata sequences) external {
         ParticipantId initiator = _paying();
 
         for (uint256 i; i < sequences.length; ++i) {
-            if (_isUsed(initiator, sequences[i])) continue;
+            Page memory page = _pageOf(initiator, sequences[i]);
+            if (_isUsed(page, sequences[i])) continue;
 
-            _use(initiator, sequences[i]);
+            _use(page, sequences[i]);
+            _storePage(page);
 
             emit Voided(initiator, sequences[i]);
         }
     }
 
     /// @inheritdoc ISequences
-    function sequenceUsed(
-        ParticipantId initiator,
-        Sequence sequence
-    ) external view returns (bool) {
-        return _isUsed(initiator, sequence);
+    function sequenceUsed(ParticipantId initiator, Sequence sequence) external view returns (bool) {
+        return _isUsed(_pageOf(initiator, sequence), sequence);
     }
 
-    function _isUsed(
-        ParticipantId initiator,
-        Sequence sequence
-    ) internal view returns (bool) {
-        (uint256 word, uint256 bit) = _place(sequence);
-        return _used[initiator][word] & bit != 0;
+    function _pageOf(ParticipantId initiator, Sequence sequence) internal view returns (Page memory page) {
+        page.place = _placeOf(initiator, sequence);
+        page.usedBits = _pages[page.place];
     }
 
-    function _use(
-        ParticipantId initiator,
-        Sequence sequence
-    ) internal {
-        (uint256 word, uint256 bit) = _place(sequence);
-        _used[initiator][word] |= bit;
+    function _isOn(Page memory page, ParticipantId initiator, Sequence sequence)
+        internal
+        pure
+        returns (bool)
+    {
+        return page.place == _placeOf(initiator, sequence);
     }
 
-    function _place(
-        Sequence sequence
-    ) private pure returns (uint256 word, uint256 bit) {
-        uint256 number = Sequence.unwrap(sequence);
-        return (number >> 8, 1 << (number & 0xff));
+    function _isUsed(Page memory page, Sequence sequence) internal pure returns (bool) {
+        return page.usedBits & _bitOf(sequence) != 0;
+    }
+
+    function _use(Page memory page, Sequence sequence) internal pure {
+        page.usedBits |= _bitOf(sequence);
+    }
+
+    function _storePage(Page memory page) internal {
+        _pages[page.place] = page.usedBits;
+    }
+
+    function _placeOf(ParticipantId initiator, Sequence sequence) private pure returns (uint256) {
+        return (uint256(ParticipantId.unwrap(initiator)) << 56) | (Sequence.unwrap(sequence) >> 8);
+    }
+
+    function _bitOf(Sequence sequence) private pure returns (uint256) {
+        return 1 << (Sequence.unwrap(sequence) & 0xff);
     }
 }

@@ -27,16 +27,12 @@ abstract contract TwoKeyChanges is ITwoKeyChanges {
 
     mapping(bytes32 change => Change) private _changes;
 
-    constructor(
-        uint32 delaySeconds
-    ) {
+    constructor(uint32 delaySeconds) {
         delay = delaySeconds;
     }
 
     /// @inheritdoc ITwoKeyChanges
-    function cancelChange(
-        bytes calldata call
-    ) external {
+    function cancelChange(bytes calldata call) external {
         ParticipantId participant = _administered();
         bytes32 change = _changeOf(participant, call);
         require(_changes[change].proposer != address(0), ChangeUnknown(change));
@@ -47,10 +43,11 @@ abstract contract TwoKeyChanges is ITwoKeyChanges {
     }
 
     /// @inheritdoc ITwoKeyChanges
-    function pendingChange(
-        ParticipantId participant,
-        bytes calldata call
-    ) external view returns (address proposer, address seconder, uint40 readyAt, uint40 lapsesAt) {
+    function pendingChange(ParticipantId participant, bytes calldata call)
+        external
+        view
+        returns (address proposer, address seconder, uint40 readyAt, uint40 lapsesAt)
+    {
         Change storage pending = _changes[_changeOf(participant, call)];
 
         if (_stands(participant, pending)) {
@@ -60,9 +57,7 @@ abstract contract TwoKeyChanges is ITwoKeyChanges {
 
     /// @dev Notes the sender's consent to the present call; true when the call may now take effect. The caller has
     /// established that the sender is an administer key of the participant.
-    function _agreed(
-        ParticipantId participant
-    ) internal returns (bool) {
+    function _agreed(ParticipantId participant) internal returns (bool) {
         bytes32 change = _changeOf(participant, msg.data);
         Change storage pending = _changes[change];
 
@@ -81,10 +76,7 @@ abstract contract TwoKeyChanges is ITwoKeyChanges {
         return true;
     }
 
-    function _propose(
-        ParticipantId participant,
-        bytes32 change
-    ) private {
+    function _propose(ParticipantId participant, bytes32 change) private {
         uint40 lapsesAt = uint40(block.timestamp) + LAPSE;
         _changes[change] =
             Change({proposer: msg.sender, lapsesAt: lapsesAt, seconder: address(0), readyAt: 0});
@@ -92,11 +84,7 @@ abstract contract TwoKeyChanges is ITwoKeyChanges {
         emit ChangeProposed(participant, change, msg.sender, msg.data);
     }
 
-    function _second(
-        ParticipantId participant,
-        bytes32 change,
-        Change storage pending
-    ) private {
+    function _second(ParticipantId participant, bytes32 change, Change storage pending) private {
         require(pending.proposer != msg.sender, SecondKeyNeeded(change, msg.sender));
 
         uint40 readyAt = uint40(block.timestamp) + delay;
@@ -107,27 +95,18 @@ abstract contract TwoKeyChanges is ITwoKeyChanges {
         emit ChangeAgreed(participant, change, msg.sender, readyAt);
     }
 
-    function _stands(
-        ParticipantId participant,
-        Change storage pending
-    ) private view returns (bool) {
+    function _stands(ParticipantId participant, Change storage pending) private view returns (bool) {
         return pending.proposer != address(0) && block.timestamp <= pending.lapsesAt
             && _mayAdminister(pending.proposer, participant)
             && (pending.seconder == address(0) || _mayAdminister(pending.seconder, participant));
     }
 
-    function _changeOf(
-        ParticipantId participant,
-        bytes calldata call
-    ) private pure returns (bytes32) {
+    function _changeOf(ParticipantId participant, bytes calldata call) private pure returns (bytes32) {
         return keccak256(abi.encode(participant, call));
     }
 
     /// @dev The participant that the sender administers; reverts when it administers none.
     function _administered() internal view virtual returns (ParticipantId);
 
-    function _mayAdminister(
-        address key,
-        ParticipantId participant
-    ) internal view virtual returns (bool);
+    function _mayAdminister(address key, ParticipantId participant) internal view virtual returns (bool);
 }

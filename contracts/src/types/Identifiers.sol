@@ -24,37 +24,22 @@ ParticipantId constant NOBODY = ParticipantId.wrap(0);
 using {sameParticipant as ==, otherParticipant as !=} for ParticipantId global;
 using {sameAsset as ==, otherAsset as !=} for AssetId global;
 
-function sameParticipant(
-    ParticipantId a,
-    ParticipantId b
-) pure returns (bool) {
+function sameParticipant(ParticipantId a, ParticipantId b) pure returns (bool) {
     return ParticipantId.unwrap(a) == ParticipantId.unwrap(b);
 }
 
-function otherParticipant(
-    ParticipantId a,
-    ParticipantId b
-) pure returns (bool) {
+function otherParticipant(ParticipantId a, ParticipantId b) pure returns (bool) {
     return ParticipantId.unwrap(a) != ParticipantId.unwrap(b);
 }
 
-function sameAsset(
-    AssetId a,
-    AssetId b
-) pure returns (bool) {
+function sameAsset(AssetId a, AssetId b) pure returns (bool) {
     return AssetId.unwrap(a) == AssetId.unwrap(b);
 }
 
-function otherAsset(
-    AssetId a,
-    AssetId b
-) pure returns (bool) {
+function otherAsset(AssetId a, AssetId b) pure returns (bool) {
     return AssetId.unwrap(a) != AssetId.unwrap(b);
 }
 
-function accountId(
-    AssetId asset,
-    ParticipantId holder
-) pure returns (AccountId) {
+function accountId(AssetId asset, ParticipantId holder) pure returns (AccountId) {
     return AccountId.wrap((uint64(AssetId.unwrap(asset)) << 32) | ParticipantId.unwrap(holder));
 }

@@ -16,59 +16,41 @@ library TermsLibrary {
     uint256 private constant URGENT = 1 << 248;
     uint256 private constant UNASSIGNED = (uint256(0xfe) << 248) | 0xffffff;
 
-    function isUrgent(
-        Terms terms
-    ) internal pure returns (bool) {
+    function isUrgent(Terms terms) internal pure returns (bool) {
         return Terms.unwrap(terms) & URGENT != 0;
     }
 
-    function sequence(
-        Terms terms
-    ) internal pure returns (Sequence) {
+    function sequence(Terms terms) internal pure returns (Sequence) {
         return Sequence.wrap(uint64(Terms.unwrap(terms) >> 184));
     }
 
-    function asset(
-        Terms terms
-    ) internal pure returns (AssetId) {
+    function asset(Terms terms) internal pure returns (AssetId) {
         return AssetId.wrap(uint32(Terms.unwrap(terms) >> 152));
     }
 
-    function payer(
-        Terms terms
-    ) internal pure returns (ParticipantId) {
+    function payer(Terms terms) internal pure returns (ParticipantId) {
         return ParticipantId.wrap(uint32(Terms.unwrap(terms) >> 120));
     }
 
-    function payee(
-        Terms terms
-    ) internal pure returns (ParticipantId) {
+    function payee(Terms terms) internal pure returns (ParticipantId) {
         return ParticipantId.wrap(uint32(Terms.unwrap(terms) >> 88));
     }
 
-    function amount(
-        Terms terms
-    ) internal pure returns (uint64) {
+    function amount(Terms terms) internal pure returns (uint64) {
         return uint64(Terms.unwrap(terms) >> 24);
     }
 
     /// @notice Whether every bit without a meaning is zero.
-    function isWellFormed(
-        Terms terms
-    ) internal pure returns (bool) {
+    function isWellFormed(Terms terms) internal pure returns (bool) {
         return Terms.unwrap(terms) & UNASSIGNED == 0;
     }
 
-    function hasAmountInRange(
-        Terms terms
-    ) internal pure returns (bool) {
+    function hasAmountInRange(Terms terms) internal pure returns (bool) {
         uint64 minorUnits = terms.amount();
         return minorUnits > 0 && minorUnits <= MAX_AMOUNT;
     }
 
-    function isToPayer(
-        Terms terms
-    ) internal pure returns (bool) {
+    function isToPayer(Terms terms) internal pure returns (bool) {
         return terms.payer() == terms.payee();
     }
 }

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {Approval} from "../types/Instruction.sol";
+import {Terms} from "../types/Terms.sol";
+
+/// @notice How units come into being and cease to be.
+interface ISupply {
+    event Issued(Terms terms, bytes32 commitment);
+    event RedemptionRequested(Terms terms, bytes32 commitment);
+    event Redeemed(Terms terms, bytes32 commitment);
+    event RedemptionRefused(Terms terms, bytes32 commitment);
+
+    /// @notice No redemption with these terms and this commitment waits.
+    error RedemptionUnknown(Terms terms, bytes32 commitment);
+
+    /// @notice Brings new units into being. Terms: payer is the issuer, payee the holder. The issuer's pay key, with an
+    /// approval above its threshold.
+    function issue(Terms terms, bytes32 commitment, Approval[] calldata approvals) external;
+
+    /// @notice Asks the issuer to take units back; they leave the balance and are locked. Terms: payer is the holder, payee
+    /// the issuer. The holder's pay key, with an approval above its threshold.
+    function requestRedemption(Terms terms, bytes32 commitment, Approval[] calldata approvals) external;
+
+    /// @notice Ends a requested redemption: the locked units cease to be. The issuer's pay key, with an approval above its
+    /// threshold.
+    function confirmRedemption(Terms terms, bytes32 commitment, Approval[] calldata approvals) external;
+
+    /// @notice Ends a requested redemption: the locked units go back to the holder. The issuer's pay key.
+    function refuseRedemption(Terms terms, bytes32 commitment) external;
+
+    /// @notice Whether a redemption waits for its issuer.
+    function redemptionPending(Terms terms, bytes32 commitment) external view returns (bool);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {ISupply} from "../interfaces/ISupply.sol";
+import {Rules} from "./Rules.sol";
+import {Currency, ParticipantId, accountId} from "../types/Identifiers.sol";
+import {Approval, CONFIRM_REDEMPTION, ISSUE, REQUEST_REDEMPTION, Refusal} from "../types/Instruction.sol";
+import {Terms} from "../types/Terms.sol";
+
+/// @title How units come into being and cease to be
+///
+/// ROLES: the issuer issues; a holder asks for redemption; the issuer confirms or refuses it.
+///
+/// STATES: a redemption is requested (the units are locked), then redeemed or refused. It waits as long as the issuer lets it.
+///
+/// ASSUMPTIONS: what is confirmed is a debit of the holder: it waits while the holder is suspended, stopped or frozen. A
+/// refusal gives back, so it is always possible.
+abstract contract Supply is ISupply, Rules {
+    mapping(bytes32 digest => bool) private _redemptions;
+
+    /// @inheritdoc ISupply
+    function issue(Terms terms, bytes32 commitment, Approval[] calldata approvals) external {
+        ParticipantId issuer = _paying();
+        _requirePayer(issuer, terms);
+        _requireIssuer(terms.asset(), issuer);
+        Page memory page = _pageOf(issuer, terms.sequence());
+        _requireAllowed(terms, _instructionRefusal(terms, page));
+        _requireAllowed(terms, _standingRefusal(issuer));
+        Account storage holder = _account(terms.asset(), terms.payee());
+        _requireAllowed(terms, holder.open ? Refusal.None : _payeeRefusal(terms.payee()));
+        Asset storage asset = _assets[terms.asset()];
+        _requireWithinMaximum(terms.asset(), uint256(asset.supply) + asset.credit + terms.amount());
+
+        _consent(issuer, ISSUE, terms, commitment, approvals);
+        _use(page, terms.sequence());
+        _storePage(page);
+        asset.supply += terms.amount();
+        holder.balance += int64(terms.amount());
+
+        emit Issued(terms, commitment);
+    }
+
+    /// @inheritdoc ISupply
+    function requestRedemption(Terms terms, bytes32 commitment, Approval[] calldata approvals) external {
+        ParticipantId holder = _paying();
+        _requirePayer(holder, terms);
+        _requireIssuer(terms.asset(), terms.payee());
+        Debtor memory debtor = _debtor(terms);
+        _requireAllowed(terms, _instructionRefusal(terms, debtor.page));
+        _requireAllowed(terms, debtor.bar);
+        _requireAllowed(terms, _amountRefusal(terms, debtor));
+
+        _consent(holder, REQUEST_REDEMPTION, terms, commitment, approvals);
+        _use(debtor.page, terms.sequence());
+        _storePage(debtor.page);
+        _debit(terms.asset(), holder, terms.amount());
+        _locked[accountId(terms.asset(), holder)] += terms.amount();
+        _redemptions[_digestOf(terms, commitment)] = true;
+
+        emit RedemptionRequested(terms, commitment);
+    }
+
+    /// @inheritdoc ISupply
+    function confirmRedemption(Terms terms, bytes32 commitment, Approval[] calldata approvals) external {
+        ParticipantId issuer = _paying();
+        _requireIssuer(terms.asset(), issuer);
+        _requirePending(terms, commitment);
+        _requireAllowed(terms, _standingRefusal(issuer));
+        _requireAllowed(terms, _standingRefusal(terms.payer()));
+        _requireAllowed(terms, _accountRefusal(_account(terms.asset(), terms.payer())));
+
+        _consent(issuer, CONFIRM_REDEMPTION, terms, commitment, approvals);
+        _unlock(terms, commitment);
+        _assets[terms.asset()].supply -= terms.amount();
+
+        emit Redeemed(terms, commitment);
+    }
+
+    /// @inheritdoc ISupply
+    function refuseRedemption(Terms terms, bytes32 commitment) external {
+        _requireIssuer(terms.asset(), _paying());
+        _requirePending(terms, commitment);
+
+        _unlock(terms, commitment);
+        _account(terms.asset(), terms.payer()).balance += int64(terms.amount());
+
+        emit RedemptionRefused(terms, commitment);
+    }
+
+    /// @inheritdoc ISupply
+    function redemptionPending(Terms terms, bytes32 commitment) external view returns (bool) {
+        return _redemptions[_digestOf(terms, commitment)];
+    }
+
+    function _requirePending(Terms terms, bytes32 commitment) private view {
+        require(_redemptions[_digestOf(terms, commitment)], RedemptionUnknown(terms, commitment));
+    }
+
+    /// @dev Requires the consents to a call of one instruction, and counts the pay key's when it stands alone.
+    function _consent(
+        ParticipantId participant,
+        bytes32 action,
+        Terms terms,
+        bytes32 commitment,
+        Approval[] calldata approvals
+    ) private {
+        if (approvals.length == 0) {
+            Currency currency = _assets[terms.asset()].currency;
+            bool isEnough = _singleKeyLeft(participant, currency) >= terms.amount();
+            _requireAllowed(terms, isEnough ? Refusal.None : Refusal.ApprovalMissing);
+            _countSingleKey(participant, currency, terms.amount());
+        } else {
+            require(approvals.length == 1, ApprovalMisplaced(1));
+            require(approvals[0].index == 0, ApprovalMisplaced(0));
+            bytes32 digest = _digestOf(terms, commitment);
+            _requireAllowed(terms, _approvalRefusal(participant, action, digest, approvals[0]));
+        }
+    }
+
+    function _unlock(Terms terms, bytes32 commitment) private {
+        delete _redemptions[_digestOf(terms, commitment)];
+        _locked[accountId(terms.asset(), terms.payer())] -= terms.amount();
+    }
+}
