@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         default=None, description="Folder with ISO 20022 XSDs to validate every file against"
     )
     batch_payments_max: int = Field(
-        default=500, ge=1, le=800, description="Payments in one transaction at most"
+        default=500, ge=1, le=500, description="Payments in one transaction at most"
     )
     pipeline_transactions_max: int = Field(
         default=8, ge=1, le=64, description="Transactions in flight per key at most"

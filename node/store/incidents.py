@@ -30,7 +30,7 @@ def raise_incident(
 
     The same error about the same subject is one incident for as long as it is open.
     """
-    known = connection.scalar(
+    known: int | None = connection.scalar(
         select(incidents.c.id).where(
             incidents.c.writer == writer,
             incidents.c.code == error.code,
@@ -40,11 +40,12 @@ def raise_incident(
     )
     if known is not None:
         return known
-    return connection.execute(
+    made: int = connection.execute(
         insert(incidents)
         .values(writer=writer, code=error.code, subject=subject, detail=error.detail, raised_at=at)
         .returning(incidents.c.id)
     ).scalar_one()
+    return made
 
 
 def open_incidents(connection: Connection, *, writer: str | None = None) -> tuple[Incident, ...]:

@@ -47,6 +47,13 @@ outbox = Table(
     Column("signer", Digest),  # the address of the key that must sign, where it matters which one
     Column("transaction_id", RowNumber, ForeignKey(transactions.c.id), index=True),
     Column("created_at", Whole, nullable=False),
+    Index(
+        "ix_outbox_waiting",
+        "role",
+        "id",
+        sqlite_where=text("transaction_id IS NULL"),
+        postgresql_where=text("transaction_id IS NULL"),
+    ),
 )
 
 # One writer per key: the holder's fence must be the one in the row when it takes a nonce.

@@ -331,6 +331,7 @@ def create_tables() -> None:
         sa.Column("contract", NAME, nullable=False),
         sa.Column("calldata", DIGEST, nullable=True),
         sa.Column("role", WHOLE, nullable=False),
+        sa.Column("signer", DIGEST, nullable=True),
         sa.Column("transaction_id", ROW_NUMBER, nullable=True),
         sa.Column("created_at", WHOLE, nullable=False),
         sa.ForeignKeyConstraint(
@@ -343,3 +344,11 @@ def create_tables() -> None:
     )
     op.create_index(op.f("ix_outbox_instruction_id"), "outbox", ["instruction_id"], unique=False)
     op.create_index(op.f("ix_outbox_transaction_id"), "outbox", ["transaction_id"], unique=False)
+    op.create_index(
+        "ix_outbox_waiting",
+        "outbox",
+        ["role", "id"],
+        unique=False,
+        sqlite_where=sa.text("transaction_id IS NULL"),
+        postgresql_where=sa.text("transaction_id IS NULL"),
+    )

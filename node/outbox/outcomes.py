@@ -1,0 +1,143 @@
+"""How a transaction of ours ended, read from the mirror's tables: its receipt, and its word on each row."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, or_, select
+from sqlalchemy import Row as Record
+
+from node.outbox.attempts import attempts_of
+from node.outbox.work import Order, Row, carried
+from node.store.tables import events, outbox, receipts, transactions
+from settlement.posting import SETTLING
+
+_WORD_BYTES = 32
+_PER_QUERY = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Final:
+    """A receipt of a final block."""
+
+    height: int
+    transaction_index: int
+    succeeded: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the chain has said of the orders of one transaction, by id of the instruction.
+
+    `refused`: in this very transaction. In any: `settled` as it stands, `voided`, or `usurped`, which is
+    when something else settled under its sequence.
+    """
+
+    refused: frozenset[str]
+    settled: frozenset[str]
+    voided: frozenset[str]
+    usurped: frozenset[str]
+
+    def is_ended(self, instruction: str) -> bool:
+        """Tell whether its sequence is used for ever."""
+        return instruction in self.settled or instruction in self.voided or instruction in self.usurped
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Everything that decides what follows from the end of a transaction.
+
+    `busy`: instructions that another row works for; `reverted`: how many transactions of this action came
+    to nothing, this one included, by instruction.
+    """
+
+    rows: Sequence[Row]
+    said: Said
+    busy: frozenset[str]
+    reverted: Mapping[str, int]
+
+
+def ended(connection: Connection, transaction: int, final: Final | None) -> Ended:
+    """Gather what is known of a transaction that has ended (`final` None: its nonce is lost)."""
+    rows = carried(connection, transaction)
+    orders = [row.order for row in rows if row.order is not None]
+    instructions = [order.id for order in orders]
+    reverted: dict[str, int] = {}
+    if final is None or not final.succeeded:
+        reverted = {
+            instruction: sum(each.reverted and each.action is rows[0].action for each in tried)
+            for instruction, tried in attempts_of(connection, instructions).items()
+        }
+    return Ended(
+        rows=rows,
+        said=said_of(connection, orders, final),
+        busy=with_other_live_rows(connection, transaction, instructions),
+        reverted=reverted,
+    )
+
+
+def final_receipt(connection: Connection, transaction_hash: bytes) -> Final | None:
+    """Return the mirrored receipt of a transaction; None while it is not final."""
+    columns = (receipts.c[name] for name in ("height", "transaction_index", "succeeded"))
+    query = select(*columns).where(receipts.c.hash == transaction_hash)
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else Final(**row)
+
+
+def said_of(connection: Connection, orders: Sequence[Order], final: Final | None) -> Said:
+    """Return what the mirror knows of these orders; `final` is where their own transaction stands."""
+    found: dict[str, set[str]] = {"refused": set(), "settled": set(), "voided": set(), "usurped": set()}
+    by_key = {(order.terms.payer, order.terms.sequence): order for order in orders}
+    for row in _events(connection, by_key):
+        order = by_key[row.initiator, row.sequence]
+        word = _word(order, row, final)
+        if word is not None:
+            found[word].add(order.id)
+    return Said(**{word: frozenset(ids) for word, ids in found.items()})
+
+
+def with_other_live_rows(
+    connection: Connection, transaction: int, instruction_ids: Sequence[str]
+) -> frozenset[str]:
+    """Return those instructions that another row than this transaction's still works for."""
+    query = (
+        select(outbox.c.instruction_id)
+        .outerjoin(transactions, transactions.c.id == outbox.c.transaction_id)
+        .where(
+            or_(outbox.c.transaction_id.is_(None), transactions.c.concluded_at.is_(None)),
+            or_(outbox.c.transaction_id.is_(None), outbox.c.transaction_id != transaction),
+        )
+    )
+    found: set[str] = set()
+    for start in range(0, len(instruction_ids), _PER_QUERY):
+        some = instruction_ids[start : start + _PER_QUERY]
+        found.update(connection.scalars(query.where(outbox.c.instruction_id.in_(some))))
+    return frozenset(found)
+
+
+def _word(order: Order, row: Record[Any], final: Final | None) -> str | None:
+    if row.name == "Voided":
+        return "voided"
+    if row.name in SETTLING:
+        return "settled" if row.data == order.terms.encoded() + order.commitment else "usurped"
+    here = final is not None and (row.height, row.transaction_index) == (
+        final.height,
+        final.transaction_index,
+    )
+    if here and row.name == "Refused" and row.data[:_WORD_BYTES] == order.terms.encoded():
+        return "refused"
+    return None
+
+
+def _events(connection: Connection, by_key: Mapping[tuple[int, int], Order]) -> Iterable[Record[Any]]:
+    columns = ("height", "transaction_index", "name", "initiator", "sequence", "data")
+    query = select(*(events.c[name] for name in columns))
+    sequences: dict[int, list[int]] = {}
+    for initiator, sequence in by_key:
+        sequences.setdefault(initiator, []).append(sequence)
+    for initiator, wanted in sequences.items():
+        for start in range(0, len(wanted), _PER_QUERY):
+            some = wanted[start : start + _PER_QUERY]
+            yield from connection.execute(
+                query.where(events.c.initiator == initiator, events.c.sequence.in_(some))
+            )

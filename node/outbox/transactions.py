@@ -1,0 +1,100 @@
+"""Signed transactions: committed with the rows they carry before they leave, and concluded once (R6)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select, update
+
+from node.errors import ForeignTransaction, LeaseLost
+from node.outbox.actions import Action
+from node.outbox.leases import Lease, require_lease
+from node.outbox.nonces import WRITER
+from node.store.incidents import was_cleared
+from node.store.tables import outbox, transactions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A signed transaction that is not concluded. `raw` are the bytes that every retry sends."""
+
+    id: int
+    key: bytes
+    nonce: int
+    hash: bytes
+    raw: bytes
+
+    @property
+    def subject(self) -> str:
+        """Return its name in incidents."""
+        return f"transaction {self.hash.hex()}"
+
+
+def unconcluded(connection: Connection, *, key: bytes, chain_id: int) -> list[Sent]:
+    """Return the transactions of a key whose end is not dealt with, by nonce."""
+    columns = (transactions.c[name] for name in ("id", "key", "nonce", "hash", "raw"))
+    query = select(*columns).where(
+        transactions.c.key == key,
+        transactions.c.chain_id == chain_id,
+        transactions.c.concluded_at.is_(None),
+    )
+    return [Sent(**row) for row in connection.execute(query.order_by(transactions.c.nonce)).mappings()]
+
+
+def record_signed(
+    connection: Connection,
+    lease: Lease,
+    *,
+    raw: bytes,
+    transaction_hash: bytes,
+    chain_id: int,
+    nonce: int,
+    payload_digest: bytes,
+    rows: Sequence[int],
+    action: Action,
+    at: int,
+) -> Sent:
+    """Write a signed transaction and give it its rows; raise `LeaseLost` when they are not free any more."""
+    require_lease(connection, lease)
+    number: int = connection.execute(
+        insert(transactions)
+        .values(
+            key=lease.key,
+            chain_id=chain_id,
+            nonce=nonce,
+            hash=transaction_hash,
+            raw=raw,
+            payload_digest=payload_digest,
+            fence=lease.fence,
+            signed_at=at,
+        )
+        .returning(transactions.c.id)
+    ).scalar_one()
+    given = connection.execute(
+        update(outbox)
+        .where(
+            outbox.c.id.in_(rows),
+            outbox.c.transaction_id.is_(None),
+            outbox.c.action == action.value,
+        )
+        .values(transaction_id=number)
+    )
+    if given.rowcount != len(rows):
+        raise LeaseLost("rows of the outbox were taken or changed meanwhile; nothing was signed for them")
+    return Sent(id=number, key=lease.key, nonce=nonce, hash=transaction_hash, raw=raw)
+
+
+def conclude(
+    connection: Connection, transaction: int, *, at: int, error: str | None, abandoned: bool = False
+) -> bool:
+    """Mark a transaction as dealt with; False when somebody else has done so."""
+    done = connection.execute(
+        update(transactions)
+        .where(transactions.c.id == transaction, transactions.c.concluded_at.is_(None))
+        .values(concluded_at=at, error=error, abandoned=abandoned)
+    )
+    return done.rowcount == 1
+
+
+def is_given_up(connection: Connection, sent: Sent) -> bool:
+    """Tell whether a person has seen that the nonce of a transaction went to a stranger's."""
+    return was_cleared(connection, writer=WRITER, code=ForeignTransaction.code, subject=sent.subject)

@@ -1,0 +1,94 @@
+"""The rows that a transaction carries, with all that is needed to bring them on chain."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, RowMapping, Select, or_, select
+
+from node.outbox.actions import Action
+from node.store.tables import instructions, outbox
+from settlement.instruction import Terms, terms_from_word
+from settlement.participant import KeyRole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An instruction as the chain must get it."""
+
+    id: str
+    terms: Terms
+    commitment: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of the outbox. A `call` has calldata, every other row an order."""
+
+    id: int
+    action: Action
+    contract: str
+    calldata: bytes | None
+    order: Order | None
+
+    @property
+    def due(self) -> Order:
+        """Return the instruction of a row that has one."""
+        assert self.order is not None
+        return self.order
+
+
+def waiting(
+    connection: Connection, *, role: KeyRole, key: bytes, rows_max: int, named_only: bool = False
+) -> list[Row]:
+    """Return the next rows that a key of this role may sign, oldest first.
+
+    `named_only`: only those that name this very key, because others are for a newer one.
+    """
+    named = outbox.c.signer == key
+    query = _ROWS.where(
+        outbox.c.transaction_id.is_(None),
+        outbox.c.role == role.value,
+        named if named_only else or_(outbox.c.signer.is_(None), named),
+    )
+    return _read(connection, query.limit(rows_max))
+
+
+def carried(connection: Connection, transaction: int) -> list[Row]:
+    """Return the rows a transaction carries, in its order."""
+    return _read(connection, _ROWS.where(outbox.c.transaction_id == transaction))
+
+
+_ROWS = (
+    select(
+        outbox.c.id,
+        outbox.c.action,
+        outbox.c.contract,
+        outbox.c.calldata,
+        outbox.c.instruction_id,
+        instructions.c.terms,
+        instructions.c.commitment,
+    )
+    .select_from(outbox)
+    .outerjoin(instructions, instructions.c.id == outbox.c.instruction_id)
+    .order_by(outbox.c.id)
+)
+
+
+def _read(connection: Connection, query: Select[tuple[object, ...]]) -> list[Row]:
+    return [_row(row) for row in connection.execute(query).mappings()]
+
+
+def _row(row: RowMapping) -> Row:
+    order = None
+    if row["instruction_id"] is not None:
+        order = Order(
+            id=row["instruction_id"],
+            terms=terms_from_word(int.from_bytes(row["terms"], "big")),
+            commitment=row["commitment"],
+        )
+    return Row(
+        id=row["id"],
+        action=Action(row["action"]),
+        contract=row["contract"],
+        calldata=row["calldata"],
+        order=order,
+    )

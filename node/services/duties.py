@@ -1,0 +1,43 @@
+"""Which keys of a signer have something to do for this node, and which of them may sign what."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from node.mirror.registry import Key, key
+from node.outbox.transactions import unconcluded
+from node.outbox.work import waiting
+from settlement.participant import KeyRole
+
+_ROLES = (KeyRole.PAY, KeyRole.ADMINISTER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """A key with something to do. `newest`: it signs whatever does not name another key of its role."""
+
+    key: Key
+    newest: bool
+
+
+def duties(
+    connection: Connection, addresses: Sequence[bytes], *, participant: int, chain_id: int, now: int
+) -> list[Duty]:
+    """Return the participant's registered keys among `addresses` that have something to do, by number.
+
+    Of several valid keys of one role the newest signs; another signs only what names it, and sees its
+    transactions through.
+    """
+    held = [known for each in addresses if (known := key(connection, each)) is not None]
+    own = [known for known in held if known.participant == participant and known.role in _ROLES]
+    own.sort(key=lambda known: known.number)
+    newest = {known.role: known.address for known in own if known.valid_at(now)}
+    found = [Duty(key=known, newest=newest.get(known.role) == known.address) for known in own]
+    return [duty for duty in found if _has_work(connection, duty, chain_id)]
+
+
+def _has_work(connection: Connection, duty: Duty, chain_id: int) -> bool:
+    address = duty.key.address
+    asked = waiting(connection, role=duty.key.role, key=address, rows_max=1, named_only=not duty.newest)
+    return bool(asked or unconcluded(connection, key=address, chain_id=chain_id))

@@ -1,0 +1,1 @@
+"""From the outbox onto the chain, exactly once whatever dies."""

@@ -1,0 +1,85 @@
+"""What follows from the end of a transaction: nothing, another attempt, or the void of what was refused.
+
+What follows is written in the SQL transaction that concludes it, so that it follows once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from node.chain.contracts import Contracts, refusal_name
+from node.chain.protocol import Chain
+from node.errors import ChainContradiction, ContractRefused, OutOfGas
+from node.outbox.actions import Action
+from node.outbox.outcomes import Ended, Said
+from node.outbox.work import Row
+from node.submitter.batch import batch_of
+
+# What a rule of the ledger forbids stays forbidden for this instruction: trying again would not help.
+_FORBIDDEN = "InstructionRefused"
+_NO_REASON = "it reverted; asked again, the contract gives no reason"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revert:
+    """Why a transaction did nothing. `forbidden`: by a rule, so its instruction is voided, not retried."""
+
+    reason: str
+    forbidden: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUp:
+    """A row that must be put into the outbox."""
+
+    action: Action
+    instruction: str
+
+
+def follow_ups(found: Ended, *, revert: Revert | None, attempts_max: int, tolerant: bool) -> list[FollowUp]:
+    """Return what must follow for the rows of a transaction that has ended.
+
+    `revert` is None when it succeeded. Raise `ChainContradiction` unless `tolerant`: a person has looked,
+    and what makes no sense is left as it is.
+    """
+    following = []
+    for row in found.rows:
+        if row.order is None:
+            continue
+        instruction = row.order.id
+        nonsense = _contradiction(row, found.said, succeeded=revert is None)
+        if nonsense is not None and not tolerant:
+            raise ChainContradiction(nonsense)
+        if nonsense is not None or found.said.is_ended(instruction) or instruction in found.busy:
+            continue
+        if revert is None or revert.forbidden:
+            following.append(FollowUp(action=Action.VOID, instruction=instruction))
+        elif found.reverted[instruction] < attempts_max:
+            following.append(FollowUp(action=row.action, instruction=instruction))
+    return following
+
+
+def why_reverted(chain: Chain, contracts: Contracts, sender: bytes, rows: Sequence[Row]) -> Revert:
+    """Ask the contract for the reason by making the same call again as a view; raise `ChainError`."""
+    batch = batch_of(contracts, rows)
+    try:
+        chain.call(batch.to, batch.calldata, sender=sender)
+    except OutOfGas:
+        return Revert(reason=OutOfGas.__name__)
+    except ContractRefused as refused:
+        named = contracts.error(refused.data)
+        if named.error == _FORBIDDEN:
+            return Revert(reason=refusal_name(int(str(named.arguments[-1]))), forbidden=True)
+        return Revert(reason=named.detail)
+    return Revert(reason=_NO_REASON)
+
+
+def _contradiction(row: Row, said: Said, *, succeeded: bool) -> str | None:
+    """Return what the chain says of the row's instruction that such an end can't mean."""
+    instruction = row.due.id
+    if instruction in said.usurped:
+        return f"something else settled under the sequence of {instruction}: find out who signed it"
+    if not succeeded or said.is_ended(instruction):
+        return None
+    if row.action is Action.VOID or instruction not in said.refused:
+        return f"the transaction for {instruction} ({row.action}) is final and its events say nothing of it"
+    return None

@@ -1,0 +1,112 @@
+"""Signs what waits: nonce, bytes, hash and rows are committed in one transaction before anything leaves."""
+
+import structlog
+
+from node.chain.contracts import Contracts
+from node.chain.protocol import Chain
+from node.clock import Clock
+from node.errors import ForeignTransaction, PolicyRefused
+from node.keys.signer import Signer, UnsignedTransaction
+from node.outbox.leases import Lease, require_lease
+from node.outbox.nonces import WRITER, next_nonce, subject_of
+from node.outbox.transactions import Sent, record_signed
+from node.outbox.work import waiting
+from node.services.audit import append_audit
+from node.settings import Settings
+from node.store.incidents import require_no_incident
+from node.store.session import Store
+from node.submitter.alarm import remember
+from node.submitter.batch import next_batch
+from settlement.participant import KeyRole
+
+_log = structlog.get_logger("vostro.submitter")
+
+
+class Writer:
+    """Gives nonces of this node's keys to payloads, each once (R6)."""
+
+    def __init__(
+        self,
+        store: Store,
+        chain: Chain,
+        *,
+        contracts: Contracts,
+        signer: Signer,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
+        self._store = store
+        self._chain = chain
+        self._contracts = contracts
+        self._signer = signer
+        self._clock = clock
+        self._payments_max = settings.batch_payments_max
+        self._chain_id = contracts.deployment.chain_id
+
+    def write(self, lease: Lease, role: KeyRole, *, named_only: bool) -> Sent | None:
+        """Sign the next transaction of a key and commit it; None when nothing waits.
+
+        Raise `LeaseLost`; `ForeignTransaction` and `PolicyRefused` after remembering them.
+        """
+        mined = self._chain.nonce(lease.key)
+        fees = self._chain.fees()
+        try:
+            with self._store.transaction() as connection:
+                require_no_incident(connection)
+                require_lease(connection, lease)
+                rows = waiting(
+                    connection,
+                    role=role,
+                    key=lease.key,
+                    rows_max=self._payments_max,
+                    named_only=named_only,
+                )
+                batch = next_batch(self._contracts, rows, payments_max=self._payments_max)
+                if batch is None:
+                    return None
+                nonce = next_nonce(connection, key=lease.key, chain_id=self._chain_id, mined=mined)
+                signed = self._signer.sign(
+                    lease.key,
+                    UnsignedTransaction(
+                        chain_id=self._chain_id,
+                        nonce=nonce,
+                        to=batch.to,
+                        data=batch.calldata,
+                        gas=batch.gas,
+                        fees=fees,
+                    ),
+                )
+                at = int(self._clock.now())
+                sent = record_signed(
+                    connection,
+                    lease,
+                    raw=signed.raw,
+                    transaction_hash=signed.hash,
+                    chain_id=self._chain_id,
+                    nonce=nonce,
+                    payload_digest=batch.payload_digest,
+                    rows=[row.id for row in batch.rows],
+                    action=batch.action,
+                    at=at,
+                )
+                append_audit(
+                    connection,
+                    at=at,
+                    actor=WRITER,
+                    action="transaction_signed",
+                    subject=signed.hash.hex(),
+                    detail={
+                        "key": lease.key.hex(),
+                        "nonce": nonce,
+                        "action": batch.action.value,
+                        "rows": len(batch.rows),
+                        "payload": batch.payload_digest.hex(),
+                    },
+                )
+        except (ForeignTransaction, PolicyRefused) as error:
+            remember(self._store, self._clock, subject=subject_of(lease.key, mined), error=error)
+            raise
+        _log.info(
+            "signed", hash=sent.hash.hex(), nonce=nonce, action=batch.action.value, rows=len(batch.rows)
+        )
+        return sent
