@@ -21,10 +21,12 @@ IdempotencyKey = Annotated[
     ),
 ]
 Body = Annotated[bytes, Depends(read_body)]
+JSON = "application/json"
+XML = "application/xml"
 REPLAYED = "Idempotent-Replayed"
 
 
 def written(answer: Answer) -> Response:
     """Return the HTTP answer to a write."""
     headers = {REPLAYED: "true"} if answer.replayed else None
-    return Response(answer.body, status_code=answer.status, media_type="application/json", headers=headers)
+    return Response(answer.body, status_code=answer.status, media_type=JSON, headers=headers)

@@ -5,14 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from node.api.answers import Body, IdempotencyKey, written
+from node.api.answers import XML, Body, IdempotencyKey, written
 from node.api.auth import Officer, Reader
 from node.api.context import InContext
 from node.api.schemas import AcceptedFile
 from node.services.files import accept_file
-from node.services.reports import status_report
+from node.services.reports import file_status
 
-XML = "application/xml"
 router = APIRouter(prefix="/v1/files", tags=["files"])
 
 _BODY = {
@@ -58,5 +57,5 @@ def send(context: InContext, actor: Officer, body: Body, key: IdempotencyKey = "
 )
 def status(context: InContext, _actor: Reader, file_id: Annotated[str, Path(max_length=64)]) -> Response:
     """Return a pacs.002 with the present state of each payment of a file, in its order."""
-    report = status_report(context.store, context.settings, context.clock, file_id)
+    report = file_status(context.store, context.settings, context.clock, file_id)
     return Response(report, media_type=XML)

@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Response
 
 from node.api import openapi
-from node.api.answers import Body, IdempotencyKey, written
+from node.api.answers import XML, Body, IdempotencyKey, written
 from node.api.auth import Officer, Reader
 from node.api.body import parse
 from node.api.context import InContext
@@ -17,6 +17,7 @@ from node.api.schemas import AcceptedPayments, Payment, PaymentPage, PaymentWith
 from node.api.shown import payment_fields, timeline_fields
 from node.services.acceptance import accept
 from node.services.payments import get_payment, list_payments
+from node.services.reports import payment_status
 from node.services.tokens import Role
 
 PaymentId = Annotated[str, Path(description="Id (pay_…) or UETR", max_length=64)]
@@ -86,3 +87,15 @@ def show(context: InContext, actor: Reader, payment_id: PaymentId) -> PaymentWit
         timeline=[TimelineEntry(**timeline_fields(entry)) for entry in history.timeline],
         document=None if actor.role is Role.OPERATOR else orjson.loads(history.document),
     )
+
+
+@router.get(
+    "/{payment_id}/status",
+    response_class=Response,
+    responses={200: {"content": {XML: {}}, "description": "pacs.002.001.10"}},
+    summary="The status report of one payment",
+)
+def status(context: InContext, _actor: Reader, payment_id: PaymentId) -> Response:
+    """Return a pacs.002 with the present state of a payment, found by its id or UETR."""
+    report = payment_status(context.store, context.settings, context.clock, payment_id)
+    return Response(report, media_type=XML)

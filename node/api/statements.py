@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Response
 
+from node.api.answers import JSON, XML
 from node.api.auth import Reader
 from node.api.context import InContext
 from node.api.queries import StatementQuery
@@ -13,8 +14,6 @@ from node.services.reports import own_statement
 from settlement import statement as domain
 from settlement.iso20022 import camt053
 
-XML = "application/xml"
-JSON = "application/json"
 router = APIRouter(prefix="/v1/statements", tags=["statements"])
 
 

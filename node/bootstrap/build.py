@@ -51,6 +51,19 @@ def build(
     schemas = read_schemas(settings)
     store = open_store(settings)
     verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
+    ticks: dict[Part, Callable[[], int]] = {}
+    if Part.FOLLOWER in wanted:
+        ticks[Part.FOLLOWER] = Follower(store, chain, contracts, clock).tick
+    if Part.SUBMITTER in wanted and signer is not None:
+        ticks[Part.SUBMITTER] = Submitter(
+            store,
+            chain,
+            contracts=contracts,
+            signer=signer,
+            clock=clock,
+            random=random,
+            settings=settings,
+        ).tick
     workers = [
         Worker(
             part.value,
@@ -58,7 +71,7 @@ def build(
             pause_seconds=settings.tick_seconds,
             alarm=_alarm(store, clock),
         )
-        for part, tick in _ticks(wanted, settings, store, chain, contracts, signer, clock)
+        for part, tick in ticks.items()
     ]
     metrics = Metrics()
     readiness = Readiness(
@@ -86,21 +99,6 @@ def open_signer(settings: Settings, contracts: Contracts, password: bytes | None
     if not keystore.addresses():
         raise KeyNotFound(f"{settings.home} has no keys; make one with `vostro keys new`")
     return keystore.open(password, node_policy(contracts))
-
-
-def _ticks(
-    parts: frozenset[Part],
-    settings: Settings,
-    store: Store,
-    chain: Chain,
-    contracts: Contracts,
-    signer: Signer | None,
-    clock: Clock,
-) -> Iterable[tuple[Part, Callable[[], int]]]:
-    if Part.FOLLOWER in parts:
-        yield Part.FOLLOWER, Follower(store, chain, contracts, clock).tick
-    if Part.SUBMITTER in parts and signer is not None:
-        yield Part.SUBMITTER, Submitter(store, chain, contracts, signer, clock, settings).tick
 
 
 def _verified(verification: Verification, tick: Callable[[], int]) -> Callable[[], int]:

@@ -6,19 +6,13 @@ from node.api.metrics import Metrics
 from node.bootstrap.verification import Verification
 from node.bootstrap.worker import Worker
 from node.chain.protocol import Chain
-from node.errors import NodeError, WriterStopped
+from node.errors import MirrorBehind, WriterStopped
 from node.mirror.head import head
 from node.store.incidents import open_incidents
 from node.store.session import Store
 
 # A mirror further behind shows yesterday's picture: reports would be wrong without anybody noticing.
 LAG_BLOCKS_MAX = 50
-
-
-class MirrorBehind(NodeError):
-    """The mirror is too many final blocks behind the chain."""
-
-    status = 503
 
 
 def probes(

@@ -1,15 +1,21 @@
-"""Status reports (pacs.002): what became of the payments of a file, or of one payment."""
+"""What this node's own bank asks for: its accounts, its statements, and what became of its payments."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
+from node.chain.protocol import Chain
 from node.clock import Clock
 from node.errors import NotFound
 from node.mirror.instructions import Outcome, outcomes
+from node.mirror.registry import asset_of_currency
+from node.services.acceptance import own_participant
+from node.services.accounts import Holding, list_accounts
 from node.services.filters import Filter
 from node.services.payments import PAGE_ROWS_MAX, Payment, get_payment, list_payments
+from node.services.statements import statement
 from node.settings import Settings
 from node.store.session import Store
 from node.store.tables import files, instructions
@@ -18,26 +24,54 @@ from settlement.iso20022 import pacs002
 from settlement.iso20022.banks import text_at
 from settlement.iso20022.pacs002 import TransactionStatus
 from settlement.lifecycle import State
+from settlement.money import currency
 from settlement.posting import SETTLING
+from settlement.statement import Statement
 
 # What a payment that came without a message says of its message (ISO 20022's own word for it).
 _NO_MESSAGE = "NOTPROVIDED"
 _MESSAGE_ID_CHARACTERS_MAX = 35
 
 
-def status_report(store: Store, settings: Settings, clock: Clock, subject: str) -> bytes:
-    """Return the pacs.002 of a file by its id, or of a payment by its id or UETR; raise `NotFound`."""
-    if subject.startswith("file_"):
-        shown = {payment.id: payment for payment in _of_file(store, settings, clock, subject)}
-        chosen = instructions.c.file_id == subject
-    else:
-        payment = get_payment(store, settings, clock, subject).payment
-        shown = {payment.id: payment}
-        chosen = instructions.c.id == payment.id
+def own_accounts(store: Store, settings: Settings) -> list[Holding]:
+    """Return every account of this node's bank, by asset; raise `UnknownParticipant` until it is admitted."""
     with store.snapshot() as connection:
-        statuses = list(_statuses(connection, shown, chosen))
+        own = own_participant(connection, settings)
+    return list_accounts(store, own.id)
+
+
+def own_statement(
+    store: Store, settings: Settings, chain: Chain, clock: Clock, *, code: str, first: date, last: date
+) -> Statement:
+    """Return the statement of this node's bank in central-bank money of a currency, for whole UTC days.
+
+    Raise `UnknownCurrency`, `AssetNotFound`, `NotFound`, `PeriodRefused`, `MirrorBehind`.
+    """
+    with store.snapshot() as connection:
+        own = own_participant(connection, settings)
+        asset = asset_of_currency(connection, currency(code))
+    return statement(store, chain, clock, owner=own.id, asset=asset.id, first=first, last=last)
+
+
+def file_status(store: Store, settings: Settings, clock: Clock, file_id: str) -> bytes:
+    """Return the pacs.002 of every payment of a file, in its order; raise `NotFound`."""
+    shown = {payment.id: payment for payment in _of_file(store, settings, clock, file_id)}
+    with store.snapshot() as connection:
+        statuses = list(_statuses(connection, shown, instructions.c.file_id == file_id))
     if not statuses:
-        raise NotFound(f"no file or payment of this node has the id {subject[:64]!r}")
+        raise NotFound(f"no file of this node has the id {file_id!r}")
+    return _report(settings, clock, statuses)
+
+
+def payment_status(store: Store, settings: Settings, clock: Clock, payment_id: str) -> bytes:
+    """Return the pacs.002 of one payment, found by its id or UETR; raise `NotFound`."""
+    payment = get_payment(store, settings, clock, payment_id).payment
+    with store.snapshot() as connection:
+        statuses = list(_statuses(connection, {payment.id: payment}, instructions.c.id == payment.id))
+    return _report(settings, clock, statuses)
+
+
+def _report(settings: Settings, clock: Clock, statuses: Sequence[TransactionStatus]) -> bytes:
     now = int(clock.now())
     own = BankReference(bic=settings.bic)
     return pacs002.write(

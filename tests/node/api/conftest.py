@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,18 +13,13 @@ from node.api.metrics import Metrics
 from node.api.readiness import Readiness
 from node.bootstrap.probes import probes
 from node.bootstrap.verification import Verification
-from node.chain.tester import Snapshot, TesterChain
 from node.clock import SystemRandom
 from node.follower.follower import Follower
 from node.services.tokens import Role, new_token
 from node.settings import Settings
 from node.store.session import Store
-from tests.clocks import SetClock
-from tests.scenario import BANKS, EUR, USD, Member, Network, found
-
-# The date of the Fedwire samples in shared/data.
-NOON = datetime(2025, 3, 17, 12, tzinfo=UTC).timestamp()
-FUNDS = 10**14
+from tests.embedded import embedded_network
+from tests.scenario import BANKS, Member, Network
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,33 +45,19 @@ class Door:
             pass
 
 
-@pytest.fixture(scope="session")
-def founded() -> tuple[TesterChain, Network, Snapshot]:
-    """The embedded chain with the network on it, and a bank with money."""
-    clock = SetClock(NOON)
-    chain = TesterChain(clock)
-    network = found(chain, clock)
-    for asset in (USD, EUR):
-        network.issue(BANKS[0], asset, FUNDS)
-    return chain, network, chain.snapshot()
-
-
 @pytest.fixture
-def network(founded: tuple[TesterChain, Network, Snapshot]) -> Iterator[Network]:
+def network() -> Iterator[Network]:
     """The network, fresh for each test."""
-    chain, network, snapshot = founded
-    assert isinstance(network.clock, SetClock)
-    network.clock.timestamp = NOON
-    yield network
-    chain.revert(snapshot)
+    with embedded_network() as network:
+        yield network
 
 
 @pytest.fixture
 def doors(network: Network, stores: Callable[[str], Store]) -> Iterator[Callable[..., Door]]:
-    """A function that opens the door of a bank: `doors()`, `doors(BANKS[1], "postgresql", payments_max=5)`."""
+    """A function that opens a bank's door: `doors()`, `doors(BANKS[1], "postgresql", payments_max=5)`."""
     opened: list[TestClient] = []
 
-    def open_door(member: Member = BANKS[0], dialect: str = "sqlite", **settings: object) -> Door:
+    def open_door(member: Member = BANKS[0], dialect: str = "sqlite", **settings: Any) -> Door:
         context = _context(network, stores(dialect), member, settings)
         client = TestClient(create_app(context), raise_server_exceptions=False)
         opened.append(client)
@@ -106,7 +87,7 @@ def door(doors: Callable[..., Door]) -> Door:
     return doors()
 
 
-def _context(network: Network, store: Store, member: Member, settings: dict[str, object]) -> Context:
+def _context(network: Network, store: Store, member: Member, settings: dict[str, Any]) -> Context:
     chain, contracts, metrics = network.chain, network.contracts, Metrics()
     verification = Verification(chain, contracts.deployment, demo_allowed=True)
     return Context(

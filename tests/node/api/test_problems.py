@@ -79,7 +79,9 @@ def test_has_the_errors_status(error: SettlementError, status: int) -> None:
 
 def test_every_error_has_a_status() -> None:
     """No leaf of the tree is answered 422, which is kept for malformed requests; each has 4xx or 5xx."""
-    assert {domain_errors.__name__, node_errors.__name__} <= {leaf.__module__ for leaf in _leaves(SettlementError)}
+    assert {domain_errors.__name__, node_errors.__name__} <= {
+        leaf.__module__ for leaf in _leaves(SettlementError)
+    }
     for leaf in _leaves(SettlementError):
         if not isabstract(leaf):
             status = status_of(leaf.__new__(leaf))
