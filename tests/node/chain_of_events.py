@@ -155,9 +155,13 @@ def settle(*payments: Terms) -> Receipt:
     return transaction(*(said("Payments", "Paid", terms) for terms in payments))
 
 
-def books(participants: Sequence[int], asset: int = 840) -> Receipt:
-    """A transaction that registers an asset of issuer 1 and opens an account of it for each participant."""
-    return transaction(
-        log("Ledger", "AssetRegistered", asset, asset if asset < 1000 else 840, 1, 1, 1),
-        *(log("Ledger", "AccountOpened", asset, participant) for participant in participants),
-    )
+def register(participants: Sequence[int], assets: Sequence[int] = (840,)) -> Receipt:
+    """A transaction that admits participants and registers assets of issuer 1, with an account for each."""
+    logs = []
+    for participant in participants:
+        bic, lei = f"VOBK{participant:04}XXX".encode(), f"LEI{participant:017}".encode().ljust(32, b"\0")
+        logs.append(log("Participants", "ParticipantAdmitted", participant, 2, bic, lei, 0))
+    for asset in assets:
+        logs.append(log("Ledger", "AssetRegistered", asset, asset, 1, 1, 1))
+        logs += (log("Ledger", "AccountOpened", asset, participant) for participant in participants)
+    return transaction(*logs)

@@ -36,6 +36,7 @@ def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Store]]:
     """A function that makes a migrated, empty store: `stores("sqlite")`, `stores("postgresql")`."""
     made: list[Store] = []
+    databases: list[str] = []
 
     def make(dialect: str) -> Store:
         if dialect == "sqlite":
@@ -45,12 +46,15 @@ def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[
         else:
             server: PostgresqlServer = request.getfixturevalue("postgresql_server")
             database = server.create_database(request.getfixturevalue("_migrated_database"))
+            databases.append(database)
             made.append(Store(server.url(database)))
         return made[-1]
 
     yield make
     for store in made:
         store.close()
+    for database in databases:
+        request.getfixturevalue("postgresql_server").drop_database(database)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,130 @@
+"""Double entry over any history the contracts can tell (R5), the same in both stores (R4)."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import closing
+from itertools import pairwise
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from sqlalchemy import select
+
+from node.clock import SystemClock
+from node.errors import StoreInconsistent
+from node.follower.follower import Follower
+from node.follower.rebuild import picture, rebuild
+from node.mirror.proof import gaps, unbalanced
+from node.store.session import Store
+from node.store.tables import balances, postings
+from settlement.errors import BrokenRule, ImpossibleBalance
+from settlement.instruction import Terms
+from settlement.posting import Bucket
+from tests.node.chain_of_events import CONTRACTS, ChainOfEvents, register, said, settle, transaction
+from tests.node.histories import Books, histories
+
+Stores = Callable[[str], Store]
+_examples = settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
+_few_examples = settings(max_examples=12, deadline=None, suppress_health_check=[*HealthCheck])
+
+
+def _mirror(store: Store, chain: ChainOfEvents, blocks_max: int = 256) -> None:
+    follower = Follower(store, chain, CONTRACTS, SystemClock(), blocks_max=blocks_max)
+    while follower.tick():
+        pass
+
+
+def _check(store: Store, books: Books) -> None:
+    with store.snapshot() as connection:
+        held = {
+            (row.asset, row.participant, Bucket(row.bucket)): row.balance
+            for row in connection.execute(select(balances))
+        }
+        rows = connection.execute(
+            select(postings).order_by(postings.c.height, postings.c.log_index, postings.c.line)
+        ).all()
+        assert [] == gaps(connection, 10)
+        assert [] == unbalanced(connection, 10)
+    assert dict(books.balances) == held
+    by_account = defaultdict(list)
+    by_event: dict[tuple[int, int], int] = defaultdict(int)
+    for row in rows:
+        by_account[row.asset, row.participant, row.bucket].append(row)
+        by_event[row.height, row.log_index] += row.amount
+    assert {0} >= set(by_event.values())
+    for account in by_account.values():
+        assert account[0].amount == account[0].balance
+        for before, after in pairwise(account):
+            assert before.balance + after.amount == after.balance
+
+
+@_examples
+@given(history=histories())
+def test_balances_are_what_came_in_less_what_went_out(
+    stores: Stores, history: tuple[ChainOfEvents, Books]
+) -> None:
+    """Entries sum to zero, running balances have no gap, and they end where the plainest books do."""
+    chain, books = history
+    with closing(stores("sqlite")) as store:
+        _mirror(store, chain)
+
+        _check(store, books)
+
+
+@_few_examples
+@given(history=histories())
+def test_both_stores_hold_the_same(stores: Stores, history: tuple[ChainOfEvents, Books]) -> None:
+    """SQLite and PostgreSQL have equal digests, however the blocks were cut into transactions (R4)."""
+    chain, books = history
+    with closing(stores("sqlite")) as sqlite, closing(stores("postgresql")) as postgresql:
+        _mirror(sqlite, chain, blocks_max=1)
+        _mirror(postgresql, chain)
+
+        _check(postgresql, books)
+        assert picture(sqlite) == picture(postgresql)
+
+
+@_few_examples
+@given(history=histories())
+def test_rebuild_is_the_same(stores: Stores, history: tuple[ChainOfEvents, Books]) -> None:
+    """A rebuild from genesis has equal digests at the same height, also when the chain has gone on (R4)."""
+    chain, _ = history
+    with closing(stores("sqlite")) as used, closing(stores("sqlite")) as fresh:
+        _mirror(used, chain)
+        expected = picture(used)
+        chain.mine(settle(Terms(sequence=10**6, asset=840, payer=2, payee=3, amount=1)))
+
+        steps = rebuild(fresh, chain, CONTRACTS, SystemClock(), height=expected.head.height)
+
+        assert expected.head.height + 1 == sum(steps)
+        assert [] == expected.differences(picture(fresh))
+
+
+def _one(name: str, contract: str = "Ledger", sequence: int = 1) -> ChainOfEvents:
+    chain = ChainOfEvents()
+    chain.mine(register((1, 2, 3)))
+    terms = Terms(sequence=sequence, asset=840, payer=2, payee=1, amount=100)
+    chain.mine(transaction(said(contract, name, terms)))
+    return chain
+
+
+@pytest.mark.parametrize("name", ["Redeemed", "RedemptionRefused"])
+def test_nothing_is_unlocked_that_was_not_locked(store: Store, name: str) -> None:
+    """An event that would make a lock negative is impossible: nothing of its blocks is kept."""
+    with pytest.raises(ImpossibleBalance):
+        _mirror(store, _one(name))
+
+    with store.snapshot() as connection:
+        assert [] == connection.execute(select(postings)).all()
+
+
+def test_sequence_settles_once(store: Store) -> None:
+    """A second settlement of a sequence is refused by the database itself (R1)."""
+    chain = _one("Paid", "Payments", sequence=2**63)
+    _mirror(store, chain)
+    again = Terms(sequence=2**63, asset=840, payer=2, payee=3, amount=5)
+    chain.mine(settle(again))
+
+    with pytest.raises(StoreInconsistent) as caught:
+        _mirror(store, chain)
+
+    assert isinstance(caught.value, BrokenRule)
