@@ -4,7 +4,7 @@ Each difference is a break. Nothing is mended here: the chain is right, and a pe
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain as chained
 from itertools import islice
@@ -68,7 +68,6 @@ class _ChainAccount(NamedTuple):
     per_day: int
     outflow: int
     outflow_day: int
-    locked: int
 
 
 class _ChainAsset(NamedTuple):
@@ -117,14 +116,14 @@ class _Reading:
     def account(self, asset: int, holder: int) -> _ChainAccount:
         return _ChainAccount(*self._read("accountOf", asset, holder))
 
+    def locked(self, asset: int, holder: int) -> int:
+        return int(self._read("lockedOf", asset, holder))
+
     def asset(self, asset: int) -> _ChainAsset:
         return _ChainAsset(*self._read("assetOf", asset))
 
-    def _read(self, function: str, *arguments: int) -> Sequence[Any]:
-        found: Sequence[Any] = self._contracts.read(
-            self._chain, "Ledger", function, *arguments, height=self._height
-        )
-        return found
+    def _read(self, function: str, *arguments: int) -> Any:
+        return self._contracts.read(self._chain, "Ledger", function, *arguments, height=self._height)
 
 
 def _accounts(reading: _Reading, accounts: Iterable[Account]) -> Iterator[Break]:
@@ -134,7 +133,10 @@ def _accounts(reading: _Reading, accounts: Iterable[Account]) -> Iterator[Break]
             f"account {account.asset}-{account.participant}",
             {
                 "available": (held.balance, account.balances[Bucket.AVAILABLE]),
-                "locked": (held.locked, account.balances[Bucket.LOCKED]),
+                "locked": (
+                    reading.locked(account.asset, account.participant),
+                    account.balances[Bucket.LOCKED],
+                ),
                 "open": (held.open, account.open),
                 "frozen": (held.frozen, account.frozen),
                 "reserve": (held.reserve, account.reserve),
