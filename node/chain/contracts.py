@@ -195,7 +195,7 @@ def _abi_type(argument: Mapping[str, Any]) -> str:
 
 
 def _told(name: str, value: object) -> object:
-    if name == "reason" and isinstance(value, int):
+    if name == "reason" and isinstance(value, int) and value < len(REFUSALS):
         return refusal_name(value)
     return "0x" + value.hex() if isinstance(value, bytes) else value
 

@@ -3,7 +3,7 @@
 from node.chain.engines import FeeRule
 from node.chain.protocol import Fees
 
-# Enough for six full blocks in a row, each of which raises the base fee by an eighth (EIP-1559).
+# Enough for five full blocks in a row, each of which raises the base fee by an eighth (EIP-1559).
 _BASE_FEE_HEADROOM = 2
 
 

@@ -119,7 +119,8 @@ def rpc_error(method: str, error: Any) -> ChainError:
         return reverted(method, b"")
     if code == _LIMIT_EXCEEDED_CODE:
         return ChainBusy(f"{method}: {_quoted(message)}")
-    return ChainUnavailable(f"{method}: the RPC node answered {code}: {_quoted(message)}")
+    told = code if isinstance(code, int) else "no code"
+    return ChainUnavailable(f"{method}: the RPC node answered {told}: {_quoted(message)}")
 
 
 def refusal(message: str) -> type[ChainError] | None:

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from node.chain.protocol import Chain, Fees
+from node.chain.protocol import Chain, Fees, Receipt
 from node.errors import (
     BlockNotFound,
     ContractRefused,
@@ -14,11 +14,12 @@ from node.errors import (
     OutOfGas,
     TransactionRefused,
 )
+from node.keys.signer import SignedTransaction
 from node.services.deployment import created_address
 from settlement.instruction import keccak
 from tests.clocks import SetClock
 from tests.node.chain.conftest import START
-from tests.node.chain.transactions import REVERTS, RUNS_OUT_OF_GAS, SOMEBODY, Account, creation
+from tests.node.chain.transactions import REVERTS, RUNS_OUT_OF_GAS, SOMEBODY, Account, creation, wait
 from tests.scenario import BANKS, USD, Network
 
 
@@ -36,9 +37,14 @@ def _mined(chain: Chain, transaction_hash: bytes) -> bool:
     )
 
 
+def _send(chain: Chain, signed: SignedTransaction) -> Receipt:
+    chain.send(signed.raw)
+    return wait(chain, signed.hash)
+
+
 def _create(chain: Chain, account: Account, code: bytes) -> bytes:
     address = created_address(account.address, chain.nonce(account.address))
-    chain.send(account.sign(chain, to=None, data=creation(code), gas=1_000_000).raw)
+    _send(chain, account.sign(chain, to=None, data=creation(code), gas=1_000_000))
     assert code == chain.code(address)
     return address
 
@@ -58,10 +64,9 @@ def test_transaction_is_mined(chain: Chain, account: Account) -> None:
     signed = account.sign(chain)
     assert chain.receipt(signed.hash) is None
 
-    chain.send(signed.raw)
+    receipt = _send(chain, signed)
 
-    receipt = chain.receipt(signed.hash)
-    assert receipt is not None
+    assert receipt == chain.receipt(signed.hash)
     assert receipt.succeeded
     assert account.address == receipt.sender
     assert 21_000 == receipt.gas_used
@@ -116,12 +121,9 @@ def test_log_indices_go_through_the_block(network: Network) -> None:
 def test_reverted_transaction_is_mined(chain: Chain, account: Account) -> None:
     """A transaction that reverts is mined without success and uses its nonce."""
     address = _create(chain, account, REVERTS)
-    signed = account.sign(chain, to=address)
 
-    chain.send(signed.raw)
+    receipt = _send(chain, account.sign(chain, to=address))
 
-    receipt = chain.receipt(signed.hash)
-    assert receipt is not None
     assert not receipt.succeeded
     assert 2 == chain.nonce(account.address)
 
@@ -129,7 +131,7 @@ def test_reverted_transaction_is_mined(chain: Chain, account: Account) -> None:
 def test_nonce_is_taken_once(chain: Chain, account: Account) -> None:
     """The same bytes again, or others with a used nonce, are refused as such."""
     signed = account.sign(chain)
-    chain.send(signed.raw)
+    _send(chain, signed)
 
     for again in (signed, account.sign(chain, nonce=0, data=b"other")):
         with pytest.raises(NonceTaken):
@@ -157,7 +159,7 @@ def test_other_chains_transaction_is_not_mined(chain: Chain, account: Account) -
         chain.send(signed.raw)
     except TransactionRefused:
         assert "eth-tester" == chain.engine
-    chain.send(Account("another " + signed.hash.hex()).sign(chain).raw)
+    _send(chain, Account("another " + signed.hash.hex()).sign(chain))
 
     assert not _mined(chain, signed.hash)
     assert 0 == chain.nonce(account.address)
@@ -270,8 +272,8 @@ def test_time_can_be_set(chain: Chain, clock: SetClock, account: Account) -> Non
     clock.timestamp = later
     chain.set_time(later)  # type: ignore[attr-defined]  # development chains only
 
-    chain.send(account.sign(chain).raw)
-    chain.send(account.sign(chain).raw)
+    _send(chain, account.sign(chain))
+    _send(chain, account.sign(chain))
 
     first, second = chain.blocks(chain.final_height() - 1, chain.final_height())
     assert later == first.timestamp

@@ -1,8 +1,10 @@
 """Transactions as tests want them: any bytes, any price, right or wrong."""
 
+import time
+
 import coincurve
 
-from node.chain.protocol import Chain, Fees
+from node.chain.protocol import Chain, Fees, Receipt
 from node.keys.signer import SignedTransaction, UnsignedTransaction
 from node.keys.signing import address_of, sign_transaction
 from settlement.instruction import keccak
@@ -12,6 +14,7 @@ SOMEBODY = b"\x11" * 20
 REVERTS = bytes.fromhex("63deadbeef6000526004601cfd")
 # PUSH4 0xffffffff, MLOAD: memory that no block has the gas for.
 RUNS_OUT_OF_GAS = bytes.fromhex("63ffffffff51")
+_LOOKS_MAX = 500
 
 
 class Account:
@@ -44,6 +47,16 @@ class Account:
                 fees=fees or Fees(price=0),
             ),
         )
+
+
+def wait(chain: Chain, transaction_hash: bytes) -> Receipt:
+    """Return the receipt of a transaction that was sent: anvil answers before it has mined."""
+    for _ in range(_LOOKS_MAX):
+        receipt = chain.receipt(transaction_hash)
+        if receipt is not None:
+            return receipt
+        time.sleep(0.01)
+    raise TimeoutError(transaction_hash.hex())
 
 
 def creation(code: bytes) -> bytes:
