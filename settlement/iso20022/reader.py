@@ -39,8 +39,12 @@ def read_group(element: etree._Element, group: Group, faults: Faults) -> Tree:
         value = _read_leaf(child, kind, faults) if isinstance(kind, Leaf) else read_group(child, kind, faults)
         if child.tail is not None and child.tail.strip(BLANKS):
             _refuse_text(element, child.tail, faults)
-        if value is not None:
-            _put(tree, field, value, child, faults)
+        if value is None:
+            continue
+        if field.times_max == 1 and field.name not in tree:
+            tree[field.name] = value
+        else:
+            _put_again(tree, field, value, child, faults)
     if element.text is not None and element.text.strip(BLANKS):
         _refuse_text(element, element.text, faults)
     if element.attrib:
@@ -50,11 +54,9 @@ def read_group(element: etree._Element, group: Group, faults: Faults) -> Tree:
     return tree
 
 
-def _put(tree: Tree, field: Field, value: Json, child: etree._Element, faults: Faults) -> None:
+def _put_again(tree: Tree, field: Field, value: Json, child: etree._Element, faults: Faults) -> None:
     if field.times_max == 1:
-        if field.name in tree:
-            faults.add(path_of(child), FaultCode.REPEATED_ELEMENT, f"{field.name} may stand only once here")
-        tree[field.name] = value
+        faults.add(path_of(child), FaultCode.REPEATED_ELEMENT, f"{field.name} may stand only once here")
         return
     values = tree.setdefault(field.name, [])
     assert isinstance(values, list)
@@ -69,6 +71,8 @@ def _read_leaf(element: etree._Element, leaf: Leaf, faults: Faults) -> Json:
     """Return the text of a leaf, or None when it is faulty."""
     text = element.text or ""
     fault = leaf.fault(text)
+    if fault is None and not (leaf.currency or len(element) or element.attrib):
+        return text  # nearly always: the rest is for amounts and faults
     if fault is not None:
         faults.add(path_of(element), *fault)
     if leaf.refused:
