@@ -6,7 +6,7 @@
     └── NodeError                         carries a status
         ├── RequestRefused                the caller can mend it
         │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · DuplicateUetr ·
-        │       DuplicateMessage · RequestInFlight 409 · BodyTooLarge 413 · ValueDateRefused 400 ·
+        │       DuplicateMessage · RequestInFlight · VoidRefused 409 · BodyTooLarge 413 · ValueDateRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
         │       PeriodRefused 400 · RateExceeded 429 · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
@@ -89,6 +89,12 @@ class DuplicateMessage(RequestRefused):
 
 class RequestInFlight(RequestRefused):
     """The same request is being worked on at this moment."""
+
+    status = 409
+
+
+class VoidRefused(RequestRefused):
+    """The payment is not `unknown`: what is under way, settled or rejected is not voided by hand."""
 
     status = 409
 

@@ -1,6 +1,6 @@
 """What was tried for instructions: each row of the outbox with its transaction and how that ended."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, select
@@ -53,6 +53,12 @@ def attempts_of(connection: Connection, instruction_ids: Iterable[str]) -> dict[
         for row in connection.execute(query).mappings():
             found[row["instruction_id"]].append(_attempt(row))
     return found
+
+
+def attempts_of_rows(connection: Connection, rows: Sequence[int]) -> list[Attempt]:
+    """Return these rows of the outbox, by number; those that there are."""
+    query = _ATTEMPTS.where(outbox.c.id.in_(rows)).order_by(outbox.c.id)
+    return [_attempt(row) for row in connection.execute(query).mappings()]
 
 
 _ATTEMPTS = (

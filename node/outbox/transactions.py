@@ -98,3 +98,9 @@ def conclude(
 def is_given_up(connection: Connection, sent: Sent) -> bool:
     """Tell whether a person has seen that the nonce of a transaction went to a stranger's."""
     return was_cleared(connection, writer=WRITER, code=ForeignTransaction.code, subject=sent.subject)
+
+
+def hold(connection: Connection, instruction: str) -> None:
+    """Make whoever would conclude a transaction of this instruction wait until the caller has committed."""
+    carrying = select(outbox.c.transaction_id).where(outbox.c.instruction_id == instruction)
+    connection.execute(select(transactions.c.id).where(transactions.c.id.in_(carrying)).with_for_update())

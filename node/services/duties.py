@@ -15,10 +15,10 @@ _ROLES = (KeyRole.PAY, KeyRole.ADMINISTER)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """A key with something to do. `newest`: it signs whatever does not name another key of its role."""
+    """A key with something to do. `leading`: it signs whatever does not name another key of its role."""
 
     key: Key
-    newest: bool
+    leading: bool
 
 
 def duties(
@@ -26,18 +26,23 @@ def duties(
 ) -> list[Duty]:
     """Return the participant's registered keys among `addresses` that have something to do, by number.
 
-    Of several valid keys of one role the newest signs; another signs only what names it, and sees its
+    Of several valid keys of one role the one that is valid longest leads, so that a rotation hands over
+    before the old key ends; of equal ones the first. The others sign only what names them, and see their
     transactions through.
     """
     held = [known for each in addresses if (known := key(connection, each)) is not None]
     own = [known for known in held if known.participant == participant and known.role in _ROLES]
     own.sort(key=lambda known: known.number)
-    newest = {known.role: known.address for known in own if known.valid_at(now)}
-    found = [Duty(key=known, newest=newest.get(known.role) == known.address) for known in own]
+    leading: dict[KeyRole, Key] = {}
+    for known in own:
+        best = leading.get(known.role)
+        if known.valid_at(now) and (best is None or known.valid_until > best.valid_until):
+            leading[known.role] = known
+    found = [Duty(key=known, leading=leading.get(known.role) == known) for known in own]
     return [duty for duty in found if _has_work(connection, duty, chain_id)]
 
 
 def _has_work(connection: Connection, duty: Duty, chain_id: int) -> bool:
     address = duty.key.address
-    asked = waiting(connection, role=duty.key.role, key=address, rows_max=1, named_only=not duty.newest)
+    asked = waiting(connection, role=duty.key.role, key=address, rows_max=1, named_only=not duty.leading)
     return bool(asked or unconcluded(connection, key=address, chain_id=chain_id))

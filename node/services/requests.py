@@ -138,11 +138,13 @@ class Preparation:
             raise AssetNotFound(
                 f"no money of {code} is registered on the chain; ask the operator", param="currency"
             )
+        if self._kind is InstructionKind.ISSUE and found.issuer != self._own.id:
+            raise PayerRefused(f"this bank does not issue {code}; its issuer does", param="currency")
         return found
 
     def _payee(self, reference: BankReference, money: Money) -> int:
         if self._kind is InstructionKind.REDEMPTION:
-            return money.issuer
+            return self._redeemer(money)
         payee = self._payees.get(reference)
         if payee is None:
             payee = self._payees[reference] = self._directory.resolve(_validate_reference(reference))
@@ -151,6 +153,11 @@ class Preparation:
         if payee.id == self._own.id:
             raise PayeeRefused(f"{reference} is this bank itself", param="payee")
         return payee.id
+
+    def _redeemer(self, money: Money) -> int:
+        if money.issuer == self._own.id:
+            raise PayeeRefused("this bank is the issuer itself: it has nothing to redeem", param="currency")
+        return money.issuer
 
     def _value_date(self, text: str | None) -> str:
         if text is None or text == self._today:

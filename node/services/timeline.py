@@ -44,14 +44,21 @@ def timeline(
     attempts: Sequence[Attempt],
     outcomes: Sequence[Outcome],
 ) -> tuple[Entry, ...]:
-    """Return what happened, oldest first."""
+    """Return what happened, in the order of cause and effect.
+
+    That is the outbox's, each attempt with what it led to; what strangers' transactions did comes last.
+    Clocks are not asked: a block's may be ahead of the node's.
+    """
     own = {attempt.transaction_hash for attempt in attempts}
+    shown = [found for found in outcomes if _concerns(identity, own, found)]
     entries = [Entry(event="accepted", at=created_at, by=created_by)]
     for attempt in attempts:
         entries += _attempt(attempt)
-    entries += [_outcome(identity, found) for found in outcomes if _concerns(identity, own, found)]
-    # Stable: what is said with the same second stays in the order of this list.
-    return tuple(sorted(entries, key=lambda entry: entry.at))
+        entries += [
+            _outcome(identity, found) for found in shown if found.transaction_hash == attempt.transaction_hash
+        ]
+    entries += [_outcome(identity, found) for found in shown if found.transaction_hash not in own]
+    return tuple(entries)
 
 
 def last_reason(identity: Identity, attempts: Sequence[Attempt], outcomes: Sequence[Outcome]) -> str | None:

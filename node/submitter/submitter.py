@@ -84,7 +84,7 @@ class Submitter:
         if not duty.key.valid_at(int(self._clock.now())):
             return done
         for _ in range(self._settings.pipeline_transactions_max - len(in_flight)):
-            sent = self._writer.write(lease, duty.key.role, named_only=not duty.newest)
+            sent = self._writer.write(lease, duty.key.role, named_only=not duty.leading)
             if sent is None:
                 break
             self._broadcast.send(sent)

@@ -1,0 +1,85 @@
+"""What a participant changes about itself and its accounts, and how an issuer answers a redemption.
+
+What gains power takes two administer keys: the same call, made by one and then by another (see
+`ITwoKeyChanges`), so each is put into the outbox for its key by name.
+"""
+
+from node.chain.calls import Call, KeyTerms
+from node.chain.contracts import Contracts
+from settlement.instruction import Terms
+
+
+def add_key(contracts: Contracts, key: KeyTerms) -> Call:
+    """Add a key. Two administer keys."""
+    terms = (key.address, int(key.role), key.valid_from, key.valid_until)
+    return _call(contracts, "Participants", "addKey", terms)
+
+
+def rotate_key(contracts: Contracts, number: int, successor: KeyTerms, *, overlap_seconds: int) -> Call:
+    """Add a key in the role of an old one, which stays valid for some seconds. Two administer keys."""
+    terms = (successor.address, int(successor.role), successor.valid_from, successor.valid_until)
+    return _call(contracts, "Participants", "rotateKey", number, terms, overlap_seconds)
+
+
+def set_key_expiry(contracts: Contracts, number: int, valid_until: int) -> Call:
+    """Shorten a key's validity (UTC seconds). One administer key."""
+    return _call(contracts, "Participants", "setKeyExpiry", number, valid_until)
+
+
+def revoke_key(contracts: Contracts, number: int) -> Call:
+    """End a key for ever. One administer key."""
+    return _call(contracts, "Participants", "revokeKey", number)
+
+
+def stop_outgoing(contracts: Contracts) -> Call:
+    """Block the participant's own debits. One administer key."""
+    return _call(contracts, "Participants", "stopOutgoing")
+
+
+def resume_outgoing(contracts: Contracts) -> Call:
+    """Lift the participant's own stop. Two administer keys."""
+    return _call(contracts, "Participants", "resumeOutgoing")
+
+
+def set_reserve(contracts: Contracts, *, asset: int, amount: int) -> Call:
+    """Set what only urgent payments may use. The holder's pay key."""
+    return _call(contracts, "Ledger", "setReserve", asset, amount)
+
+
+def set_credit(contracts: Contracts, *, asset: int, holder: int, amount: int) -> Call:
+    """Set a holder's credit line. The issuer's administer keys: one lowers, two raise."""
+    return _call(contracts, "Ledger", "setCredit", asset, holder, amount)
+
+
+def set_limits(contracts: Contracts, *, asset: int, per_instruction: int, per_day: int) -> Call:
+    """Set the holder's own limits. Its administer keys: one lowers, two raise."""
+    return _call(contracts, "Ledger", "setLimits", asset, per_instruction, per_day)
+
+
+def set_bilateral_limit(contracts: Contracts, *, asset: int, counterparty: int, amount: int) -> Call:
+    """Set the net outflow of a day towards a counterparty. Administer keys: one lowers, two raise."""
+    return _call(contracts, "Ledger", "setBilateralLimit", asset, counterparty, amount)
+
+
+def set_threshold(contracts: Contracts, *, currency: int, amount: int) -> Call:
+    """Set up to which day total one key is enough. Administer keys: one lowers, two raise."""
+    return _call(contracts, "Ledger", "setThreshold", currency, amount)
+
+
+def close_day(contracts: Contracts, *, asset: int) -> Call:
+    """End an asset's business day. The issuer's administer key, or the operator."""
+    return _call(contracts, "Ledger", "close", asset)
+
+
+def confirm_redemption(contracts: Contracts, terms: Terms, commitment: bytes) -> Call:
+    """End a requested redemption: the locked units cease to be. The issuer's pay key."""
+    return _call(contracts, "Ledger", "confirmRedemption", terms.word(), commitment, [])
+
+
+def refuse_redemption(contracts: Contracts, terms: Terms, commitment: bytes) -> Call:
+    """End a requested redemption: the locked units go back. The issuer's pay key."""
+    return _call(contracts, "Ledger", "refuseRedemption", terms.word(), commitment)
+
+
+def _call(contracts: Contracts, contract: str, function: str, *arguments: object) -> Call:
+    return Call(contract=contract, calldata=contracts.calldata(contract, function, *arguments))
