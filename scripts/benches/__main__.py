@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
 
 def _figures(name: str) -> Iterator[dict[str, Any]]:
     """Yield each figure of a bench with where and of what it was measured."""
-    run = importlib.import_module(name).run
+    run = importlib.import_module(f"scripts.benches.{name}").run
     origin = {"machine": _machine(), "commit": _commit()}
     for figure in run():
         yield {"bench": name, **figure, **origin}

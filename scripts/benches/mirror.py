@@ -11,13 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from place import anvil, network_on
 from web3 import Web3
 
 from node.chain.compiled import artifact
 from node.clock import SystemClock
 from node.follower.follower import Follower
 from node.store.session import Store
+from scripts.benches.place import anvil, network_on
 from tests.scenario import USD, Network
 from tests.stores import PostgresqlServer
 

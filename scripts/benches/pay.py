@@ -11,9 +11,11 @@ from typing import Any
 
 import httpx2
 import psycopg
-from place import anvil, network_on, running_node
 from web3 import Web3
+from web3.types import Wei
 
+from node.chain.compiled import artifact
+from scripts.benches.place import anvil, network_on, running_node
 from settlement.instruction import keccak
 from tests.scenario import USD, Network
 from tests.stores import PostgresqlServer
@@ -142,7 +144,7 @@ def _web3_loop(network: Network, url: str, transactions: int, size: int) -> floa
     web3 = Web3(Web3.HTTPProvider(url))
     account = web3.eth.account.from_key(payer.secret("pay"))
     contract = web3.eth.contract(
-        address=Web3.to_checksum_address(network.contracts.address("Payments")), abi=_PAY_ABI
+        address=Web3.to_checksum_address(network.contracts.address("Payments")), abi=artifact("Payments").abi
     )
     started = time.perf_counter()
     for _ in range(transactions):
@@ -153,39 +155,10 @@ def _web3_loop(network: Network, url: str, transactions: int, size: int) -> floa
                 "from": account.address,
                 "nonce": web3.eth.get_transaction_count(account.address),
                 "gas": 100_000 + 60_000 * min(size, 400),
-                "gasPrice": 0,
+                "gasPrice": Wei(0),
             }
         )
         signed = account.sign_transaction(transaction)
         receipt = web3.eth.wait_for_transaction_receipt(web3.eth.send_raw_transaction(signed.raw_transaction))
         assert len(receipt["logs"]) == size
     return time.perf_counter() - started
-
-
-_PAY_ABI = [
-    {
-        "type": "function",
-        "name": "pay",
-        "stateMutability": "nonpayable",
-        "inputs": [
-            {
-                "name": "payments",
-                "type": "tuple[]",
-                "components": [
-                    {"name": "terms", "type": "uint256"},
-                    {"name": "commitment", "type": "bytes32"},
-                ],
-            },
-            {
-                "name": "approvals",
-                "type": "tuple[]",
-                "components": [
-                    {"name": "index", "type": "uint32"},
-                    {"name": "deadline", "type": "uint40"},
-                    {"name": "signature", "type": "bytes"},
-                ],
-            },
-        ],
-        "outputs": [],
-    }
-]
