@@ -1,4 +1,4 @@
-"""Deploys the contracts; a second run finds what is there, a run cut short goes on where it stopped.
+"""Deploys the contracts as contracts/deployment.md says; a run cut short goes on where it stopped.
 
 The deployer is a fresh key used for nothing else: its contracts are its transactions 0 to 4 (so their
 addresses are known beforehand), and the sixth hands its power to the quorum and the operators.
@@ -6,11 +6,12 @@ addresses are known beforehand), and the sixth hands its power to the quorum and
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import rlp
 from eth_abi.abi import encode as encode_abi
 
-from node.chain.compiled import CONTRACTS, artifact
+from node.chain.compiled import CONTRACTS, WORD_BYTES, artifact
 from node.chain.contracts import Contracts
 from node.chain.deployment import Deployment
 from node.chain.protocol import Chain
@@ -25,6 +26,8 @@ from settlement.instruction import keccak
 ADMIN_ROLE = 0
 OPERATOR_ROLE = 1
 _NO_DELAY = 0
+# `ModuleStatus.Trusted` of Kinds.sol.
+TRUSTED = 2
 
 # What only operators may call; everything else that is `restricted` is the quorum's.
 OPERATORS_OWN = {
@@ -58,7 +61,8 @@ def planned_deployment(chain: Chain, deployer: bytes, *, delay: int) -> Deployme
 def deploy(chain: Chain, signer: Signer, deployer: bytes, clock: Clock, authority: Authority) -> Deployment:
     """Deploy what is missing and verify everything; return the deployment.
 
-    Raise `WrongCode` when the deployer's addresses hold something else, `ChainError`, `SigningError`.
+    Raise `WrongCode` when the deployer's addresses hold something else than was asked for, `ChainError`,
+    `SigningError`.
     """
     deployment = planned_deployment(chain, deployer, delay=authority.delay)
     contracts = Contracts(deployment)
@@ -66,31 +70,68 @@ def deploy(chain: Chain, signer: Signer, deployer: bytes, clock: Clock, authorit
     done = chain.nonce(deployer)
     for nonce, name in enumerate(CONTRACTS):
         if nonce >= done:
-            sender.send(
-                deployer, None, artifact(name).creation + _arguments(name, deployer, contracts, authority)
-            )
-        verify_code(name, contracts.address(name), chain.code(contracts.address(name)), deployment.contracts)
+            arguments = _arguments(name, deployer, contracts, authority)
+            sender.send(deployer, None, artifact(name).creation + arguments)
+        _verify_contract(chain, contracts, name, authority)
     if done <= len(CONTRACTS):
         sender.call(deployer, "AccessManager", "multicall", _handover(contracts, deployer, authority))
     verify_deployment(chain, deployment, demo_allowed=authority.delay == 0)
-    verify_authority(chain, contracts, deployer, authority)
+    _verify_authority(chain, contracts, deployer, authority)
     return deployment
 
 
-def verify_authority(chain: Chain, contracts: Contracts, deployer: bytes, authority: Authority) -> None:
-    """Raise `WrongCode` unless the roles are as they should be and the deployer has none."""
-    holders = [
-        (ADMIN_ROLE, deployer, False),
-        (ADMIN_ROLE, contracts.address("Quorum"), True),
-        *((OPERATOR_ROLE, operator, True) for operator in authority.operators),
-    ]
-    for role, holder, expected in holders:
-        has_role, _ = contracts.read(chain, "AccessManager", "hasRole", role, holder)
-        if has_role is not expected:
-            raise WrongCode(
-                f"0x{holder.hex()} {'lacks' if expected else 'has'} role {role} of the access manager; "
-                "deploy anew with a fresh key"
+def _verify_contract(chain: Chain, contracts: Contracts, name: str, authority: Authority) -> None:
+    address = contracts.address(name)
+    immutables = verify_code(name, address, chain.code(address), contracts.deployment.contracts)
+    delay = int.from_bytes(immutables.get("delay", authority.delay.to_bytes(WORD_BYTES, "big")), "big")
+    if delay != authority.delay:
+        raise WrongCode(
+            f"{name} at 0x{address.hex()} stands already, with a delay of {delay} and not {authority.delay} "
+            "seconds; ask for what is there, or deploy anew with a fresh key"
+        )
+
+
+def _verify_authority(chain: Chain, contracts: Contracts, deployer: bytes, authority: Authority) -> None:
+    """Raise `WrongCode` unless the power is where it should be and the deployer has none."""
+
+    def read(contract: str, function: str, *arguments: object) -> Any:
+        return contracts.read(chain, contract, function, *arguments)
+
+    manager = contracts.address("AccessManager")
+    found = {
+        "the quorum decides": read("AccessManager", "hasRole", ADMIN_ROLE, contracts.address("Quorum"))[0],
+        "the deployer has no power": not read("AccessManager", "hasRole", ADMIN_ROLE, deployer)[0],
+        "the operators operate": all(
+            read("AccessManager", "hasRole", OPERATOR_ROLE, operator)[0] for operator in authority.operators
+        ),
+        "the quorum has these members": {
+            bytes.fromhex(member.removeprefix("0x")) for member in read("Quorum", "members")
+        }
+        == set(authority.members),
+        "the quorum has this threshold": read("Quorum", "threshold") == authority.threshold,
+        "the operators' functions are theirs": all(
+            read(
+                "AccessManager",
+                "getTargetFunctionRole",
+                contracts.address(contract),
+                contracts.selector(contract, function),
             )
+            == OPERATOR_ROLE
+            for contract, functions in OPERATORS_OWN.items()
+            for function in functions
+        ),
+        "the ledger trusts Payments": read("Ledger", "moduleStatus", contracts.address("Payments"))[0]
+        == TRUSTED,
+        "the access manager guards both": all(
+            read(contract, "authority") == "0x" + manager.hex() for contract in OPERATORS_OWN
+        ),
+    }
+    missing = [rule for rule, holds in found.items() if not holds]
+    if missing:
+        raise WrongCode(
+            f"the contracts stand already, and it is not so that {' and '.join(missing)}; "
+            "ask for what is there, or deploy anew with a fresh key"
+        )
 
 
 def created_address(creator: bytes, nonce: int) -> bytes:
