@@ -10,7 +10,7 @@ from tests.clocks import SetClock
 from tests.scenario import BANKS, EUR, USD, Network, found
 
 # A time on the date of the Fedwire samples in shared/data.
-NOON = datetime(2025, 3, 17, 12, tzinfo=UTC).timestamp()
+NOON = datetime(2025, 3, 10, 12, tzinfo=UTC).timestamp()
 FUNDS = 10**14
 
 

@@ -89,9 +89,10 @@ def door(doors: Callable[..., Door]) -> Door:
 
 def _context(network: Network, store: Store, member: Member, settings: dict[str, Any]) -> Context:
     chain, contracts, metrics = network.chain, network.contracts, Metrics()
+    given: dict[str, Any] = {"bic": member.bic, "demo": True} | settings
     verification = Verification(chain, contracts.deployment, demo_allowed=True)
     return Context(
-        settings=Settings(**({"bic": member.bic, "demo": True} | settings)),
+        settings=Settings(**given),
         store=store,
         chain=chain,
         contracts=contracts,

@@ -118,8 +118,8 @@ def test_same_uetr_other_content_is_refused(door: Door) -> None:
         ({"payee": {"bic": BANKS[0].bic}}, "payee_refused", "payee"),
         ({"uetr": UETR.upper()}, "invalid_uetr", "uetr"),
         ({"uetr": "8a562c67-ca16-18ba-b074-65581be6f011"}, "invalid_uetr", "uetr"),
-        ({"value_date": "2025-03-16"}, "value_date_refused", "value_date"),
-        ({"value_date": "2025-03-18"}, "value_date_refused", "value_date"),
+        ({"value_date": "2025-03-09"}, "value_date_refused", "value_date"),
+        ({"value_date": "2025-03-11"}, "value_date_refused", "value_date"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -237,7 +237,7 @@ def test_pages(door: Door) -> None:
         ({"counterparty": BANKS[2].bic}, 1),
         ({"amount_from": "2", "amount_until": "2"}, 1),
         ({"end_to_end_id": "A"}, 1),
-        ({"value_date_from": "2025-03-18"}, 0),
+        ({"value_date_from": "2025-03-11"}, 0),
     ],
     ids=str,
 )

@@ -1,0 +1,23 @@
+"""pacs.008 files between the banks of the scenario, sound or with one thing wrong."""
+
+from tests.scenario import BANKS
+from tests.settlement.iso20022 import messages
+
+DATE = "2025-03-10"
+
+
+def file_of(*amounts: str, message_id: str = "M1", currency: str = "USD", uetrs: bool = True) -> str:
+    """A file of the first bank with a transfer to the second for each amount (decimals)."""
+    transfers = [messages.transfer(number, amount) for number, amount in enumerate(amounts or ("12.34",))]
+    text = messages.credit_transfers(*transfers)
+    for written, wanted in (
+        ("COBADEFFXXX", BANKS[0].bic),
+        ("BNPAFRPPXXX", BANKS[1].bic),
+        ("2026-03-02", DATE),
+        ('Ccy="EUR"', f'Ccy="{currency}"'),
+        ("<MsgId>M1<", f"<MsgId>{message_id}<"),
+    ):
+        text = text.replace(written, wanted)
+    if not uetrs:
+        text = "".join(part.partition("</UETR>")[2] or part for part in text.split("<UETR>"))
+    return text

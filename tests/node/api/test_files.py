@@ -1,0 +1,172 @@
+"""Files through HTTP: taken whole or not at all, known by their message id, answered the same for ever."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from node.api.answers import REPLAYED, XML
+from node.services.tokens import Role
+from tests.messages import file_of
+from tests.node.api.conftest import Door
+from tests.node.api.test_payments import count
+from tests.scenario import BANKS
+
+UETR = "8a562c67-ca16-48ba-b074-65581be6f011"
+
+
+def send(door: Door, text: str | bytes, key: str = "key-1") -> Any:
+    """Post a file as the officer."""
+    content = text.encode() if isinstance(text, str) else text
+    headers = door.headers(idempotency_key=key, content_type=XML)
+    return door.client.post("/v1/files", content=content, headers=headers)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
+def test_takes_a_file(doors: Callable[..., Door], dialect: str) -> None:
+    """A file of many is answered 202 with its id and its payments' ids, in its order."""
+    door = doors(BANKS[0], dialect)
+    response = send(door, file_of("1.00", "2.00", "3.00"))
+    assert 202 == response.status_code, response.text
+    body = response.json()
+    assert "M1" == body["message_id"]
+    params = {"file_id": body["file_id"]}
+    listed = door.client.get("/v1/payments", headers=door.headers(), params=params).json()["payments"]
+    assert [each["id"] for each in body["payments"]] == [each["id"] for each in reversed(listed)]
+    assert ["100", "200", "300"] == [each["amount"] for each in reversed(listed)]
+    assert [0, 1, 2] == [each["file_position"] for each in reversed(listed)]
+
+
+@pytest.mark.parametrize("uetrs", [True, False], ids=["with UETRs", "without"])
+@pytest.mark.parametrize("key", ["key-1", "key-2"], ids=["same key", "other key"])
+def test_the_same_file_again(door: Door, key: str, *, uetrs: bool) -> None:
+    """The same file has the same answer to the byte, under any key, also when it has no UETRs."""
+    text = file_of("1.00", "1.00", uetrs=uetrs)
+    first, again = send(door, text), send(door, text, key)
+    assert 202 == first.status_code, first.text
+    assert (202, first.content, "true") == (again.status_code, again.content, again.headers[REPLAYED])
+    assert 2 == count(door)
+
+
+@pytest.mark.parametrize(
+    ("key", "code"),
+    [("key-1", "idempotency_conflict"), ("key-2", "duplicate_message")],
+    ids=["same key", "other key"],
+)
+def test_another_body_under_a_message_id(door: Door, key: str, code: str) -> None:
+    """A message id, or a key, that was used with another body is refused."""
+    send(door, file_of("1.00"))
+    response = send(door, file_of("1.01"), key)
+    assert (409, code) == (response.status_code, response.json()["code"])
+    assert 1 == count(door)
+
+
+def _replaced(written: str, wanted: str, *amounts: str) -> str:
+    text = file_of(*amounts)
+    assert written in text
+    return text.replace(written, wanted, 1)
+
+
+_BOMB = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]>'
+_EXTERNAL = '<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
+WHOLE_FILE = {
+    "not XML": ("hello", "not_xml"),
+    "cut off": (file_of()[:200], "not_xml"),
+    "empty": ("", "not_xml"),
+    "bomb": (_BOMB + file_of(), "forbidden_xml"),
+    "external entity": (_EXTERNAL + file_of(), "forbidden_xml"),
+    "wrong message": (file_of().replace("pacs.008.001.08", "pacs.008.001.02"), "wrong_message"),
+    "another root": ("<a/>", "wrong_message"),
+}
+
+
+@pytest.mark.parametrize(("text", "code"), WHOLE_FILE.values(), ids=WHOLE_FILE.keys())
+def test_refuses_what_is_no_message(door: Door, text: str, code: str) -> None:
+    """What is not the message it must be is refused by name, before anything in it is believed."""
+    response = send(door, text)
+    assert (400, code) == (response.status_code, response.json()["code"])
+    assert 0 == count(door)
+
+
+FAULTY = {
+    "unknown element": (_replaced("<ChrgBr>", "<Nope/><ChrgBr>"), "unknown_element"),
+    "missing element": (_replaced("<ChrgBr>SLEV</ChrgBr>", ""), "missing_element"),
+    "wrong order": (
+        _replaced("<ChrgBr>SLEV</ChrgBr>", "").replace(
+            "</CdtTrfTxInf>", "<ChrgBr>SLEV</ChrgBr></CdtTrfTxInf>"
+        ),
+        "misplaced_element",
+    ),
+    "count": (_replaced("<NbOfTxs>1<", "<NbOfTxs>2<"), "wrong_transaction_count"),
+    "control sum": (_replaced("</NbOfTxs>", "</NbOfTxs><CtrlSum>9.99</CtrlSum>"), "wrong_control_sum"),
+    "zero": (file_of("0"), "amount_not_positive"),
+    "negative": (file_of("-1.00"), "amount_not_positive"),
+    "decimals": (file_of("1.001"), "too_many_decimals"),
+    "yen with decimals": (file_of("1.5", currency="JPY"), "too_many_decimals"),
+    "too much": (file_of("92233720368547758.08"), "amount_too_large"),
+    "no such currency": (file_of(currency="XXX"), "unknown_currency"),
+    "no such money": (file_of(currency="CHF"), "asset_not_found"),
+    "unknown BIC": (file_of().replace(BANKS[1].bic, "NOBODEFFXXX"), "unknown_participant"),
+    "bad LEI": (
+        file_of().replace(f"<BICFI>{BANKS[1].bic}</BICFI>", "<LEI>549300VOSTROBANKBB46</LEI>"),
+        "invalid_lei",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "code"), FAULTY.values(), ids=FAULTY.keys())
+def test_refuses_a_faulty_file(door: Door, text: str, code: str) -> None:
+    """A fault anywhere refuses the file whole, and says where and what it is."""
+    response = send(door, text)
+    problem = response.json()
+    assert (400, "faulty_message") == (response.status_code, problem["code"])
+    assert code in [fault["code"] for fault in problem["faults"]]
+    assert 0 == count(door)
+
+
+@pytest.mark.parametrize(
+    "uetr", [UETR.upper(), "8a562c67-ca16-18ba-b074-65581be6f011"], ids=["upper case", "version 1"]
+)
+def test_refuses_a_wrong_uetr(door: Door, uetr: str) -> None:
+    """A UETR is a lower-case UUID of version 4."""
+    head, _, rest = file_of().partition("<UETR>")
+    response = send(door, f"{head}<UETR>{uetr}{rest[36:]}")
+    assert "invalid_uetr" in [fault["code"] for fault in response.json()["faults"]], response.text
+
+
+def test_lists_every_fault_with_its_place(door: Door) -> None:
+    """Of a file with several bad transactions every fault is listed with its transaction."""
+    response = send(door, file_of("1.00", "0", "2.00", "1.001"))
+    assert {1, 3} == {fault["transaction"] for fault in response.json()["faults"]}
+    assert 0 == count(door)
+
+
+def test_a_known_uetr_in_another_file(door: Door) -> None:
+    """A UETR seen before is the same payment with the same content, and refused with other content."""
+    send(door, file_of("1.00"), "a")
+    same = send(door, file_of("1.00", message_id="M2"), "b")
+    other = send(door, file_of("1.01", message_id="M3"), "c")
+    assert 202 == same.status_code, same.text
+    assert ["duplicate_uetr"] == [fault["code"] for fault in other.json()["faults"]]
+    assert 1 == count(door)
+
+
+def test_refuses_another_banks_file(doors: Callable[..., Door]) -> None:
+    """A file whose payer is another bank is not this node's to pay."""
+    response = send(doors(BANKS[2]), file_of())
+    assert (400, "payer_refused") == (response.status_code, response.json()["code"])
+
+
+def test_reports_the_status(door: Door) -> None:
+    """A file's pacs.002 has the state of each payment in its order; an unknown file is not found."""
+    taken = send(door, file_of("1.00", "2.00")).json()
+    for path in (f"/v1/files/{taken['file_id']}/status", f"/v1/payments/{taken['payments'][0]['id']}/status"):
+        response = door.client.get(path, headers=door.headers(Role.AUDITOR))
+        assert XML == response.headers["content-type"]
+        report = etree.fromstring(response.content)
+        statuses = [element.text for element in report.iter("{*}TxSts")]
+        assert {"ACTC"} == set(statuses)
+        uetrs = [element.text for element in report.iter("{*}OrgnlUETR")]
+        assert [each["uetr"] for each in taken["payments"]][: len(uetrs)] == uetrs
+    assert 404 == door.client.get("/v1/files/file_0/status", headers=door.headers()).status_code

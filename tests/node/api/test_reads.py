@@ -1,0 +1,118 @@
+"""What the ledger says, through HTTP: accounts, statements, participants, and payments that ended."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from lxml import etree
+
+from node.api.answers import JSON, XML
+from tests.embedded import FUNDS
+from tests.node.api.conftest import Door
+from tests.scenario import BANKS, EUR, MEMBERS, OPERATOR, USD
+
+DAY = "2025-03-10"
+
+
+def test_lists_participants(door: Door) -> None:
+    """Everybody on the chain is listed with every name that a payment can use."""
+    listed = door.client.get("/v1/participants", headers=door.headers()).json()["participants"]
+    assert [(member.id, member.bic, member.lei) for member in MEMBERS] == [
+        (each["id"], each["bic"], each["lei"]) for each in listed
+    ]
+    assert {"system": "USABA", "member": "011104238"} in listed[1]["members"]
+
+
+def test_lists_own_accounts(doors: Callable[..., Door]) -> None:
+    """A bank sees what it holds, the issuer what it owes; amounts are strings of minor units."""
+    bank, issuer = (
+        {
+            each["currency"]: each
+            for each in opened.client.get("/v1/accounts", headers=opened.headers()).json()["accounts"]
+        }
+        for opened in (doors(), doors(OPERATOR))
+    )
+    assert {"USD": str(FUNDS), "EUR": str(FUNDS), "JPY": "0"} == {
+        code: account["available"] for code, account in bank.items()
+    }
+    assert str(-FUNDS * len(BANKS)) == issuer["USD"]["issued"]
+
+
+def test_states_a_day_as_json(door: Door) -> None:
+    """A statement opens, lists each posting, closes, and adds up."""
+    door.network.pay(BANKS[0], [(BANKS[1], USD, 500), (BANKS[2], USD, 7)])
+    door.network.pay(BANKS[0], [(BANKS[1], EUR, 9)])
+    door.mirror()
+    params = {"currency": "USD", "date": DAY}
+    response = door.client.get("/v1/statements", headers=door.headers(accept=JSON), params=params)
+    statement = response.json()
+    assert JSON == response.headers["content-type"]
+    assert ["0", str(FUNDS - 507)] == [statement["opening"], statement["closing"]]
+    assert [str(FUNDS), "-500", "-7"] == [entry["amount"] for entry in statement["entries"]]
+    assert [False, True, True] == [entry["event"] == "Paid" for entry in statement["entries"]]
+
+
+@pytest.mark.parametrize(
+    ("headers", "params"),
+    [({}, {}), ({"accept": XML}, {}), ({"accept": "*/*"}, {}), ({"accept": JSON}, {"format": "camt.053"})],
+    ids=["nothing said", "XML", "anything", "format wins"],
+)
+def test_states_a_day_as_camt053(door: Door, headers: dict[str, str], params: dict[str, str]) -> None:
+    """Without other wishes a statement is a camt.053."""
+    response = door.client.get(
+        "/v1/statements",
+        headers=door.headers() | headers,
+        params={"currency": "USD", "date": DAY, **params},
+    )
+    assert XML == response.headers["content-type"]
+    root = etree.fromstring(response.content)
+    assert etree.QName(root).namespace == "urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"
+
+
+@pytest.mark.parametrize(
+    ("params", "status", "code"),
+    [
+        ({"currency": "USD"}, 422, "malformed_payload"),
+        ({"currency": "USD", "date": "today"}, 422, "malformed_payload"),
+        ({"currency": "USD", "date": "2025-02-30"}, 400, "invalid_date"),
+        ({"currency": "USD", "date": "2025-03-11"}, 400, "period_refused"),
+        ({"currency": "USD", "date": DAY, "until": "2025-03-09"}, 400, "period_refused"),
+        ({"currency": "XXX", "date": DAY}, 400, "unknown_currency"),
+        ({"currency": "CHF", "date": DAY}, 400, "asset_not_found"),
+        ({"currency": "USD", "date": DAY, "format": "pdf"}, 422, "malformed_payload"),
+    ],
+    ids=str,
+)
+def test_refuses_a_wrong_statement(door: Door, params: dict[str, str], status: int, code: str) -> None:
+    """A day or a money that can't be told of is refused by name."""
+    response = door.client.get("/v1/statements", headers=door.headers(), params=params)
+    assert (status, code) == (response.status_code, response.json()["code"])
+
+
+def test_the_description_is_complete(door: Door) -> None:
+    """Every operation is described: summary, text, body, idempotency key, and its errors as problems."""
+    document = door.client.get("/openapi.json").json()
+    assert json.dumps(document).count("HTTPValidationError") == 0
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            assert operation["summary"], (method, path)
+            assert operation["description"], (method, path)
+            if method == "post":
+                assert operation["requestBody"]["content"], path
+                assert any(
+                    each["name"] == "Idempotency-Key" and each["required"] for each in operation["parameters"]
+                )
+            for status, answer in operation["responses"].items():
+                if int(status) >= 400 and path != "/readyz":
+                    assert ["application/problem+json"] == list(answer["content"]), (path, status)
+
+
+def test_health(door: Door) -> None:
+    """`/livez` answers, `/readyz` names every check, and no answer has a cookie or tells the server."""
+    assert {"status": "alive"} == door.client.get("/livez").json()
+    ready = door.client.get("/readyz").json()
+    assert "ready" == ready["status"], ready
+    assert ["store", "chain", "mirror", "workers", "incidents"] == [each["name"] for each in ready["checks"]]
+    headers = door.client.get("/livez").headers
+    assert headers["x-request-id"].startswith("req_")
+    assert "set-cookie" not in headers
