@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 
 import coincurve
 import orjson
+from eth_keyfile.exceptions import EthKeyfileException
 from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
 
 from node.clock import Random
@@ -21,6 +22,8 @@ from node.keys.signer import SignedTransaction, UnsignedTransaction
 # A second of work for each guess at a password, and for each opening.
 SCRYPT_N = 262_144
 KEY_BYTES = 32
+# What a file that is no keystore file brings forth in eth-keyfile.
+_UNREADABLE = (OSError, KeyError, TypeError, ValueError, AttributeError, AssertionError, EthKeyfileException)
 _MISMATCH = "MAC mismatch"  # what eth-keyfile says of a wrong password, and of nothing else
 
 
@@ -88,7 +91,7 @@ class Keystore:
             key = _private_key(decode_keyfile_json(content, password))
         except FileNotFoundError:
             raise KeyNotFound(f"{self._folder} has no key 0x{address.hex()}") from None
-        except (OSError, KeyError, TypeError, ValueError, AttributeError, AssertionError) as error:
+        except _UNREADABLE as error:
             if str(error) == _MISMATCH:
                 raise WrongPassword(f"the password does not open {path}") from None
             # The error's text might quote what was read, so only its kind is told.
