@@ -1,0 +1,119 @@
+"""A day of payments among three banks and a central bank; see README.md beside this file."""
+
+import argparse
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from node.clock import SystemRandom
+from scripts.demonstration.anvil import AnvilFailed
+from scripts.demonstration.api import Refused
+from scripts.demonstration.checks import Findings, look_closely
+from scripts.demonstration.founding import found_network
+from scripts.demonstration.ground import Ground, embedded, persistent
+from scripts.demonstration.logs import log_into
+from scripts.demonstration.nodes import Actor, running_nodes
+from scripts.demonstration.place import Place
+from scripts.demonstration.play import issue_money, play_months, send_files
+from scripts.demonstration.report import Report, issued_text
+from scripts.demonstration.waiting import NotFinal, await_final
+from settlement.errors import SettlementError
+
+_FIRST_PORT = 8100
+
+
+def main() -> int:
+    """Play, and stay or leave; return 1 on any break."""
+    started = time.monotonic()
+    options = _options()
+    signal.signal(signal.SIGTERM, _interrupt)
+    place = _place(options.persistent)
+    log_into(place.log)
+    try:
+        return _run(options, place, started)
+    except (SettlementError, Refused, NotFinal, AnvilFailed) as error:
+        print(f"demo: {error}; {place.folder} has the log", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run(options: argparse.Namespace, place: Place, started: float) -> int:
+    report, random = Report(), SystemRandom()
+    ground = embedded() if options.persistent is None else persistent(place)
+    try:
+        if not place.deployment_file.exists():
+            report.step("contracts deployed, a central bank and three banks admitted, monies registered")
+            found_network(place, ground, random)
+        with running_nodes(place, ground, random, first_port=options.port) as actors:
+            findings = _play(actors, place, ground, report)
+            report.places(actors, place, ground)
+            report.closing(findings, ground, place, time.monotonic() - started)
+            if not options.exit:
+                _stay()
+    finally:
+        ground.stop()
+    return 1 if findings.breaks else 0
+
+
+def _play(actors: Sequence[Actor], place: Place, ground: Ground, report: Report) -> Findings:
+    await_final(actors, ground.chain)
+    report.step(issued_text())
+    issue_money(actors, ground)
+    report.step("thirteen months of payments through the API")
+    play_months(actors, ground, start=ground.chain.block(0).timestamp)
+    ground.set_time(time.time())
+    ground.clock.follow()
+    report.step("today: three pacs.008 files, one from each bank")
+    files = send_files(actors, ground)
+    findings = look_closely(actors, place, files)
+    report.day(files, findings)
+    return findings
+
+
+def _stay() -> None:
+    print("Running until Ctrl-C.", flush=True)
+    with suppress(KeyboardInterrupt):
+        threading.Event().wait()
+
+
+def _place(folder: str | None) -> Place:
+    if folder is None:
+        return Place(folder=Path(tempfile.mkdtemp(prefix="vostro-demo-")))
+    place = Place(folder=Path(folder).resolve())
+    place.folder.mkdir(parents=True, exist_ok=True)
+    if any(place.folder.iterdir()) and not place.deployment_file.exists():
+        raise SystemExit(
+            f"demo: {place.folder} holds something else, or a demo that was interrupted in its "
+            "first seconds: name a new folder"
+        )
+    return place
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="scripts/demo", description=__doc__)
+    parser.add_argument("--exit", action="store_true", help="play and leave; the last line is JSON")
+    parser.add_argument(
+        "--persistent", metavar="DIR", help="on anvil; keep everything in DIR and go on from there"
+    )
+    parser.add_argument(
+        "--port", type=int, metavar="BASE", help="first of the nodes' four ports; 0: any free ones"
+    )
+    options = parser.parse_args()
+    if options.port is None:
+        options.port = 0 if options.exit else _FIRST_PORT
+    return options
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,69 @@
+"""A bank's own system, talking to its node over HTTP: nothing in here knows the node from inside."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+
+_TIMEOUT_SECONDS = 60.0
+_PAGE = 100
+
+
+class Refused(Exception):
+    """The node answered with a problem (RFC 9457); the message says which request and why."""
+
+
+class BankSystem:
+    """One bank's system: its node's URL and an officer's token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        self._client = httpx2.Client(
+            base_url=url,
+            timeout=_TIMEOUT_SECONDS,
+            headers={"Authorization": f"Bearer {token}"},
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._client.close()
+
+    def get(self, path: str, **query: str) -> Any:
+        """Return the JSON at a path."""
+        return self._checked(self._client.get(path, params=query)).json()
+
+    def document(self, path: str, **query: str) -> bytes:
+        """Return the XML document at a path."""
+        return self._checked(
+            self._client.get(path, params=query, headers={"Accept": "application/xml"})
+        ).content
+
+    def pay(self, key: str, payments: list[Mapping[str, Any]]) -> Any:
+        """Send payments under an idempotency key; return what was accepted."""
+        answer = self._client.post(
+            "/v1/payments", json={"payments": payments}, headers={"Idempotency-Key": key}
+        )
+        return self._checked(answer).json()
+
+    def send_file(self, key: str, body: bytes) -> Any:
+        """Send a message file under an idempotency key; return what was accepted."""
+        headers = {"Idempotency-Key": key, "Content-Type": "application/xml"}
+        answer = self._client.post("/v1/files", content=body, headers=headers)
+        return self._checked(answer).json()
+
+    def payments(self) -> list[Any]:
+        """Return every payment of the bank, page by page."""
+        found: list[Any] = []
+        query = {"limit": str(_PAGE)}
+        while True:
+            page = self.get("/v1/payments", **query)
+            found += page["payments"]
+            if page["cursor"] is None:
+                return found
+            query["cursor"] = page["cursor"]
+
+    def _checked(self, answer: httpx2.Response) -> httpx2.Response:
+        if answer.is_success:
+            return answer
+        raise Refused(f"{answer.request.method} {answer.request.url}: {answer.status_code} {answer.text}")

@@ -1,0 +1,140 @@
+"""The demo, as people start it: what its last line says is held against its files, counted here anew."""
+
+import json
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from scripts.demonstration.cast import BANKS
+from scripts.demonstration.months import habits, mornings
+from settlement.iso20022 import pacs008
+from settlement.iso20022.schema import compile_schemas
+from tests.settlement.iso20022.messages import schema_files
+
+FILES = sorted((Path(__file__).parents[2] / "scripts/demonstration/files").glob("*.xml"))
+PACS008 = "{urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08}"
+DECIMALS = {"USD": 2, "EUR": 2, "JPY": 0}
+SECONDS_MAX = 120
+
+
+def _amounts(path: Path) -> Iterator[tuple[str, int]]:
+    """Yield currency and minor units of each transfer in a file, by nothing of ours."""
+    for amount in etree.parse(path).getroot().iter(f"{PACS008}IntrBkSttlmAmt"):
+        code = amount.get("Ccy", "")
+        yield code, int(Decimal(amount.text or "") * 10 ** DECIMALS[code])
+
+
+def _truth() -> dict[str, Any]:
+    """Return what the last line must say of payments: what the files and the months add up to."""
+    supply: Counter[str] = Counter()
+    for bank in BANKS:
+        supply.update(bank.money)
+    transfers = [amount for path in FILES for amount in _amounts(path)]
+    history = [habit for number, month in enumerate(mornings(0)) for habit in habits(number, month)]
+    value: Counter[str] = Counter()
+    for code, amount in transfers:
+        value[code] += amount if amount <= supply[code] else 0
+    for habit in history:
+        value[habit.currency] += habit.amount
+    rejected = sum(amount > supply[code] for code, amount in transfers)
+    return {
+        "payments": len(transfers) + len(history),
+        "from_files": len(transfers),
+        "settled": len(transfers) + len(history) - rejected,
+        "rejected": rejected,
+        "value": {code: str(amount) for code, amount in value.items()},
+        "breaks": 0,
+    }
+
+
+def _command(*options: str) -> list[str]:
+    return [sys.executable, "-m", "scripts.demonstration", *options]
+
+
+def _play(root: Path, folder: Path, *options: str) -> dict[str, Any]:
+    """Play the demo to its end and return its last line."""
+    played = subprocess.run(
+        ["env", f"TMPDIR={folder}", *_command("--exit", *options)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS_MAX,
+        check=False,
+    )
+    assert 0 == played.returncode, played.stdout + played.stderr
+    line: dict[str, Any] = json.loads(played.stdout.splitlines()[-1])
+    return line
+
+
+@pytest.fixture(scope="module")
+def played(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The last line of one demo on the embedded chain."""
+    return _play(root, tmp_path_factory.mktemp("demo"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_files_are_valid(shared_data: Path, path: Path) -> None:
+    """Each file of the demo is valid by ISO's own schemas, and the reader takes all of it."""
+    message = pacs008.read(path.read_bytes(), schemas=compile_schemas(schema_files(shared_data)))
+
+    assert [amount for _, amount in _amounts(path)] == [transfer.amount for transfer in message.transfers]
+
+
+def test_files_are_many() -> None:
+    """There is a file in each of three currencies, with at least fifty transfers in all."""
+    transfers = [amount for path in FILES for amount in _amounts(path)]
+
+    assert set(DECIMALS) == {code for code, _ in transfers}
+    assert len(transfers) >= 50
+
+
+@pytest.mark.slow
+def test_demo_says_what_its_files_say(played: dict[str, Any]) -> None:
+    """The last line counts and sums what the files and months hold, with no break, in under two minutes."""
+    assert _truth() == {name: played[name] for name in _truth()}
+    assert played["seconds"] < SECONDS_MAX
+    assert played["blocks"] > 0
+
+
+@pytest.mark.slow
+def test_demo_leaves_valid_statements(shared_data: Path, played: dict[str, Any]) -> None:
+    """Every statement and status report that a demo leaves is valid by ISO's own schemas."""
+    schemas = compile_schemas(schema_files(shared_data))
+    found = sorted(Path(played["folder"]).glob("*/statements/*.xml"))
+    trees = [etree.parse(path) for path in found]
+
+    assert {"camt.053": 9, "pacs.002": 3} == Counter(path.name[:8] for path in found)
+    assert [] == [
+        (path.name, schema.error_log)
+        for path, tree in zip(found, trees, strict=True)
+        if not (schema := schemas[etree.QName(tree.getroot()).namespace or ""]).validate(tree)
+    ]
+
+
+@pytest.mark.slow
+def test_killed_demo_goes_on(root: Path, tmp_path: Path) -> None:
+    """A persistent demo that was killed in the middle goes on from there, and ends as if it had not been."""
+    options = ("--persistent", str(tmp_path / "kept"))
+    with (tmp_path / "output").open("w") as output:
+        killed = subprocess.Popen(_command("--exit", *options), cwd=root, stdout=output)
+    mirrored = tmp_path / "kept/toto/vostro.sqlite"
+    give_up = time.monotonic() + SECONDS_MAX
+    while not mirrored.exists() or "thirteen months" not in (tmp_path / "output").read_text():
+        assert killed.poll() is None
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+    time.sleep(1)  # some months are over, the next is on its way
+    killed.kill()
+    killed.wait()
+
+    again = _play(root, tmp_path, *options)
+
+    assert _truth() == {name: again[name] for name in _truth()}
