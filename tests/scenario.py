@@ -19,7 +19,7 @@ from node.chain.contracts import Contracts
 from node.chain.protocol import Chain, Receipt
 from node.clock import Clock
 from node.keys.keystore import KeystoreSigner
-from node.keys.policy import approver_policy, deployer_policy, node_policy
+from node.keys.policy import Policy, deployer_policy, node_policy
 from node.keys.signing import address_of
 from node.services.deployment import Authority, deploy, planned_deployment
 from node.services.direct import DirectSender
@@ -129,7 +129,8 @@ class Network:
     def approver(self, member: Member) -> KeystoreSigner:
         """A signer with a member's approve key."""
         key = coincurve.PrivateKey(member.secret("approve"))
-        return KeystoreSigner({address_of(key): key}, approver_policy(self.contracts))
+        policy = Policy(chain_id=self.contracts.deployment.chain_id, digests=True)
+        return KeystoreSigner({address_of(key): key}, policy)
 
 
 def found(

@@ -117,8 +117,3 @@ def deployer_policy(contracts: Contracts) -> Policy:
         calls={contracts.address("AccessManager"): handover},
         creates=True,
     )
-
-
-def approver_policy(contracts: Contracts) -> Policy:
-    """Return what an approve key signs: digests, and never a transaction (R8)."""
-    return Policy(chain_id=contracts.deployment.chain_id, digests=True)

@@ -15,7 +15,6 @@ from node.keys.policy import (
     OPERATING,
     PAYING,
     Policy,
-    approver_policy,
     deployer_policy,
     node_policy,
 )
@@ -58,6 +57,10 @@ def _call(
     )
 
 
+def _approver_policy(contracts: Contracts) -> Policy:
+    return Policy(chain_id=contracts.deployment.chain_id, digests=True)
+
+
 def _creation(data: bytes = b"\x60") -> UnsignedTransaction:
     return UnsignedTransaction(chain_id=5, nonce=0, to=None, data=data, gas=1, fees=Fees(price=0))
 
@@ -91,7 +94,7 @@ def test_nobody_hands_power_on() -> None:
     }
 
 
-@pytest.mark.parametrize("policy", [node_policy, deployer_policy, approver_policy])
+@pytest.mark.parametrize("policy", [node_policy, deployer_policy, _approver_policy])
 @pytest.mark.parametrize(
     "transaction",
     [
@@ -114,7 +117,7 @@ def test_nobody_signs(policy: Callable[[Contracts], Policy], transaction: Unsign
 def test_only_a_deployer_creates() -> None:
     """Contracts are created by a deployer's signer alone."""
     deployer_policy(_CONTRACTS).check(_creation())
-    for policy in (node_policy(_CONTRACTS), approver_policy(_CONTRACTS)):
+    for policy in (node_policy(_CONTRACTS), _approver_policy(_CONTRACTS)):
         with pytest.raises(PolicyRefused, match="deployer"):
             policy.check(_creation())
 
@@ -132,9 +135,9 @@ def test_deployer_calls_one_function() -> None:
 
 def test_only_an_approver_signs_digests() -> None:
     """A bare digest could say anything, so only approve keys sign one; and they sign nothing else (R8)."""
-    approver_policy(_CONTRACTS).check_digest()
+    _approver_policy(_CONTRACTS).check_digest()
     for policy in (node_policy(_CONTRACTS), deployer_policy(_CONTRACTS)):
         with pytest.raises(PolicyRefused, match="digest"):
             policy.check_digest()
     with pytest.raises(PolicyRefused):
-        approver_policy(_CONTRACTS).check(_call("Payments", "pay"))
+        _approver_policy(_CONTRACTS).check(_call("Payments", "pay"))
