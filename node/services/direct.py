@@ -61,9 +61,7 @@ class DirectSender:
             if receipt is not None:
                 return receipt
             self._clock.sleep(_POLL_SECONDS)
-        raise ChainUnavailable(
-            f"transaction {transaction_hash.hex()} is not mined after {_POLLS_MAX} looks"
-        )
+        raise ChainUnavailable(f"transaction {transaction_hash.hex()} is not mined after {_POLLS_MAX} looks")
 
     def _reason(self, sender: bytes, to: bytes | None, data: bytes) -> ContractRefused:
         """Return why a transaction reverted, by making the same call again as a view."""
