@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from node.bootstrap.opening import connect_chain, open_keystore
+from node.chain.calls import Admission
 from node.chain.contracts import Contracts
 from node.chain.deployment import read_deployment, write_deployment
+from node.chain.verify import verify_deployment
 from node.clock import SystemClock, SystemRandom
 from node.errors import KeyNotFound, SettingsInvalid
 from node.keys.keystore import Keystore
-from node.keys.policy import deployer_policy
+from node.keys.policy import deployer_policy, node_policy
 from node.services.deployment import Authority, deploy, planned_deployment
+from node.services.direct import DirectSender
+from node.services.founding import Founder
 from node.settings import Settings
 
 
@@ -73,6 +77,21 @@ def deploy_contracts(
         made=chain.nonce(deployer) != used,
         file=str(settings.deployment_file),
     )
+
+
+def admit_operator(settings: Settings, password: bytes, admission: Admission, operator: bytes) -> int:
+    """Admit the operator itself, at once, and return its number: no node of its works before that.
+
+    Raise `ContractRefused` when it is there already, or `operator` has not the operator's role.
+    """
+    clock = SystemClock()
+    deployment = read_deployment(settings.deployment_file)
+    contracts = Contracts(deployment)
+    chain = connect_chain(settings, clock)
+    verify_deployment(chain, deployment, demo_allowed=settings.demo)
+    signer = open_keystore(settings).open(password, node_policy(contracts), [operator])
+    founder = Founder(DirectSender(chain, contracts, signer, clock), contracts, operator)
+    return founder.admit(admission, {})
 
 
 def _deployer(keystore: Keystore, password: bytes) -> bytes:

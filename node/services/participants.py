@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, select
 
-from node.mirror.registry import Asset, Key, key, keys_of, registered_assets
+from node.mirror.registry import Asset, Key, asset_of_currency, directory, key, keys_of, registered_assets
 from node.store.session import Store
 from node.store.tables import member_ids, participants
-from settlement.identifiers import MemberId
+from settlement.identifiers import BankReference, MemberId, validate_bic
+from settlement.money import currency
 from settlement.participant import ParticipantKind
 
 
@@ -40,6 +41,18 @@ def list_assets(store: Store) -> list[Asset]:
     """Return every registered asset, by number."""
     with store.snapshot() as connection:
         return registered_assets(connection)
+
+
+def number_of(store: Store, bic: str) -> int:
+    """Return a participant's number by its BIC; raise `UnknownParticipant`."""
+    with store.snapshot() as connection:
+        return directory(connection).resolve(BankReference(bic=validate_bic(bic))).id
+
+
+def money_of(store: Store, code: str) -> Asset:
+    """Return the central-bank money of a currency; raise `UnknownCurrency`, `AssetNotFound`."""
+    with store.snapshot() as connection:
+        return asset_of_currency(connection, currency(code))
 
 
 def registered_key(store: Store, address: bytes) -> Key | None:

@@ -1,0 +1,58 @@
+"""`vostro incidents`, `vostro audit`: what was found broken, and whether the log of who did what is whole."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from node.cli.opening import TERMINAL, opened_store, read_settings
+from node.cli.output import AsJson, print_rows, working
+
+incidents = typer.Typer(help="Rules found broken; the node signs nothing until they are cleared.")
+audit = typer.Typer(help="The log of who did what.", no_args_is_help=True)
+
+_COLUMNS = ("id", "writer", "code", "detail", "raised_at")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to `vostro`."""
+    app.add_typer(incidents, name="incidents")
+    app.add_typer(audit, name="audit")
+
+
+@incidents.callback(invoke_without_command=True)
+def show(context: typer.Context, *, as_json: AsJson = False) -> None:
+    """Show what is open, oldest first."""
+    if context.invoked_subcommand is not None:
+        return
+    from node.store.incidents import open_incidents
+
+    with opened_store(read_settings()) as store, store.snapshot() as connection:
+        rows = [asdict(incident) for incident in open_incidents(connection)]
+    print_rows(rows, _COLUMNS, as_json=as_json)
+
+
+@incidents.command()
+def clear(
+    incident: Annotated[int, typer.Argument(help="Number of the incident.")],
+    *,
+    name: Annotated[str, typer.Option("--by", help="Who has looked; for the audit log.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let the node go on: a person has found out why, and answers for it."""
+    from node.clock import SystemClock
+    from node.services.incidents import clear as clear_incident
+
+    with opened_store(read_settings()) as store:
+        clear_incident(store, SystemClock(), incident, by=name, actor=TERMINAL)
+    print_rows([{"id": incident, "cleared_by": name}], ("id", "cleared_by"), as_json=as_json)
+
+
+@audit.command()
+def verify(*, as_json: AsJson = False) -> None:
+    """Check the chain of digests of the audit log from its first row to its last."""
+    from node.services.audit import verify_audit
+
+    with working("checking"), opened_store(read_settings()) as store, store.snapshot() as connection:
+        count, head = verify_audit(connection)
+    print_rows([{"entries": count, "head": head}], ("entries", "head"), as_json=as_json)

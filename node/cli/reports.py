@@ -1,0 +1,168 @@
+"""`vostro accounts`, `statement`, `reconcile`, `rebuild`: what the ledger says, and whether it is right."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from node.cli.opening import opened_store, read_settings
+from node.cli.output import AsJson, print_json, print_rows, working
+from node.cli.parsing import day_of
+
+if TYPE_CHECKING:
+    from settlement.statement import Statement
+
+_FORMATS = ("table", "camt.053", "json")
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to `vostro`."""
+    app.command()(accounts)
+    app.command()(statement)
+    app.command()(reconcile)
+    app.command()(rebuild)
+
+
+def accounts(*, as_json: AsJson = False) -> None:
+    """Show what this node's bank holds at the newest mirrored block."""
+    from node.services.reports import own_accounts
+    from settlement.money import decimal_text
+
+    settings = read_settings()
+    with opened_store(settings) as store:
+        holdings = own_accounts(store, settings)
+    rows = []
+    for holding in holdings:
+        money, account = holding.asset.currency, holding.account
+        amounts = {bucket.value: amount for bucket, amount in account.balances.items()}
+        amounts |= {"reserve": account.reserve, "credit": account.credit}
+        told = {name: str(each) if as_json else decimal_text(each, money) for name, each in amounts.items()}
+        row = {"asset": holding.asset.id, "currency": money.code, "frozen": account.frozen}
+        rows.append(row | {"open": account.open} | told)
+    columns = ("asset", "currency", "available", "locked", "issued", "reserve", "credit", "frozen")
+    print_rows(rows, columns, as_json=as_json)
+
+
+def statement(
+    *,
+    currency: Annotated[str, typer.Option(help="ISO 4217 code.")],
+    date: Annotated[str, typer.Option(help="The UTC day: 2026-11-22, or `today`.")] = "today",
+    until: Annotated[str | None, typer.Option(help="The last day of several.")] = None,
+    format: Annotated[str, typer.Option(help="table, camt.053 or json.")] = "camt.053",  # noqa: A002
+    output: Annotated[Path | None, typer.Option(help="Write to this file.", dir_okay=False)] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draw up the statement of this bank's account in a currency for whole UTC days.
+
+    Today's ends with the newest mirrored block. Of a day that has ended all is told, or nothing yet.
+    """
+    if format not in _FORMATS:
+        raise typer.BadParameter(f"{format} is none of {', '.join(_FORMATS)}", param_hint="--format")
+    from node.bootstrap.opening import connect_chain
+    from node.clock import SystemClock
+    from node.services.reports import own_statement
+
+    settings, clock = read_settings(), SystemClock()
+    first = day_of(date)
+    with working("drawing up"), opened_store(settings) as store:
+        drawn_up = own_statement(
+            store,
+            settings,
+            connect_chain(settings, clock),
+            clock,
+            code=currency,
+            first=first,
+            last=day_of(until) if until else first,
+        )
+    wanted = "json" if as_json else format
+    if wanted == "table":
+        _print_table(drawn_up)
+        return
+    content = _content(drawn_up, wanted, int(clock.now()))
+    if output is not None:
+        output.write_bytes(content)
+        typer.echo(f"{drawn_up.identification}: {len(drawn_up.entries)} entries in {output}", err=True)
+        return
+    typer.echo(content.decode())
+
+
+def reconcile(*, as_json: AsJson = False) -> None:
+    """Compare chain, postings and balances, and every instruction with its event. Exit 1 on any break."""
+    from dataclasses import asdict
+
+    from node.bootstrap.opening import connect_chain
+    from node.chain.contracts import Contracts
+    from node.chain.deployment import read_deployment
+    from node.clock import SystemClock
+    from node.services.acceptance import own_participant
+    from node.services.reconciliation import reconcile as compare
+
+    settings = read_settings()
+    contracts = Contracts(read_deployment(settings.deployment_file))
+    with working("comparing"), opened_store(settings) as store:
+        with store.snapshot() as connection:
+            own = own_participant(connection, settings)
+        found = compare(store, connect_chain(settings, SystemClock()), contracts, participant=own.id)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        if found.breaks:
+            rows = [asdict(each) for each in found.breaks]
+            print_rows(rows, ("subject", "field", "expected", "found"), as_json=False)
+        typer.echo(
+            f"{len(found.breaks)} breaks at block {found.height}: {found.accounts} accounts, "
+            f"{found.assets} assets, {found.settled} settled instructions"
+        )
+    if found.breaks:
+        raise typer.Exit(1)
+
+
+def rebuild(
+    *,
+    into: Annotated[
+        str | None, typer.Option(help="URL of a fresh database that is kept; default: a passing one.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Mirror the chain from its genesis into a fresh database, and compare. Exit 1 when they differ."""
+    from node.bootstrap.rebuilding import compare_rebuilt
+    from node.cli.waiting import bar
+
+    settings = read_settings()
+    with bar("rebuilding", 1) as show, opened_store(settings) as store:
+        found = compare_rebuilt(settings, store, into=into, show=show)
+    row = {"height": found.height, "tables": found.tables, "differences": found.differences}
+    if as_json:
+        print_json(row)
+    else:
+        print_rows([row], ("height", "tables", "differences"), as_json=False)
+    if found.differences:
+        raise typer.Exit(1)
+
+
+def _content(drawn_up: "Statement", wanted: str, at: int) -> bytes:
+    from node.api.statements import statement_json
+    from settlement.iso20022 import camt053
+
+    return statement_json(drawn_up) if wanted == "json" else camt053.write(drawn_up, created_at=at)
+
+
+def _print_table(drawn_up: "Statement") -> None:
+    from settlement.money import decimal_text
+
+    money = drawn_up.currency
+    rows = [
+        {
+            "reference": entry.reference,
+            "at": datetime.fromtimestamp(entry.booked_at, UTC).strftime("%H:%M:%S"),
+            "amount": decimal_text(entry.amount, money),
+            "balance": decimal_text(entry.balance, money),
+            "counterparty": entry.counterparty.bic,
+            "end_to_end_id": entry.end_to_end_id or "document missing",
+        }
+        for entry in drawn_up.entries
+    ]
+    typer.echo(f"opening {decimal_text(drawn_up.opening, money)} {money.code}")
+    print_rows(rows, ("reference", "at", "amount", "balance", "counterparty", "end_to_end_id"), as_json=False)
+    typer.echo(f"closing {decimal_text(drawn_up.closing, money)} {money.code} at block {drawn_up.height}")
