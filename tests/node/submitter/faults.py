@@ -1,0 +1,129 @@
+"""Faults on command: every call of chain, signer and store is a point at which a process can die."""
+
+# ruff: noqa: ARG002 - the protocol asks for more than the model needs
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from node.chain.protocol import Block, Fees, Receipt
+from node.errors import ChainUnavailable
+from node.keys.signer import SignedTransaction, Signer, UnsignedTransaction
+from node.store.session import Store
+from tests.node.submitter.model import ModelChain
+
+
+class Crash(Exception):
+    """The process dies here. Nothing catches it but the test."""
+
+
+class Faults:
+    """Counts the points that are passed; raises at those that were asked for."""
+
+    def __init__(self, plan: dict[int, type[Exception]] | None = None) -> None:
+        self._plan = plan or {}
+        self.passed: list[str] = []
+
+    def at(self, point: str) -> None:
+        """Pass a point, or fail there."""
+        self.passed.append(point)
+        error = self._plan.pop(len(self.passed) - 1, None)
+        if error is not None and not (error is ChainUnavailable and not point.startswith("chain")):
+            raise error(f"at point {len(self.passed) - 1}, {point}")
+
+
+class FaultyChain:
+    """A chain whose calls may fail before it heard them or after it did what they say."""
+
+    engine, finality = "model", "instant"
+
+    def __init__(self, chain: ModelChain, faults: Faults) -> None:
+        self._chain = chain
+        self._faults = faults
+
+    def send(self, raw: bytes) -> None:
+        self._faults.at("chain.send before")
+        self._chain.send(raw)
+        self._faults.at("chain.send after")
+
+    def nonce(self, address: bytes) -> int:
+        self._faults.at("chain.nonce")
+        return self._chain.nonce(address)
+
+    def receipt(self, transaction_hash: bytes) -> Receipt | None:
+        self._faults.at("chain.receipt")
+        return self._chain.receipt(transaction_hash)
+
+    def call(
+        self, to: bytes, data: bytes, *, sender: bytes | None = None, height: int | None = None
+    ) -> bytes:
+        self._faults.at("chain.call")
+        return self._chain.call(to, data, sender=sender)
+
+    def fees(self) -> Fees:
+        return self._chain.fees()
+
+    def chain_id(self) -> int:
+        return self._chain.chain_id()
+
+    def genesis_hash(self) -> bytes:
+        return self._chain.genesis_hash()
+
+    def final_height(self) -> int:
+        return self._chain.final_height()
+
+    def block(self, height: int) -> Block:
+        return self._chain.block(height)
+
+    def blocks(self, first: int, last: int) -> list[Block]:
+        return self._chain.blocks(first, last)
+
+    def block_hash(self, height: int) -> bytes:
+        return self._chain.block_hash(height)
+
+    def code(self, address: bytes) -> bytes:
+        return self._chain.code(address)
+
+
+class FaultySigner:
+    """A signer that may die before or after it signed."""
+
+    def __init__(self, signer: Signer, faults: Faults) -> None:
+        self._signer = signer
+        self._faults = faults
+
+    def addresses(self) -> Sequence[bytes]:
+        return self._signer.addresses()
+
+    def sign(self, address: bytes, transaction: UnsignedTransaction) -> SignedTransaction:
+        self._faults.at("signer.sign before")
+        signed = self._signer.sign(address, transaction)
+        self._faults.at("signer.sign after")
+        return signed
+
+    def sign_digest(self, address: bytes, digest: bytes) -> bytes:
+        return self._signer.sign_digest(address, digest)
+
+
+class FaultyStore(Store):
+    """A store that may die before a transaction, at its commit, or just after it."""
+
+    def __init__(self, store: Store, faults: Faults) -> None:
+        self._store = store
+        self._faults = faults
+        self.dialect = store.dialect
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        self._faults.at("store.transaction")
+        with self._store.transaction() as connection:
+            yield connection
+            self._faults.at("store.commit before")
+        self._faults.at("store.commit after")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        self._faults.at("store.snapshot")
+        with self._store.snapshot() as connection:
+            yield connection

@@ -1,0 +1,49 @@
+"""Dying anywhere: what was accepted is paid once or not at all, and never twice (R1, R2, R6)."""
+
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from node.errors import ChainUnavailable
+from node.store.session import Store
+from tests.node.submitter.faults import Crash, Faults
+from tests.node.submitter.world import World, world
+
+# Two batches, of which one payment is too large: it is refused and voided.
+AMOUNTS = (10, 20, 5_000, 30, 40)
+FUNDS = 1_000
+
+
+def _world(store: Store) -> World:
+    made = world(store, funds=FUNDS)
+    made.accept(*AMOUNTS)
+    return made
+
+
+def _points(store: Store) -> list[str]:
+    """Every point a run without faults passes."""
+    faults = Faults()
+    made = _world(store)
+    made.run(made.submitter(faults))
+    _assert_all_ended(made)
+    return faults.passed
+
+
+def _assert_all_ended(made: World) -> None:
+    assert {"settled": 4, "rejected": 1} == Counter(made.states().values())
+    assert 4 == len(made.chain.paid)
+    assert FUNDS - 100 == made.chain.funds
+
+
+@pytest.mark.parametrize("error", [Crash, ChainUnavailable])
+def test_fault_at_every_point(stores: Callable[[str], Store], error: type[Exception]) -> None:
+    """Whatever call fails, before or after it did its work, everything ends as if nothing had failed."""
+    points = _points(stores("sqlite"))
+    assert len(points) > 50
+    for place, point in enumerate(points):
+        if error is ChainUnavailable and not point.startswith("chain"):
+            continue
+        made = _world(stores("sqlite"))
+        made.run_past_crashes(Faults({place: error}))
+        _assert_all_ended(made)

@@ -1,0 +1,194 @@
+"""One bank over a model chain, with a real store, acceptance, follower and submitters; and its rules."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from hashlib import shake_256
+
+from sqlalchemy import select
+
+from node.errors import ChainUnavailable
+from node.follower.follower import Follower
+from node.outbox.attempts import attempts_of
+from node.services.acceptance import accept
+from node.services.filters import Filter
+from node.services.payments import Payment, list_payments
+from node.services.requests import PaymentRequest
+from node.settings import Settings
+from node.store.session import Store
+from node.store.tables import instructions, transactions
+from node.submitter.submitter import LEASE_SECONDS, Submitter
+from settlement.identifiers import BankReference
+from tests.clocks import SetClock
+from tests.node.chain_of_events import CONTRACTS, START
+from tests.node.submitter.faults import Crash, Faults, FaultyChain, FaultySigner, FaultyStore
+from tests.node.submitter.model import PAY_KEY, PAYEES, PAYER, Carried, ModelChain, PlainSigner, bic
+
+FINAL = {"settled", "rejected", "cancelled"}
+
+
+class CountingRandom:
+    """Random bytes that never repeat and are the same in every run."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def bytes(self, count: int) -> bytes:
+        self._count += 1
+        return shake_256(self._count.to_bytes(8, "big")).digest(count)
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Everything outlives a crash but the submitters: store and chain."""
+
+    store: Store
+    chain: ModelChain
+    settings: Settings
+    clock: SetClock = field(default_factory=lambda: SetClock(START + 100))
+    signer: PlainSigner = field(default_factory=lambda: PlainSigner(PAY_KEY))
+    random: CountingRandom = field(default_factory=CountingRandom)
+    accepted: int = 0
+    sent: list[Carried] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.chain.on_send = self._watch
+        self.follow()
+
+    def accept(self, *amounts: int) -> None:
+        """Take payments of these amounts, in turn to each payee."""
+        first, self.accepted = self.accepted, self.accepted + len(amounts)
+        requests = [
+            PaymentRequest(
+                payee=BankReference(bic=bic(PAYEES[place % len(PAYEES)])),
+                currency="USD",
+                amount=str(amount),
+                end_to_end_id=f"E{place}",
+                document={"end_to_end_id": f"E{place}"},
+            )
+            for place, amount in enumerate(amounts, first)
+        ]
+        accept(
+            self.store, self.settings, self.clock, self.random,
+            actor="tok", key=f"k{first}", body=b"", requests=requests,
+        )  # fmt: skip
+
+    def submitter(self, faults: Faults | None = None) -> Submitter:
+        """A submitter as a process that has just started has it."""
+        found = faults or Faults()
+        return Submitter(
+            FaultyStore(self.store, found),
+            FaultyChain(self.chain, found),
+            contracts=CONTRACTS,
+            signer=FaultySigner(self.signer, found),
+            clock=self.clock,
+            random=self.random,
+            settings=self.settings,
+        )
+
+    def follow(self) -> None:
+        """Mirror every block."""
+        follower = Follower(self.store, self.chain, CONTRACTS, self.clock)
+        while follower.tick():
+            pass
+
+    def mine(self) -> None:
+        """Mine what is in the pool, and mirror it."""
+        self.chain.mine_pool()
+        self.follow()
+
+    def run(self, submitter: Submitter, *, rounds: int = 30) -> None:
+        """Tick, mine and mirror until nothing happens any more, checking every rule after each step.
+
+        What passes by itself (the chain is away) is waited for; a crash ends this.
+        """
+        for _ in range(rounds):
+            try:
+                done = submitter.tick()
+            except ChainUnavailable:
+                done = 1
+            self.check()
+            if done == 0 and not self.chain.pool and self.is_quiet():
+                return
+            self.mine()
+            self.check()
+            self.clock.sleep(4)
+        raise AssertionError(f"not quiet after {rounds} rounds: {Counter(self.states().values())}")
+
+    def run_past_crashes(self, faults: Faults) -> None:
+        """Run with faults; after a crash start a new process, when the dead one's lease has ended."""
+        try:
+            self.run(self.submitter(faults))
+        except Crash:
+            self.check()
+            self.clock.sleep(LEASE_SECONDS + 1)
+            self.run(self.submitter())
+
+    def payments(self) -> tuple[Payment, ...]:
+        return list_payments(self.store, self.settings, self.clock, Filter(), limit=1000).payments
+
+    def states(self) -> dict[str, str]:
+        """Each payment's shown state by its end-to-end id."""
+        return {payment.end_to_end_id: payment.state for payment in self.payments()}
+
+    def is_quiet(self) -> bool:
+        """Whether no transaction waits for its conclusion."""
+        with self.store.snapshot() as connection:
+            query = select(transactions.c.id).where(transactions.c.concluded_at.is_(None))
+            return connection.execute(query).first() is None
+
+    def check(self) -> None:
+        """Hold the rules: one live attempt, one payload per nonce, one settlement, no false claim."""
+        self.check_attempts()
+        self.check_signatures()
+        assert len(self.chain.paid) == len(set(self.chain.paid))
+
+    def check_attempts(self) -> None:
+        """What is not final has exactly one live attempt; what is final has none that could pay."""
+        with self.store.snapshot() as connection:
+            found = connection.execute(select(instructions.c.id, instructions.c.sequence)).all()
+            attempts = attempts_of(connection, [row.id for row in found])
+            concluded = set(
+                connection.scalars(
+                    select(transactions.c.hash).where(transactions.c.concluded_at.is_not(None))
+                )
+            )
+        for payment in self.payments():
+            live = [
+                attempt
+                for attempt in attempts[payment.id]
+                if attempt.transaction_hash is None or attempt.transaction_hash not in concluded
+            ]
+            if payment.state not in FINAL | {"unknown"}:
+                assert 1 == len(live), payment
+            assert len(live) <= 1, payment
+            if payment.state == "settled":
+                assert payment.sequence in self.chain.paid
+            if payment.state == "rejected":
+                assert payment.sequence in self.chain.used
+                assert payment.sequence not in self.chain.paid
+
+    def check_signatures(self) -> None:
+        """A nonce of a key is stored and sent for one payload, and every sending has the same bytes (R6)."""
+        raws: defaultdict[tuple[bytes, int], set[bytes]] = defaultdict(set)
+        with self.store.snapshot() as connection:
+            for row in connection.execute(
+                select(transactions.c.key, transactions.c.nonce, transactions.c.raw)
+            ):
+                raws[row.key, row.nonce].add(row.raw)
+        for carried in self.sent:
+            raws[carried.sender, carried.nonce].add(carried.raw)
+        assert not [place for place, different in raws.items() if len(different) != 1]
+
+    def _watch(self, carried: Carried) -> None:
+        """What reaches the chain was committed before."""
+        with self.store.snapshot() as connection:
+            query = select(transactions.c.raw).where(transactions.c.hash == carried.hash)
+            assert carried.raw == connection.scalar(query)
+        self.sent.append(carried)
+
+
+def world(store: Store, *, funds: int = 1_000_000, **settings: int) -> World:
+    """A bank with some money and nothing to do."""
+    given = {"batch_payments_max": 3, "pipeline_transactions_max": 2} | settings
+    made = Settings(bic=bic(PAYER)).model_copy(update=given)
+    return World(store=store, chain=ModelChain(funds), settings=made)
