@@ -1,0 +1,121 @@
+"""Events are read as the Solidity ABI writes them, and what is cut or foreign is refused."""
+
+from typing import Any
+
+import pytest
+from eth_abi.abi import encode
+from hypothesis import given
+from hypothesis import strategies as st
+
+from settlement.errors import InvalidWord
+from settlement.events import Event, Layout, decode, layouts
+from settlement.instruction import Terms, keccak
+
+_address = st.binary(min_size=20, max_size=20)
+_VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "uint8": st.integers(0, 2**8 - 1),
+    "uint64": st.integers(0, 2**64 - 1),
+    "uint256": st.integers(0, 2**256 - 1),
+    "bool": st.booleans(),
+    "address": _address,
+    "bytes4": st.binary(min_size=4, max_size=4),
+    "bytes32": st.binary(min_size=32, max_size=32),
+    "string": st.text(max_size=50),
+    "bytes": st.binary(max_size=100),
+    "address[]": st.lists(_address, max_size=4).map(tuple),
+}
+_WORDS = sorted(set(_VALUES) - {"string", "bytes", "address[]"})
+
+
+def _layout(indexed: list[str], plain: list[str]) -> Layout:
+    inputs = [(kind, True) for kind in indexed] + [(kind, False) for kind in plain]
+    abi: list[dict[str, Any]] = [
+        {
+            "type": "event",
+            "name": "Said",
+            "inputs": [
+                {"name": f"argument{place}", "type": kind, "indexed": is_indexed}
+                for place, (kind, is_indexed) in enumerate(inputs)
+            ],
+        },
+        {"type": "function", "name": "ignored", "inputs": []},
+    ]
+    found = layouts("Speaker", abi)
+    topic = keccak(f"Said({','.join(kind for kind, _ in inputs)})".encode())
+    assert [topic] == list(found)
+    return found[topic]
+
+
+@given(
+    st.lists(st.sampled_from(_WORDS), max_size=3),
+    st.lists(st.sampled_from(sorted(_VALUES)), max_size=5),
+    st.data(),
+)
+def test_any_event(indexed: list[str], plain: list[str], data: st.DataObject) -> None:
+    """An event with any arguments is read back as it was written."""
+    layout = _layout(indexed, plain)
+    values = [data.draw(_VALUES[kind]) for kind in (*indexed, *plain)]
+    topics = [encode([kind], [value]) for kind, value in zip(indexed, values, strict=False)]
+
+    event = decode(layout, [layout.topic, *topics], encode(plain, values[len(indexed) :]))
+
+    assert ("Speaker", "Said") == (event.contract, event.name)
+    assert values == list(event.fields.values())
+
+
+@given(st.lists(st.sampled_from(sorted(_VALUES)), min_size=1, max_size=3), st.binary(max_size=200))
+def test_any_data(plain: list[str], data: bytes) -> None:
+    """Data that is no encoding of the arguments is read or refused; nothing else happens."""
+    layout = _layout([], plain)
+    try:
+        event = decode(layout, [layout.topic], data)
+    except InvalidWord:
+        return
+    assert len(plain) == len(event.fields)
+
+
+@pytest.mark.parametrize(
+    ("topics", "data"),
+    [(1, bytes(32)), (3, bytes(32)), (2, bytes(31)), (2, b"")],
+    ids=["topic missing", "topic too many", "word cut", "no data"],
+)
+def test_wrong_lengths(topics: int, data: bytes) -> None:
+    """A log with too few topics, too many, or too little data is not of this layout."""
+    with pytest.raises(InvalidWord):
+        decode(_layout(["uint8"], ["uint8"]), [bytes(32)] * topics, data)
+
+
+@pytest.mark.parametrize("kind", ["string", "bytes", "address[]"])
+@pytest.mark.parametrize(
+    ("offset", "count"),
+    [(32, 33), (32, 2**255), (2**200, 0), (2**255, 1)],
+    ids=["long", "endless", "far", "off"],
+)
+def test_part_beyond_the_data(kind: str, offset: int, count: int) -> None:
+    """A part that claims to be longer than the data, or to stand behind it, is refused."""
+    layout = _layout([], [kind])
+    data = offset.to_bytes(32, "big") + count.to_bytes(32, "big")
+    with pytest.raises(InvalidWord):
+        decode(layout, [layout.topic], data)
+
+
+def test_text_that_is_none() -> None:
+    """A string that is not UTF-8 is refused."""
+    layout = _layout([], ["string"])
+    with pytest.raises(InvalidWord, match="UTF-8"):
+        decode(layout, [layout.topic], encode(["bytes"], [b"\xff\xfe"]))
+
+
+def test_type_that_no_event_has() -> None:
+    """A signed number is no type of our events."""
+    with pytest.raises(InvalidWord, match="int64"):
+        decode(_layout([], ["int64"]), [bytes(32)], bytes(32))
+
+
+def test_terms_of_an_event() -> None:
+    """An event that carries terms gives them unpacked; terms that are no number are refused."""
+    terms = Terms(sequence=1, asset=840, payer=2, payee=3, amount=5)
+
+    assert terms == Event(contract="Payments", name="Paid", fields={"terms": terms.word()}).terms
+    with pytest.raises(InvalidWord):
+        _ = Event(contract="Payments", name="Paid", fields={"terms": b"5"}).terms
