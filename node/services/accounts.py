@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from node.errors import NotFound
 from node.mirror.ledger import Account, accounts_of
 from node.mirror.registry import Asset, registered_assets
 from node.store.session import Store
@@ -24,11 +23,3 @@ def list_accounts(store: Store, participant: int) -> list[Holding]:
             Holding(asset=assets[account.asset], account=account)
             for account in accounts_of(connection, participant)
         ]
-
-
-def get_account(store: Store, participant: int, asset: int) -> Holding:
-    """Return one account; raise `NotFound`."""
-    for holding in list_accounts(store, participant):
-        if holding.asset.id == asset:
-            return holding
-    raise NotFound(f"participant {participant} has no account in asset {asset}", param="asset")

@@ -1,9 +1,6 @@
 """A bank sees its accounts as the chain has them."""
 
-import pytest
-
-from node.errors import NotFound
-from node.services.accounts import get_account, list_accounts
+from node.services.accounts import list_accounts
 from settlement.posting import Bucket
 from tests.embedded import FUNDS
 from tests.node.services.ledgers import Ledger
@@ -23,13 +20,14 @@ def test_every_account_is_listed(ledger: Ledger) -> None:
 
 def test_issuer_sees_what_it_issued(ledger: Ledger) -> None:
     """The issuer's side of a money is minus what is outstanding, though it holds no account in it."""
-    dollars = get_account(ledger.store, OPERATOR.id, USD).account
+    (dollars,) = (
+        holding.account for holding in list_accounts(ledger.store, OPERATOR.id) if holding.asset.id == USD
+    )
 
     assert -3 * FUNDS == dollars.balances[Bucket.ISSUED]
     assert not dollars.open
 
 
-def test_missing_account_is_not_found(ledger: Ledger) -> None:
-    """An asset in which a bank has no account is not found."""
-    with pytest.raises(NotFound):
-        get_account(ledger.store, ledger.member.id, 1000)
+def test_stranger_has_none(ledger: Ledger) -> None:
+    """Whoever is no participant has no accounts."""
+    assert [] == list_accounts(ledger.store, 99)
