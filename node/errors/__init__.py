@@ -1,0 +1,146 @@
+"""What the node refuses, as one tree under the domain's, each with the HTTP status it answers.
+
+::
+
+    SettlementError                       (settlement.errors)
+    └── NodeError                         carries a status
+        ├── RequestRefused                the caller can mend it
+        │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · DuplicateUetr ·
+        │       DuplicateMessage · VoidRefused 409 · BodyTooLarge 413 · ValueDateRefused 400 ·
+        │       AssetNotFound · PayerRefused · PayeeRefused ·
+        │       PeriodRefused 400 · QueueFull · MirrorBehind 503
+        ├── StoreError                    the database
+        │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
+        ├── ChainError                    the chain or its RPC node
+        │   ├── ChainUnavailable 503 (MalformedAnswer) · ChainBusy 503 · ContractRefused · OutOfGas ·
+        │   │   BlockNotFound · WrongChain · WrongGenesis · WrongCode · DemoDeployment ·
+        │   │   UndecodableLog (also a BrokenRule) 500
+        │   ├── of a transaction: TransactionRefused · NonceTaken · AlreadyKnown ·
+        │   │   TransactionPostponed (NonceGap · Underpriced · GasUnfunded)
+        │   └── ForeignTransaction · ChainContradiction (both also a BrokenRule) 500
+        ├── LeaseLost 503                 another process writes with this key
+        ├── SigningError                  keys
+        │   └── WrongPassword · KeyNotFound · KeyExists · KeystoreDamaged · PolicyRefused 500
+        ├── SettingsInvalid               the operator's settings
+        └── WriterStopped 503             a rule was found broken: nothing is signed until a person looks
+"""
+
+from node.errors.base import (
+    LeaseLost,
+    NodeError,
+    SettingsInvalid,
+    WriterStopped,
+    status_of,
+)
+from node.errors.chain import (
+    AlreadyKnown,
+    BlockNotFound,
+    ChainBusy,
+    ChainContradiction,
+    ChainError,
+    ChainUnavailable,
+    ContractRefused,
+    DemoDeployment,
+    ForeignTransaction,
+    GasUnfunded,
+    MalformedAnswer,
+    NonceGap,
+    NonceTaken,
+    OutOfGas,
+    TransactionPostponed,
+    TransactionRefused,
+    UndecodableLog,
+    Underpriced,
+    WrongChain,
+    WrongCode,
+    WrongGenesis,
+)
+from node.errors.keys import (
+    KeyExists,
+    KeyNotFound,
+    KeystoreDamaged,
+    PolicyRefused,
+    SigningError,
+    WrongPassword,
+)
+from node.errors.requests import (
+    AssetNotFound,
+    BodyTooLarge,
+    DuplicateMessage,
+    DuplicateUetr,
+    Forbidden,
+    IdempotencyConflict,
+    MirrorBehind,
+    NotFound,
+    PayeeRefused,
+    PayerRefused,
+    PeriodRefused,
+    QueueFull,
+    RequestRefused,
+    Unauthenticated,
+    ValueDateRefused,
+    VoidRefused,
+)
+from node.errors.store import (
+    StoreError,
+    StoreFull,
+    StoreInconsistent,
+    StoreMismatch,
+    StoreUnavailable,
+)
+
+__all__ = [
+    "AlreadyKnown",
+    "AssetNotFound",
+    "BlockNotFound",
+    "BodyTooLarge",
+    "ChainBusy",
+    "ChainContradiction",
+    "ChainError",
+    "ChainUnavailable",
+    "ContractRefused",
+    "DemoDeployment",
+    "DuplicateMessage",
+    "DuplicateUetr",
+    "Forbidden",
+    "ForeignTransaction",
+    "GasUnfunded",
+    "IdempotencyConflict",
+    "KeyExists",
+    "KeyNotFound",
+    "KeystoreDamaged",
+    "LeaseLost",
+    "MalformedAnswer",
+    "MirrorBehind",
+    "NodeError",
+    "NonceGap",
+    "NonceTaken",
+    "NotFound",
+    "OutOfGas",
+    "PayeeRefused",
+    "PayerRefused",
+    "PeriodRefused",
+    "PolicyRefused",
+    "QueueFull",
+    "RequestRefused",
+    "SettingsInvalid",
+    "SigningError",
+    "StoreError",
+    "StoreFull",
+    "StoreInconsistent",
+    "StoreMismatch",
+    "StoreUnavailable",
+    "TransactionPostponed",
+    "TransactionRefused",
+    "Unauthenticated",
+    "UndecodableLog",
+    "Underpriced",
+    "ValueDateRefused",
+    "VoidRefused",
+    "WriterStopped",
+    "WrongChain",
+    "WrongCode",
+    "WrongGenesis",
+    "WrongPassword",
+    "status_of",
+]

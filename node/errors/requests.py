@@ -1,0 +1,89 @@
+"""What a caller asked for and can't have."""
+
+from node.errors.base import NodeError
+
+
+class RequestRefused(NodeError):
+    """The caller asked for something it can't have; asking again unchanged won't help."""
+
+    status = 400
+
+
+class Unauthenticated(RequestRefused):
+    """No token, or one that is not known."""
+
+    status = 401
+
+
+class Forbidden(RequestRefused):
+    """The token's role may not do this."""
+
+    status = 403
+
+
+class NotFound(RequestRefused):
+    """Nothing has this identifier."""
+
+    status = 404
+
+
+class IdempotencyConflict(RequestRefused):
+    """The idempotency key was used before with another body."""
+
+    status = 409
+
+
+class DuplicateUetr(RequestRefused):
+    """The UETR was accepted before with other content."""
+
+    status = 409
+
+
+class DuplicateMessage(RequestRefused):
+    """The sender used this message id before with another body."""
+
+    status = 409
+
+
+class VoidRefused(RequestRefused):
+    """The payment is not `unknown`: what is under way, settled or rejected is not voided by hand."""
+
+    status = 409
+
+
+class BodyTooLarge(RequestRefused):
+    """The body is above the limit."""
+
+    status = 413
+
+
+class ValueDateRefused(RequestRefused):
+    """The value date is not today's."""
+
+
+class AssetNotFound(RequestRefused):
+    """No money of this currency is registered on the chain."""
+
+
+class PayerRefused(RequestRefused):
+    """A file of, or a payment by, another bank than the one this node acts for."""
+
+
+class PayeeRefused(RequestRefused):
+    """The payee is the payer itself, or of a kind that holds no money."""
+
+
+class QueueFull(RequestRefused):
+    """The outbox holds as much as it may; try again when it has drained."""
+
+    status = 503
+
+
+class PeriodRefused(RequestRefused):
+    """Not a period a statement can be drawn up for: not begun, too long, or with too many entries."""
+
+
+class MirrorBehind(RequestRefused):
+    """The mirror does not have all blocks the answer must rest on; try again when it has caught up."""
+
+    status = 503
