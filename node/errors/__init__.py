@@ -22,7 +22,12 @@
         ├── SigningError                  keys
         │   └── WrongPassword · KeyNotFound · KeyExists · KeystoreDamaged · PolicyRefused 500
         ├── SettingsInvalid               the operator's settings
+        ├── UnguardedRoute                a route without a role, found at start
+        ├── WorkerCrashed · WorkerFailing · NotVerified 503 · WebServerEnded    a running node's parts
         └── WriterStopped 503             a rule was found broken: nothing is signed until a person looks
+
+Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `InvalidFilter`, `InvalidReference`,
+`InvalidIdempotencyKey`, `InvalidDate`. Under `BrokenRule`: `AuditBroken`. Within the services only: `FaultyRequests`.
 """
 
 from node.errors.base import (
