@@ -49,8 +49,10 @@ def _run(options: argparse.Namespace, place: Place, started: float) -> int:
     ground = embedded() if options.persistent is None else persistent(place)
     try:
         if not place.deployment_file.exists():
-            report.step("contracts deployed, a central bank and three banks admitted, monies registered")
-            found_network(place, ground, random)
+            with report.step(
+                "contracts deployed, a central bank and three banks admitted, monies registered"
+            ):
+                found_network(place, ground, random)
         with running_nodes(place, ground, random, first_port=options.port) as actors:
             findings = _play(actors, place, ground, report)
             report.places(actors, place, ground)
@@ -63,16 +65,18 @@ def _run(options: argparse.Namespace, place: Place, started: float) -> int:
 
 
 def _play(actors: Sequence[Actor], place: Place, ground: Ground, report: Report) -> Findings:
-    await_final(actors, ground.chain)
-    report.step(issued_text())
-    issue_money(actors, ground)
-    report.step("thirteen months of payments through the API")
-    play_months(actors, ground, start=ground.chain.block(0).timestamp)
+    with report.step("four nodes started, their mirrors at the chain's newest block"):
+        await_final(actors, ground.chain)
+    with report.step(issued_text()):
+        issue_money(actors, ground)
+    with report.step("thirteen months of payments through the API"):
+        play_months(actors, ground, start=ground.chain.block(0).timestamp)
     ground.set_time(time.time())
     ground.clock.follow()
-    report.step("today: three pacs.008 files, one from each bank")
-    files = send_files(actors, ground)
-    findings = look_closely(actors, place, files)
+    with report.step("today: three pacs.008 files, one from each bank"):
+        files = send_files(actors, ground)
+    with report.step("statements read back; chain, ledgers and mirrors compared"):
+        findings = look_closely(actors, place, files)
     report.day(files, findings)
     return findings
 

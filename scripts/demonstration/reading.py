@@ -11,14 +11,13 @@ from settlement.money import currency
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementTotals:
-    """What a statement says, in minor units of its currency; `entries` counts both sides."""
+    """What a statement says, in minor units of its currency."""
 
     currency: str
     opening: int
     closing: int
     credits: int
     debits: int
-    entries: int
 
     def adds_up(self) -> bool:
         """Tell whether the entries lead from the opening to the closing balance."""
@@ -37,7 +36,6 @@ def read_back(statement: bytes) -> StatementTotals:
         closing=_minor_units(information["ClosingBalance"], code),
         credits=_sum(entries, "CRDT", code),
         debits=_sum(entries, "DBIT", code),
-        entries=len(entries),
     )
 
 

@@ -2,14 +2,16 @@
 
 import json
 import sys
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from scripts.demonstration.cast import BANKS, CENTRAL_BANK, CURRENCIES
+from scripts.demonstration.cast import BANKS, CENTRAL_BANK, CURRENCIES, Player
 from scripts.demonstration.checks import Findings
 from scripts.demonstration.ground import Ground
 from scripts.demonstration.nodes import Actor
@@ -26,15 +28,20 @@ class Report:
     def __init__(self) -> None:
         self._console = Console() if sys.stdout.isatty() else Console(width=_WIDTH)
 
-    def step(self, text: str) -> None:
-        """Say what is being done."""
-        self._console.print(f"[dim]·[/dim] {text}", highlight=False)
+    @contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        """Say what is being done while it is done, and how long it took."""
+        started = time.monotonic()
+        with self._console.status(text):
+            yield
+        seconds = time.monotonic() - started
+        self._console.print(f"[green]✓[/green] {text} [dim]({seconds:.1f} s)[/dim]", highlight=False)
 
     def day(self, files: Sequence[SentFile], findings: Findings) -> None:
         """Print what became of the payments, history and files apart, and of each bank's balances."""
         self._payments(files, findings)
         self._rejections(findings)
-        self._balances(findings)
+        self._balances(files, findings)
         if not findings.breaks:
             self._console.print(
                 "[green]No breaks:[/green] chain, ledgers, statements and the four mirrors agree.",
@@ -45,7 +52,7 @@ class Report:
 
     def places(self, actors: Sequence[Actor], place: Place, ground: Ground) -> None:
         """Print where everything is: URLs, tokens, files."""
-        self._console.print("[bold]Nodes[/bold], each with its API and its description at /openapi.json\n")
+        self._line("\nNodes, each with its API and a description of it at /openapi.json\n")
         for actor in actors:
             self._line(f"  {actor.player.name}, {actor.player.bic}: {actor.system.url}")
             for role, token in actor.tokens.items():
@@ -84,10 +91,9 @@ class Report:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def _payments(self, files: Sequence[SentFile], findings: Findings) -> None:
-        table = _table(
-            "Payments", ("bank", "what", "currency"), ("number", "settled", "rejected", "value settled")
-        )
-        names = {file.file_id: f"{file.name}, {file.day}" for file in files}
+        table = _table("Payments", ("bank", "what", ""), ("number", "settled", "rejected", "value settled"))
+        banks = {bank.bic: bank for bank in BANKS}
+        names = {file.file_id: file.name for file in files}
         groups: dict[tuple[str, str, str], list[dict[str, str]]] = {}
         for payment in reversed(findings.payments):
             what = names.get(payment["file_id"], "through the API")
@@ -96,7 +102,7 @@ class Report:
             states = Counter(payment["state"] for payment in some)
             value = sum(int(payment["amount"]) for payment in some if payment["state"] == "settled")
             counts = (len(some), states["settled"], states["rejected"])
-            table.add_row(bank, what, code, *map(str, counts), _money(value, code))
+            table.add_row(_short(banks[bank]), what, code, *map(str, counts), _money(value, code))
         self._console.print(table)
 
     def _rejections(self, findings: Findings) -> None:
@@ -109,19 +115,19 @@ class Report:
                     highlight=False,
                 )
 
-    def _balances(self, findings: Findings) -> None:
+    def _balances(self, files: Sequence[SentFile], findings: Findings) -> None:
         table = _table(
-            "The day in each bank's camt.053, as read back",
-            ("bank", "currency"),
-            ("entries", "before", "in", "out", "after"),
+            f"{max(file.day for file in files)} in each bank's camt.053, as read back",
+            ("bank",),
+            ("before", "in", "out", "after"),
         )
         for bank_day in findings.days:
             totals = bank_day.totals
             amounts = (totals.opening, totals.credits, totals.debits, totals.closing)
+            if totals.currency == CURRENCIES[0]:
+                table.add_row(_short(bank_day.actor.player))
             table.add_row(
-                bank_day.actor.player.name,
-                totals.currency,
-                str(totals.entries),
+                f"  {totals.currency}",
                 *(_money(amount, totals.currency) for amount in amounts),
                 end_section=totals.currency == CURRENCIES[-1],
             )
@@ -136,12 +142,24 @@ def issued_text() -> str:
 
 
 def _table(title: str, names: Sequence[str], figures: Sequence[str] = ()) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    table = Table(
+        title=f"\n{title}",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+    )
     for name in names:
         table.add_column(name, overflow="fold")
     for name in figures:
         table.add_column(name, justify="right", no_wrap=True)
     return table
+
+
+def _short(player: Player) -> str:
+    """Return a bank's name as a column has room for."""
+    return player.key.capitalize()
 
 
 def _money(amount: int, code: str) -> str:
