@@ -12,12 +12,12 @@ from pathlib import Path
 from types import FrameType
 
 from node.clock import SystemRandom
+from node.log import configure
 from scripts.demonstration.anvil import AnvilFailed
 from scripts.demonstration.api import Refused
 from scripts.demonstration.checks import Findings, look_closely
 from scripts.demonstration.founding import found_network
 from scripts.demonstration.ground import Ground, embedded, persistent
-from scripts.demonstration.logs import log_into
 from scripts.demonstration.nodes import Actor, running_nodes
 from scripts.demonstration.place import Place
 from scripts.demonstration.play import issue_money, play_months, send_files
@@ -34,9 +34,10 @@ def main() -> int:
     options = _options()
     signal.signal(signal.SIGTERM, _interrupt)
     place = _place(options.persistent)
-    log_into(place.log)
     try:
-        return _run(options, place, started)
+        with place.log.open("a", buffering=1) as log:
+            configure(log)
+            return _run(options, place, started)
     except (SettlementError, Refused, NotFinal, AnvilFailed) as error:
         print(f"demo: {error}; {place.folder} has the log", file=sys.stderr)
         return 1

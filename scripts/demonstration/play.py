@@ -24,6 +24,8 @@ from settlement.instruction import InstructionKind
 
 # Stands for the day of the demo in the files.
 PLACEHOLDER = b"2025-03-10"
+_DAY_SECONDS = 86_400
+_FINAL_SECONDS = 30  # far more than the files take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,7 @@ def play_months(actors: Sequence[Actor], ground: Ground, *, start: float) -> Non
 
 def send_files(actors: Sequence[Actor], ground: Ground) -> list[SentFile]:
     """Send each bank's file of today, if it was not sent before, and wait until all of it is final."""
+    _keep_clear_of_midnight(ground)
     sent = []
     for actor in actors:
         name = actor.player.file
@@ -88,6 +91,13 @@ def send_files(actors: Sequence[Actor], ground: Ground) -> list[SentFile]:
             sent.append(_known_file(actor, name, known) if known else _send(actor, name, ground))
     await_final(actors, ground.chain)
     return sent
+
+
+def _keep_clear_of_midnight(ground: Ground) -> None:
+    """Wait for the next day when this one (UTC) ends before the files could be final."""
+    left = _DAY_SECONDS - ground.clock.now() % _DAY_SECONDS
+    if left < _FINAL_SECONDS:
+        ground.clock.sleep(left + 1)
 
 
 def _payment(habit: Habit) -> Mapping[str, Any]:
