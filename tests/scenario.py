@@ -140,8 +140,19 @@ def found(
     thresholds: Mapping[int, int] | None = None,
     currencies: Sequence[int] = CURRENCIES,
 ) -> Network:
-    """Deploy (without delays), admit everybody, register the monies and open every account."""
-    contracts = deployed(chain, clock)
+    """Deploy (without delays) and bring in everybody and everything."""
+    return populated(chain, clock, deployed(chain, clock), thresholds=thresholds, currencies=currencies)
+
+
+def populated(
+    chain: Chain,
+    clock: Clock,
+    contracts: Contracts,
+    *,
+    thresholds: Mapping[int, int] | None = None,
+    currencies: Sequence[int] = CURRENCIES,
+) -> Network:
+    """Admit everybody on contracts that know nobody yet, register the monies and open every account."""
     sender = DirectSender(chain, contracts, _signer(contracts, MEMBERS), clock)
     founder = Founder(sender, contracts, OPERATOR.key("administer"))
     for member in MEMBERS:

@@ -62,10 +62,10 @@ def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -
             "VOSTRO_PORT": str(_free_port()),
         }
         token = _officer_token(Settings(bic=bank.bic, store_url=store_url))
-        log = (folder / "log").open("wb")
-        process = subprocess.Popen(
-            [Path(sys.executable).with_name("vostro"), "run"], env=variables, stdout=log, stderr=log
-        )
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [Path(sys.executable).with_name("vostro"), "run"], env=variables, stdout=log, stderr=log
+            )
         try:
             client = httpx2.Client(
                 base_url=f"http://127.0.0.1:{variables['VOSTRO_PORT']}",
