@@ -14,6 +14,14 @@ from node.store.migrations import migrate
 # How long one waits for another writer, a lock or a connection before `StoreUnavailable`.
 WAIT_SECONDS_MAX = 30
 _CONNECT_SECONDS_MAX = 10
+# A server that vanished behind the network is noticed (libpq's names, the last in milliseconds).
+_POSTGRESQL_OPTIONS = {
+    "connect_timeout": _CONNECT_SECONDS_MAX,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": WAIT_SECONDS_MAX * 1000,
+}
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _READ_ONLY = "vostro_read_only"
 _SQLITE_PRAGMAS = (
@@ -81,14 +89,19 @@ class Store:
 
 
 def _parse(url: str) -> URL:
+    # The URL may hold a password: no message repeats it.
+    refused = SettingsInvalid(
+        "the store's URL is neither sqlite:///<file> nor postgresql://<user>@<host>/<database>"
+    )
     try:
         parsed = make_url(url)
-        return parsed.set(drivername=_DRIVERS[parsed.get_backend_name()])
-    except (ArgumentError, KeyError):
-        # The URL may hold a password: it is not repeated.
-        raise SettingsInvalid(
-            "the store's URL is neither sqlite:///<file> nor postgresql://<user>@<host>/<database>"
-        ) from None
+    except ArgumentError:
+        raise refused from None
+    driver = _DRIVERS.get(parsed.get_backend_name())
+    # SQLite without a file is a database in memory, which each connection would have for itself.
+    if driver is None or parsed.database in {None, "", ":memory:"}:
+        raise refused
+    return parsed.set(drivername=driver)
 
 
 def _engine(url: URL, pool_size: int) -> Engine:
@@ -102,7 +115,7 @@ def _engine(url: URL, pool_size: int) -> Engine:
         pool_pre_ping=not sqlite,
         # An error message must not quote rows: they hold people's data.
         hide_parameters=True,
-        connect_args={"check_same_thread": False} if sqlite else {"connect_timeout": _CONNECT_SECONDS_MAX},
+        connect_args={"check_same_thread": False} if sqlite else _POSTGRESQL_OPTIONS,
     )
     event.listen(engine, "connect", _prepare_sqlite if sqlite else _prepare_postgresql)
     if sqlite:

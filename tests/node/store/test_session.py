@@ -108,7 +108,9 @@ def test_broken_constraint_is_loud(store: Store) -> None:
     assert "secret-name" not in caught.value.detail
 
 
-@pytest.mark.parametrize("url", ["", "mysql://root:secret@localhost/x", "not a url"])
+@pytest.mark.parametrize(
+    "url", ["", "mysql://root:secret@localhost/x", "not a url", "sqlite://", "sqlite:///:memory:"]
+)
 def test_other_databases_are_refused(url: str) -> None:
     """A URL of another kind of database is refused without repeating it: it may hold a password."""
     with pytest.raises(SettingsInvalid) as caught:
