@@ -1,4 +1,4 @@
-"""`scripts/bench gas`: what a payment costs on chain, under Cancun and Berlin rules; measured by contracts/bench."""
+"""`scripts/bench gas`: what a payment costs on chain under Cancun and Berlin rules, by contracts/bench."""
 
 import json
 import subprocess
