@@ -192,7 +192,7 @@ def _reference(agent: Tree, named_at: str, path: str, faults: Faults) -> BankRef
 def _sender(
     group_header: Tree, application_header: Tree | None, payers: set[BankReference], faults: Faults
 ) -> BankReference:
-    """Return the file's instructing agent, else who the header is from, else the one payer."""
+    """Return the file's instructing agent, else who the header is from, else the payer, if it is one."""
     announced = header.sender_of(application_header, faults) if application_header else None
     if "InstgAgt" in group_header:
         path = f"{ROOT}/GrpHdr"
@@ -203,12 +203,31 @@ def _sender(
         return instructing or BankReference()
     if announced is not None:
         return announced
-    if len(payers) > 1:
+    sender = _one_bank(payers)
+    if sender is None:
         detail = (
-            f"the transactions come from {len(payers)} banks and no header says which of them sends the file"
+            f"the transactions come from banks with {len(payers)} different names and no header says which "
+            "of them sends the file"
         )
         faults.add(f"{ROOT}/GrpHdr/InstgAgt", FaultCode.SEVERAL_SENDERS, detail)
-    return next(iter(payers), BankReference())
+    return sender or BankReference()
+
+
+def _one_bank(names: set[BankReference]) -> BankReference | None:
+    """Return names that can be one bank's as one name; None when no bank can have all of them.
+
+    Whether they are one participant's is for the participants to say.
+    """
+    bics = {full_bic(name.bic) for name in names if name.bic}
+    leis = {name.lei for name in names if name.lei}
+    members = {name.member for name in names if name.member}
+    systems = {member.system: member for member in members}
+    if len(bics) > 1 or len(leis) > 1 or len(members) > len(systems):
+        return None
+    if len(names) == 1:
+        return next(iter(names))
+    member = systems[min(systems)] if systems else None
+    return BankReference(bic=min(bics, default=None), lei=min(leis, default=None), member=member)
 
 
 def _agree(one: BankReference, other: BankReference) -> bool:

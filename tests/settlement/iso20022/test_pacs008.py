@@ -134,6 +134,14 @@ def test_several_payers_need_a_named_sender() -> None:
     assert BankReference(bic="COBADEFFXXX") == pacs008.read(wrapped(two)).sender
 
 
+def test_one_payer_may_have_several_names() -> None:
+    """Transfers that name their payer now by BIC and now by LEI are one bank's, as far as a file can tell."""
+    lei = "5493001KJTIIGC8Y1R12"
+    by_lei = transfer(2).replace("<BICFI>COBADEFFXXX</BICFI>", f"<LEI>{lei}</LEI>")
+    message = pacs008.read(credit_transfers(transfer(1), by_lei).encode())
+    assert BankReference(bic="COBADEFFXXX", lei=lei) == message.sender
+
+
 @pytest.mark.parametrize(
     ("where", "what", "urgent"),
     [
