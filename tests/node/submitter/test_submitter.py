@@ -1,10 +1,12 @@
 """The submitter's rules, one by one, on a chain that does what it is told."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
+from node.chain.protocol import Log
 from node.errors import (
     ChainBusy,
     ChainContradiction,
@@ -14,6 +16,9 @@ from node.errors import (
     TransactionRefused,
     WriterStopped,
 )
+from node.outbox.rows import waiting_count
+from node.outbox.transactions import unconcluded
+from node.services.payments import get_payment
 from node.services.voids import void_payment
 from node.store.incidents import clear_incident, open_incidents
 from node.store.session import Store
@@ -22,6 +27,7 @@ from node.submitter.broadcast import REPEAT_SECONDS
 from node.submitter.submitter import LEASE_SECONDS, Submitter
 from settlement.errors import SettlementError
 from settlement.participant import KeyRole
+from tests.node.chain_of_events import CONTRACTS
 from tests.node.submitter.faults import Crash
 from tests.node.submitter.model import PAY_KEY, SECOND_KEY, PlainSigner
 from tests.node.submitter.world import World, world
@@ -42,6 +48,11 @@ def _clear(made: World) -> None:
 def _only(made: World) -> str:
     (payment,) = made.payments()
     return payment.id
+
+
+def _events(made: World) -> list[str]:
+    history = get_payment(made.store, made.settings, made.clock, _only(made))
+    return [entry.event for entry in history.timeline]
 
 
 def _nonces(made: World, key: bytes = PAY_KEY) -> list[int]:
@@ -191,6 +202,58 @@ def test_void_of_a_payment_in_flight_leaves_it_to_the_chain(store: Store) -> Non
     assert made.is_quiet()
 
 
+def test_voided_payment_is_not_tried_again(store: Store) -> None:
+    """When a payment reverts whose void is under way, only the void goes on."""
+    made = world(store, unknown_after_seconds=60)
+    made.accept(1)
+    made.chain.broken = True
+    submitter = made.submitter()
+    submitter.tick()
+    made.clock.sleep(61)
+    void_payment(made.store, made.settings, made.clock, _only(made), actor="tok")
+    made.mine()
+    made.chain.broken = False
+    for _ in range(4):
+        submitter.tick()
+        made.mine()
+    assert {"E0": "cancelled"} == made.states()
+    assert 2 == len(made.sent)
+
+
+def test_end_is_concluded_once(store: Store) -> None:
+    """Two processes that see the same end put what follows into the outbox once."""
+    made = world(store, funds=1)
+    made.accept(2)
+    first, second = made.submitter(), made.submitter()
+    first.tick()
+    with made.store.snapshot() as connection:
+        (sent,) = unconcluded(connection, key=PAY_KEY, chain_id=CONTRACTS.deployment.chain_id)
+    made.mine()
+    assert first._concluder.conclude(sent)
+    assert second._concluder.conclude(sent)
+    with made.store.snapshot() as connection:
+        assert 1 == waiting_count(connection)
+
+
+def test_event_with_another_commitment_is_no_settlement(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event under our sequence that commits to another document never makes a payment settled."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    submitter.tick()
+    pay = made.chain._pay
+
+    def forge(data: bytes) -> list[Log]:
+        return [replace(each, data=each.data[:32] + bytes(32)) for each in pay(data)]
+
+    monkeypatch.setattr(made.chain, "_pay", forge)
+    made.mine()
+    assert {"E0": "unknown"} == made.states()
+    _stops(made, submitter, ChainContradiction)
+
+
 def test_key_used_by_a_stranger_stops_the_writer(store: Store) -> None:
     """A transaction of our key that we never signed stops everything; cleared, it goes on after it."""
     made = world(store)
@@ -220,9 +283,15 @@ def test_nonce_taken_by_a_stranger_stops_the_writer(store: Store) -> None:
     made.clock.sleep(REPEAT_SECONDS)
     _stops(made, submitter, ForeignTransaction)
     _clear(made)
+    without_room = made.settings.model_copy(update={"pipeline_transactions_max": 0})
+    made.clock.sleep(LEASE_SECONDS + 1)
+    replace(made, settings=without_room).submitter().tick()
+    assert {"E0": "accepted"} == made.states()
+    made.clock.sleep(LEASE_SECONDS + 1)
     made.run(submitter)
     assert {"E0": "settled"} == made.states()
     assert [0, 1] == _nonces(made)
+    assert ["accepted", "signed", "abandoned", "signed", "settled"] == _events(made)
 
 
 def test_success_without_a_word_stops_the_writer(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
