@@ -42,6 +42,7 @@ abstract contract Consents is IConsents, Accounts {
         require(thresholds.length <= LIST_LIMIT, TooManyThresholds(thresholds.length, LIST_LIMIT));
 
         for (uint256 i; i < thresholds.length; ++i) {
+            _requireAmount(thresholds[i].amount);
             _setThreshold(participant, thresholds[i].currency, thresholds[i].amount);
         }
     }
@@ -49,6 +50,7 @@ abstract contract Consents is IConsents, Accounts {
     /// @inheritdoc IConsents
     function setThreshold(Currency currency, uint64 amount) external {
         ParticipantId participant = _administered();
+        _requireAmount(amount);
         if (amount > _thresholds[participant][currency].amount && !_agreed(participant)) return;
 
         _setThreshold(participant, currency, amount);
@@ -127,8 +129,6 @@ abstract contract Consents is IConsents, Accounts {
     }
 
     function _setThreshold(ParticipantId participant, Currency currency, uint64 amount) private {
-        _requireAmount(amount);
-
         _hasThresholds[participant] = true;
         _thresholds[participant][currency].amount = amount;
 
