@@ -19,6 +19,7 @@ _amounts = st.integers(1, AMOUNT_MAX)
 _terms = st.builds(
     Terms, sequence=_u64, asset=_u32, payer=_u32, payee=_u32, amount=_amounts, urgent=st.booleans()
 )
+_TERMS = Terms(sequence=1, asset=1, payer=1, payee=1, amount=1)
 _words = st.binary(min_size=32, max_size=32)
 
 
@@ -62,27 +63,25 @@ def test_layout_is_that_of_solidity(root: Path) -> None:
         name: int(shift)
         for name, shift in re.findall(r"function (\w+)\([^{]*\{\s*return[^;]*>> (\d+)", source)
     }
-    terms = Terms(sequence=1, asset=1, payer=1, payee=1, amount=1)
-    assert terms.word() == sum(
+    assert _TERMS.word() == sum(
         1 << shifts[name] for name in ("sequence", "asset", "payer", "payee", "amount")
     )
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "terms"),
     [
-        ("amount", 0),
-        ("amount", AMOUNT_MAX + 1),
-        ("sequence", -1),
-        ("sequence", 2**64),
-        ("asset", 2**32),
-        ("payer", -1),
-        ("payee", 2**32),
+        ("amount", replace(_TERMS, amount=0)),
+        ("amount", replace(_TERMS, amount=AMOUNT_MAX + 1)),
+        ("sequence", replace(_TERMS, sequence=-1)),
+        ("sequence", replace(_TERMS, sequence=2**64)),
+        ("asset", replace(_TERMS, asset=2**32)),
+        ("payer", replace(_TERMS, payer=-1)),
+        ("payee", replace(_TERMS, payee=2**32)),
     ],
 )
-def test_field_out_of_range_is_refused(field: str, value: int) -> None:
+def test_field_out_of_range_is_refused(field: str, terms: Terms) -> None:
     """A field that does not fit its bits is refused by name, never cut."""
-    terms = replace(Terms(sequence=1, asset=1, payer=1, payee=1, amount=1), **{field: value})
     with pytest.raises(InvalidWord) as refused:
         terms.word()
     assert field == refused.value.param
