@@ -54,7 +54,7 @@ def test_keeps_no_secret(store: Store) -> None:
     with store.snapshot() as connection:
         row = connection.execute(select(api_tokens)).one()
     kept = b"".join(value if isinstance(value, bytes) else str(value).encode() for value in row)
-    assert secret.removeprefix("vostro_")[:8].encode() not in kept
+    assert secret.removeprefix("vt_")[:8].encode() not in kept
 
 
 def test_revoked_is_over(store: Store) -> None:

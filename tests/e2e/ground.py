@@ -1,0 +1,124 @@
+"""What an end-to-end test stands on: a network on anvil, and one bank's node as a process of its own."""
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from node.chain.connect import connect
+from node.chain.deployment import write_deployment
+from node.clock import SystemClock
+from node.keys.keystore import Keystore
+from tests.chains import Anvil
+from tests.scenario import Member, Network, found
+
+PASSWORD = "of a test"
+WAIT_SECONDS_MAX = 120.0
+_RPC_SECONDS_MAX = 30
+# A guess at these passwords may be cheap, so that a node starts quickly.
+_SCRYPT_N = 1024
+_PROGRAM = "from node.cli import main; main()"
+
+
+def found_on(anvil: Anvil) -> Network:
+    """Found the network of the scenario on an anvil."""
+    clock = SystemClock()
+    chain = connect(engine="anvil", rpc_url=anvil.url, timeout=_RPC_SECONDS_MAX, clock=clock)
+    return found(chain, clock)
+
+
+class Bank:
+    """One bank's node: its folder, its settings, and its commands as programs of their own."""
+
+    def __init__(self, folder: Path, member: Member, network: Network, anvil: Anvil, **settings: str) -> None:
+        self.member = member
+        self.folder = folder
+        self._log = folder / "run.log"
+        folder.mkdir()
+        (folder / "password").write_text(PASSWORD)
+        write_deployment(folder / "deployment.json", network.contracts.deployment)
+        keystore = Keystore(folder / "home" / "keys", scrypt_n=_SCRYPT_N)
+        for use in ("pay", "administer"):
+            keystore.add(member.secret(use), PASSWORD.encode())
+        self.environment = {
+            "VOSTRO_BIC": member.bic,
+            "VOSTRO_HOME": str(folder / "home"),
+            "VOSTRO_ENGINE": "anvil",
+            "VOSTRO_RPC_URL": anvil.url,
+            "VOSTRO_DEPLOYMENT_FILE": str(folder / "deployment.json"),
+            "VOSTRO_KEY_PASSWORD_FILE": str(folder / "password"),
+            "VOSTRO_DEMO": "true",
+            "VOSTRO_PORT": "0",
+            "VOSTRO_TICK_SECONDS": "0.02",
+            **settings,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run one of its commands to its end; with `check` it must succeed."""
+        done = subprocess.run(
+            [sys.executable, "-c", _PROGRAM, *arguments],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=WAIT_SECONDS_MAX,
+            check=False,
+        )
+        assert not check or done.returncode == 0, f"{arguments}: {done.stdout}{done.stderr}"
+        return done
+
+    def start(self) -> str:
+        """Start `vostro run` and return its URL once it listens."""
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _PROGRAM, "run"], env=self.environment, stdout=log, stderr=log
+            )
+        until(lambda: b"listening on" in self._log.read_bytes() or self._process_ended())
+        text = self._log.read_text()
+        assert "listening on" in text, text
+        return text.partition("listening on ")[2].split()[0]
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int | None:
+        """End it politely, and return its exit status."""
+        return self._end(signal.SIGTERM)
+
+    def log(self) -> str:
+        """What it has logged since its last start."""
+        return self._log.read_text()
+
+    def _process_ended(self) -> bool:
+        return self._process is not None and self._process.poll() is not None
+
+    def _end(self, how: signal.Signals) -> int | None:
+        if self._process is None:
+            return None
+        self._process.send_signal(how)
+        status = self._process.wait(WAIT_SECONDS_MAX)
+        self._process = None
+        return status
+
+
+@contextmanager
+def client_of(url: str, token: str) -> Iterator[httpx2.Client]:
+    """Give an HTTP client that shows a token."""
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx2.Client(base_url=url, headers=headers, timeout=WAIT_SECONDS_MAX) as client:
+        yield client
+
+
+def until(condition: Callable[[], Any], *, seconds: float = WAIT_SECONDS_MAX) -> None:
+    """Wait until something holds; fail when it does not in time."""
+    give_up = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up, "it did not happen in time"
+        time.sleep(0.05)
