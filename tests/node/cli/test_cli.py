@@ -1,0 +1,202 @@
+"""The commands of `vostro`: what they print for people and programs, and how they refuse."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from node import cli
+from node.keys.keystore import Keystore
+from node.store.session import Store
+from tests.scenario import BANKS
+
+PASSWORD = "of a test"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terminal:
+    """A terminal with the settings of one bank whose node has not run yet."""
+
+    home: Path
+    run: Callable[..., tuple[int, str, str]]
+
+    def json(self, *arguments: str) -> Any:
+        """What a command prints with --json; it must succeed."""
+        status, output, errors = self.run(*arguments, "--json")
+        assert 0 == status, errors
+        return json.loads(output)
+
+
+@pytest.fixture
+def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    """A terminal of the first bank."""
+    (tmp_path / "password").write_text(PASSWORD + "\n")
+    for name, value in {
+        "BIC": BANKS[0].bic,
+        "HOME": str(tmp_path / "home"),
+        "KEY_PASSWORD_FILE": str(tmp_path / "password"),
+        "DEPLOYMENT_FILE": str(tmp_path / "deployment.json"),
+    }.items():
+        monkeypatch.setenv(f"VOSTRO_{name}", value)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["vostro", *arguments])
+        capsys.readouterr()
+        try:
+            cli.main()
+            status: object = 0
+        except SystemExit as left:
+            status = left.code or 0
+        assert isinstance(status, int)
+        output, errors = capsys.readouterr()
+        return status, output, errors
+
+    return Terminal(home=tmp_path / "home", run=run)
+
+
+def _commands(arguments: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    import typer.main
+
+    found: list[tuple[str, ...]] = []
+
+    def walk(command: Any, path: tuple[str, ...]) -> None:
+        if not getattr(command, "commands", None):
+            found.append(path)
+            return
+        if command.invoke_without_command:
+            found.append(path)
+        for name, child in command.commands.items():
+            walk(child, (*path, name))
+
+    walk(typer.main.get_command(cli.app), arguments)
+    return found
+
+
+def test_help_in_a_program_of_its_own() -> None:
+    """`vostro --help` names every command, and imports nothing heavy to do so."""
+    program = (
+        "import sys; from node import cli; sys.argv = ['vostro', '--help']\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'web3', 'sqlalchemy', 'fastapi', 'pydantic', 'eth_tester', 'lxml', 'cryptography'}\n"
+        "print('HEAVY', sorted(heavy & sys.modules.keys()))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "HEAVY []" in done.stdout
+    for command, *_ in _commands():
+        assert command in done.stdout
+
+
+@pytest.mark.parametrize("command", _commands(), ids=" ".join)
+def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
+    """Every command has a help text and, but for `run`, takes --json; none takes a secret as an argument."""
+    shown = CliRunner().invoke(cli.app, [*command, "--help"], env={"COLUMNS": "200"}).output
+    assert "Usage:" in shown
+    assert command == ("run",) or "--json" in shown
+    for word in ("--password", "--secret", "--private-key"):
+        assert word not in shown
+
+
+def test_wrong_usage_is_2(terminal: Terminal) -> None:
+    """An unknown command or a wrong option is exit status 2."""
+    assert 2 == terminal.run("nonsense")[0]
+    assert 2 == terminal.run("run", "--only", "console")[0]
+    assert 2 == terminal.run("tokens", "new", "till", "--role", "king")[0]
+    assert 2 == terminal.run("statement", "--currency", "USD", "--format", "pdf")[0]
+
+
+def test_errors_are_one_line(terminal: Terminal) -> None:
+    """What is expected to go wrong is one line `code: detail` on standard error, and exit status 1."""
+    status, output, errors = terminal.run("payments", "pay_0")
+    assert (1, "") == (status, output)
+    assert ["not_found"] == [line.partition(":")[0] for line in errors.splitlines()]
+
+
+def test_settings_are_checked(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A setting that can't be is named, with the table where it is explained."""
+    monkeypatch.setenv("VOSTRO_PORT", "high")
+    status, _, errors = terminal.run("payments")
+    assert 1 == status
+    assert errors.startswith("settings_invalid: VOSTRO_PORT")
+
+
+def test_nothing_is_deployed_yet(terminal: Terminal) -> None:
+    """Without a deployment the node says which command makes one."""
+    Keystore(terminal.home / "keys", scrypt_n=1024).add(BANKS[0].secret("pay"), PASSWORD.encode())
+    status, _, errors = terminal.run("run")
+    assert 1 == status
+    assert "settings_invalid: VOSTRO_DEPLOYMENT_FILE" in errors
+    assert "`vostro deploy` writes it" in errors
+
+
+def test_tokens(terminal: Terminal) -> None:
+    """A token is shown once when it is made, listed without its secret, and gone when revoked."""
+    made = terminal.json("tokens", "new", "till", "--role", "officer")
+    (listed,) = terminal.json("tokens", "list")
+    assert made["id"] == listed["id"]
+    assert made["secret"] not in json.dumps(listed)
+    terminal.json("tokens", "revoke", made["id"])
+    assert 1 == terminal.run("tokens", "revoke", made["id"])[0]
+    assert terminal.json("tokens", "list")[0]["revoked_at"] is not None
+    assert 2 == terminal.json("audit", "verify")[0]["entries"]
+
+
+def test_a_token_can_be_piped(terminal: Terminal) -> None:
+    """Without --json the secret alone is on standard output, so that it can go straight into a file."""
+    _, output, errors = terminal.run("tokens", "new", "till", "--role", "officer")
+    (secret,) = output.splitlines()
+    assert secret not in errors
+
+
+@pytest.mark.slow
+def test_keys(terminal: Terminal, tmp_path: Path) -> None:
+    """A key is made or taken in under the password of the file; only its address is ever shown."""
+    (made,) = terminal.json("keys", "new")
+    secret = tmp_path / "secret"
+    secret.write_text(BANKS[0].secret("pay").hex())
+    (taken,) = terminal.json("keys", "import", str(secret))
+    assert "0x" + BANKS[0].key("pay").hex() == taken["address"]
+    assert {made["address"], taken["address"]} == {each["address"] for each in terminal.json("keys", "list")}
+    assert [1, "key_exists"] == [
+        terminal.run("keys", "import", str(secret))[0],
+        terminal.run("keys", "import", str(secret))[2].partition(":")[0],
+    ]
+    for file in (terminal.home / "keys").iterdir():
+        assert secret.read_text() not in file.read_text()
+
+
+def test_a_faulty_file_lists_its_faults(terminal: Terminal, tmp_path: Path) -> None:
+    """Each fault of a file is a line with its place, after the line that says it was refused."""
+    from tests.messages import file_of
+
+    path = tmp_path / "file.xml"
+    path.write_text(file_of("0", "1.001"))
+    status, output, errors = terminal.run("pay", str(path))
+    assert (1, "") == (status, output)
+    first, *places = errors.splitlines()
+    assert first.startswith("faulty_message: ")
+    assert ["  transaction 1 at", "  transaction 2 at"] == [place[:18] for place in places]
+
+
+def test_incidents(terminal: Terminal) -> None:
+    """An incident is shown until a person clears it, who then stands in the audit log."""
+    from node.store.incidents import raise_incident
+    from settlement.errors import MirrorGap
+
+    terminal.json("migrate")
+    store = Store(f"sqlite:///{terminal.home / 'vostro.sqlite'}")
+    with store.transaction() as connection:
+        raise_incident(connection, writer="follower", subject="block 7", error=MirrorGap("a gap"), at=1)
+    store.close()
+    (shown,) = terminal.json("incidents")
+    assert ("follower", "mirror_gap", "a gap") == (shown["writer"], shown["code"], shown["detail"])
+    terminal.json("incidents", "clear", str(shown["id"]), "--by", "Erika")
+    assert [] == terminal.json("incidents")
+    assert 1 == terminal.run("incidents", "clear", str(shown["id"]), "--by", "Erika")[0]
+    assert 1 == terminal.json("audit", "verify")[0]["entries"]
