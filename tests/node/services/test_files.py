@@ -1,0 +1,166 @@
+"""Message files: whole or not at all, once, and all of it in the documents that are committed to."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+
+from node.errors import DuplicateMessage, PayerRefused
+from node.store.session import Store
+from node.store.tables import files, instructions
+from settlement.document import commitment
+from settlement.errors import FaultyMessage, NotXml, SettlementError
+from tests.messages import file_of
+from tests.node.bank import Bank
+from tests.scenario import BANKS, Network
+
+_SAMPLES = "iso20022/samples"
+
+
+@pytest.fixture
+def bank(store: Store, network: Network) -> Bank:
+    """The first bank."""
+    return Bank(store=store, network=network)
+
+
+@pytest.fixture
+def sqlite_bank(stores: Callable[[str], Store], network: Network) -> Bank:
+    """The first bank on SQLite, for rules that have nothing to do with the store."""
+    return Bank(store=stores("sqlite"), network=network)
+
+
+def _rows(bank: Bank, table: Any) -> list[Any]:
+    with bank.store.snapshot() as connection:
+        return list(connection.execute(select(table).order_by(table.c.id)))
+
+
+def test_file_becomes_payments(bank: Bank) -> None:
+    """Each transfer becomes a payment, in the file's order, and the answer names file and payments."""
+    answer = bank.accept_file(file_of("10.00", "20.00", "30.00"))
+    (file,) = _rows(bank, files)
+    rows = _rows(bank, instructions)
+    body = orjson.loads(answer.body)
+    assert (file.id, "M1", [row.id for row in rows]) == (
+        body["file_id"], body["message_id"], [each["id"] for each in body["payments"]],
+    )  # fmt: skip
+    assert [(0, 1000), (1, 2000), (2, 3000)] == [(row.file_position, row.amount) for row in rows]
+    assert {(BANKS[0].bic, "M1", "pacs.008.001.08", 3)} == {
+        (file.sender, file.message_id, file.message_name, file.transactions)
+    }
+
+
+def test_document_holds_everything(sqlite_bank: Bank) -> None:
+    """The committed document has the group header and all that the transfer says."""
+    sqlite_bank.accept_file(file_of("10.00"))
+    (row,) = _rows(sqlite_bank, instructions)
+    document = orjson.loads(row.document)
+    assert {"message", "GrpHdr", "CdtTrfTxInf", "uetr"} == set(document)
+    assert "M1" == document["GrpHdr"]["MsgId"]
+    assert row.end_to_end_id == document["CdtTrfTxInf"]["PmtId"]["EndToEndId"]
+    assert commitment(row.document.encode(), row.salt) == row.commitment
+
+
+@pytest.mark.parametrize("uetrs", [True, False])
+def test_same_file_gets_the_first_answer(bank: Bank, *, uetrs: bool) -> None:
+    """The same file again, with UETRs or without, on any later day, is answered as the first time."""
+    text = file_of("10.00", "20.00", uetrs=uetrs)
+    first = bank.accept_file(text)
+    bank.network.clock.sleep(86_400)
+    again = bank.accept_file(text)
+    assert (first.body, True) == (again.body, again.replayed)
+    assert (2, 2) == bank.counts()
+
+
+def test_other_body_under_a_known_message_id_is_refused(bank: Bank) -> None:
+    """One sender's message id stands for one body."""
+    bank.accept_file(file_of("10.00", uetrs=False))
+    with pytest.raises(DuplicateMessage):
+        bank.accept_file(file_of("10.01", uetrs=False))
+    assert (1, 1) == bank.counts()
+
+
+def test_known_transfers_under_a_new_message_id(sqlite_bank: Bank) -> None:
+    """A file sent anew under another message id names the payments it made the first time, and makes none."""
+    first = orjson.loads(sqlite_bank.accept_file(file_of("10.00", "20.00")).body)
+    again = orjson.loads(sqlite_bank.accept_file(file_of("10.00", "20.00", message_id="M2")).body)
+    assert first["payments"] == again["payments"]
+    assert first["file_id"] != again["file_id"]
+    assert (2, 2) == sqlite_bank.counts()
+
+
+def test_every_fault_is_listed(bank: Bank) -> None:
+    """One bad transaction refuses the whole file; each fault has the number and place of its transaction."""
+    text = file_of("10.00", "20.00", "30.00")
+    before, third = text.rsplit(BANKS[1].bic, 1)
+    with pytest.raises(FaultyMessage) as refused:
+        bank.accept_file(before + "NOBKUS33XXX" + third)
+    (fault,) = refused.value.faults
+    assert (2, "unknown_participant") == (fault.transaction, fault.code)
+    assert fault.path == "FIToFICstmrCdtTrf/CdtTrfTxInf[3]"
+    assert (0, 0) == bank.counts()
+    assert [] == _rows(bank, files)
+
+
+def test_fault_says_which_element(sqlite_bank: Bank) -> None:
+    """A refused value is named by its element."""
+    sqlite_bank.network.clock.sleep(86_400)
+    with pytest.raises(FaultyMessage) as refused:
+        sqlite_bank.accept_file(file_of("10.00"))
+    assert ["FIToFICstmrCdtTrf/CdtTrfTxInf[1]/IntrBkSttlmDt"] == [
+        fault.path for fault in refused.value.faults
+    ]
+
+
+@pytest.mark.parametrize("body", [b"", b"not xml", b"<a/>"])
+def test_what_is_no_message_is_refused(sqlite_bank: Bank, body: bytes) -> None:
+    """What is not the message is refused by a typed error, and nothing is written."""
+    with pytest.raises(SettlementError) as refused:
+        sqlite_bank.accept_file(body)
+    assert body == b"<a/>" or isinstance(refused.value, NotXml)
+    assert (0, 0) == sqlite_bank.counts()
+
+
+def test_file_of_another_bank_is_refused(network: Network, stores: Callable[[str], Store]) -> None:
+    """A node pays for its own bank only."""
+    other = Bank(store=stores("sqlite"), network=network, member=BANKS[1])
+    with pytest.raises(PayerRefused):
+        other.accept_file(file_of("10.00"))
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_sample_settles(
+    shared_data: Path, network: Network, stores: Callable[[str], Store], place: int
+) -> None:
+    """Each of the Fedwire samples settles in a fresh store, between the banks that its member ids name."""
+    sample = sorted((shared_data / _SAMPLES).glob("*pacs.008.xml"))[place].read_bytes()
+    for member in BANKS:
+        bank = Bank(store=stores("sqlite"), network=network, member=member)
+        try:
+            bank.accept_file(sample)
+        except PayerRefused:
+            continue
+        bank.run()
+        (payment,) = bank.payments()
+        assert "settled" == payment.state
+        return
+    pytest.fail("no bank of the scenario sends this sample")
+
+
+def test_samples_are_told_apart(shared_data: Path, sqlite_bank: Bank) -> None:
+    """In one store a second sample is refused: it has the first one’s UETR or message id, and other content."""
+    found: Counter[str] = Counter()
+    for path in sorted((shared_data / _SAMPLES).glob("*pacs.008.xml")):
+        try:
+            sqlite_bank.accept_file(path.read_bytes())
+            found["accepted"] += 1
+        except FaultyMessage as refused:
+            found.update(fault.code for fault in refused.faults)
+        except (DuplicateMessage, PayerRefused) as refused:
+            found[refused.code] += 1
+    assert 1 == found.pop("accepted")
+    assert set(found) <= {"duplicate_uetr", "duplicate_message", "payer_refused"}
+    assert found["duplicate_uetr"] + found["duplicate_message"] > 0
