@@ -1,12 +1,13 @@
 """One node from its settings: everything is made here, and nothing is kept anywhere else."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, closing
 
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
 from node.bootstrap.node import Node, Part
-from node.bootstrap.opening import connect_chain, open_keystore, open_store, read_schemas
+from node.bootstrap.opening import connected_chain, open_keystore, open_store, read_schemas
 from node.bootstrap.probes import probes
 from node.bootstrap.verification import Verification
 from node.bootstrap.worker import Worker
@@ -47,48 +48,47 @@ def build(
     contracts = Contracts(deployment or read_deployment(settings.deployment_file))
     if Part.SUBMITTER in wanted and signer is None:
         signer = open_signer(settings, contracts, password)
-    chain = chain or connect_chain(settings, clock)
     schemas = read_schemas(settings)
-    store = open_store(settings)
-    verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
-    ticks: dict[Part, Callable[[], int]] = {}
-    if Part.FOLLOWER in wanted:
-        ticks[Part.FOLLOWER] = Follower(store, chain, contracts, clock).tick
-    if Part.SUBMITTER in wanted and signer is not None:
-        ticks[Part.SUBMITTER] = Submitter(
-            store,
-            chain,
+    resources = ExitStack()
+    with ExitStack() as on_failure:
+        on_failure.callback(resources.close)
+        chain = chain or resources.enter_context(connected_chain(settings, clock))
+        store = resources.enter_context(closing(open_store(settings)))
+        verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
+        ticks: dict[Part, Callable[[], int]] = {}
+        if Part.FOLLOWER in wanted:
+            ticks[Part.FOLLOWER] = Follower(store, chain, contracts, clock).tick
+        if Part.SUBMITTER in wanted and signer is not None:
+            submitter = Submitter(
+                store,
+                chain,
+                contracts=contracts,
+                signer=signer,
+                clock=clock,
+                random=random,
+                settings=settings,
+            )
+            ticks[Part.SUBMITTER] = submitter.tick
+        workers = _workers(settings, store, clock, verification, ticks)
+        metrics = Metrics()
+        readiness = Readiness(
+            probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
+        )
+        resources.callback(readiness.close)
+        context = Context(
+            settings=settings,
+            store=store,
+            chain=chain,
             contracts=contracts,
-            signer=signer,
             clock=clock,
             random=random,
-            settings=settings,
-        ).tick
-    workers = [
-        Worker(
-            part.value,
-            _verified(verification, tick),
-            pause_seconds=settings.tick_seconds,
-            alarm=_alarm(store, clock),
+            schemas=schemas,
+            readiness=readiness,
+            metrics=metrics,
         )
-        for part, tick in ticks.items()
-    ]
-    metrics = Metrics()
-    readiness = Readiness(
-        probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
-    )
-    context = Context(
-        settings=settings,
-        store=store,
-        chain=chain,
-        contracts=contracts,
-        clock=clock,
-        random=random,
-        schemas=schemas,
-        readiness=readiness,
-        metrics=metrics,
-    )
-    return Node(context, verification, workers, web=Part.API in wanted)
+        node = Node(context, verification, workers, web=Part.API in wanted, resources=resources)
+        on_failure.pop_all()
+        return node
 
 
 def open_signer(settings: Settings, contracts: Contracts, password: bytes | None) -> Signer:
@@ -99,6 +99,24 @@ def open_signer(settings: Settings, contracts: Contracts, password: bytes | None
     if not keystore.addresses():
         raise KeyNotFound(f"{settings.home} has no keys; make one with `vostro keys new`")
     return keystore.open(password, node_policy(contracts))
+
+
+def _workers(
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    verification: Verification,
+    ticks: Mapping[Part, Callable[[], int]],
+) -> list[Worker]:
+    return [
+        Worker(
+            part.value,
+            _verified(verification, tick),
+            pause_seconds=settings.tick_seconds,
+            alarm=_alarm(store, clock),
+        )
+        for part, tick in ticks.items()
+    ]
 
 
 def _verified(verification: Verification, tick: Callable[[], int]) -> Callable[[], int]:

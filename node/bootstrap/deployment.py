@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from node.bootstrap.opening import connect_chain, open_keystore
+from node.bootstrap.opening import connected_chain, open_keystore
 from node.chain.calls import Admission
 from node.chain.contracts import Contracts
-from node.chain.deployment import read_deployment, write_deployment
+from node.chain.deployment import Deployment, read_deployment, write_deployment
 from node.chain.verify import verify_deployment
 from node.clock import SystemClock, SystemRandom
 from node.errors import KeyNotFound, SettingsInvalid
@@ -58,23 +58,21 @@ def deploy_contracts(
         delay=delay,
     )
     clock = SystemClock()
-    chain = connect_chain(settings, clock)
     keystore = Keystore(settings.home / "deployer")
     deployer = _deployer(keystore, password)
-    planned = planned_deployment(chain, deployer, delay=delay)
-    if settings.deployment_file.exists() and read_deployment(settings.deployment_file) != planned:
-        raise SettingsInvalid(
-            f"VOSTRO_DEPLOYMENT_FILE: {settings.deployment_file} is of another deployment; move it away first"
-        )
-    used = chain.nonce(deployer)
-    signer = keystore.open(password, deployer_policy(Contracts(planned)), [deployer])
-    deployment = deploy(chain, signer, deployer, clock, authority)
+    with connected_chain(settings, clock) as chain:
+        planned = planned_deployment(chain, deployer, delay=delay)
+        _require_same(settings, planned)
+        used = chain.nonce(deployer)
+        signer = keystore.open(password, deployer_policy(Contracts(planned)), [deployer])
+        deployment = deploy(chain, signer, deployer, clock, authority)
+        made = chain.nonce(deployer) != used
     write_deployment(settings.deployment_file, deployment)
     return Deployed(
         chain_id=deployment.chain_id,
         contracts=dict(deployment.contracts),
         demo=deployment.demo,
-        made=chain.nonce(deployer) != used,
+        made=made,
         file=str(settings.deployment_file),
     )
 
@@ -87,11 +85,19 @@ def admit_operator(settings: Settings, password: bytes, admission: Admission, op
     clock = SystemClock()
     deployment = read_deployment(settings.deployment_file)
     contracts = Contracts(deployment)
-    chain = connect_chain(settings, clock)
-    verify_deployment(chain, deployment, demo_allowed=settings.demo)
     signer = open_keystore(settings).open(password, node_policy(contracts), [operator])
-    founder = Founder(DirectSender(chain, contracts, signer, clock), contracts, operator)
-    return founder.admit(admission, {})
+    with connected_chain(settings, clock) as chain:
+        verify_deployment(chain, deployment, demo_allowed=settings.demo)
+        founder = Founder(DirectSender(chain, contracts, signer, clock), contracts, operator)
+        return founder.admit(admission, {})
+
+
+def _require_same(settings: Settings, planned: Deployment) -> None:
+    """Refuse to write over the file of another deployment."""
+    if settings.deployment_file.exists() and read_deployment(settings.deployment_file) != planned:
+        raise SettingsInvalid(
+            f"VOSTRO_DEPLOYMENT_FILE: {settings.deployment_file} is of another deployment; move it away first"
+        )
 
 
 def _deployer(keystore: Keystore, password: bytes) -> bytes:

@@ -3,6 +3,7 @@
 import signal
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack
 from enum import StrEnum
 from types import FrameType
 
@@ -36,11 +37,19 @@ class Node:
     """The running parts of one bank's node. Several fit in one process; nothing is shared but the chain."""
 
     def __init__(
-        self, context: Context, verification: Verification, workers: Sequence[Worker], *, web: bool
+        self,
+        context: Context,
+        verification: Verification,
+        workers: Sequence[Worker],
+        *,
+        web: bool,
+        resources: ExitStack,
     ) -> None:
+        """Take the parts; `resources` are what is closed in the end."""
         self.context = context
         self.workers = tuple(workers)
         self._verification = verification
+        self._resources = resources
         settings = context.settings
         self.web = WebServer(create_app(context), host=settings.host, port=settings.port) if web else None
         self._stopping = threading.Event()
@@ -73,7 +82,7 @@ class Node:
             self.stop()
 
     def stop(self) -> None:
-        """End everything after its present piece of work, and close the store."""
+        """End everything after its present piece of work, and close what was opened."""
         self._stopping.set()
         if self.web is not None:
             self.web.stop()
@@ -83,8 +92,7 @@ class Node:
             self.web.join()
         for worker in self.workers:
             worker.join()
-        self.context.readiness.close()
-        self.context.store.close()
+        self._resources.close()
 
     def _require_possible(self) -> None:
         if self._verification.refusal is not None:

@@ -1,9 +1,12 @@
 """What is opened from settings alone: the store, the keystore, the chain, files with secrets."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from node.chain.connect import connect
 from node.chain.protocol import Chain
+from node.chain.rpc import RpcChain
 from node.clock import Clock
 from node.errors import SettingsInvalid
 from node.keys.keystore import Keystore
@@ -45,11 +48,17 @@ def open_keystore(settings: Settings) -> Keystore:
     return Keystore(settings.home / "keys")
 
 
-def connect_chain(settings: Settings, clock: Clock) -> Chain:
-    """Return the chain of the settings, unasked; raise `SettingsInvalid`."""
-    return connect(
+@contextmanager
+def connected_chain(settings: Settings, clock: Clock) -> Iterator[Chain]:
+    """Give the chain of the settings, unasked; raise `SettingsInvalid`."""
+    chain = connect(
         engine=settings.engine, rpc_url=settings.rpc_url, timeout=settings.rpc_timeout_seconds, clock=clock
     )
+    try:
+        yield chain
+    finally:
+        if isinstance(chain, RpcChain):
+            chain.close()
 
 
 def read_schemas(settings: Settings) -> Schemas | None:

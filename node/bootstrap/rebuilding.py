@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from node.bootstrap.opening import connect_chain
+from node.bootstrap.opening import connected_chain
 from node.chain.contracts import Contracts
 from node.chain.deployment import read_deployment
 from node.clock import SystemClock
@@ -33,9 +33,8 @@ def compare_rebuilt(
     """
     clock = SystemClock()
     contracts = Contracts(read_deployment(settings.deployment_file))
-    chain = connect_chain(settings, clock)
     wanted = picture(store)
-    with tempfile.TemporaryDirectory() as folder:
+    with connected_chain(settings, clock) as chain, tempfile.TemporaryDirectory() as folder:
         fresh = Store(into or f"sqlite:///{Path(folder) / 'rebuilt.sqlite'}")
         fresh.migrate()
         done = 0

@@ -5,14 +5,8 @@ from threading import Lock
 from node.chain.deployment import Deployment
 from node.chain.protocol import Chain
 from node.chain.verify import verify_deployment
-from node.errors import ChainBusy, ChainUnavailable, NodeError
+from node.errors import ChainBusy, ChainUnavailable
 from settlement.errors import SettlementError
-
-
-class NotVerified(NodeError):
-    """The chain has not answered yet whether it is the right one."""
-
-    status = 503
 
 
 class Verification:

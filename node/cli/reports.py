@@ -59,17 +59,21 @@ def statement(
     """
     if format not in _FORMATS:
         raise typer.BadParameter(f"{format} is none of {', '.join(_FORMATS)}", param_hint="--format")
-    from node.bootstrap.opening import connect_chain
+    from node.bootstrap.opening import connected_chain
     from node.clock import SystemClock
     from node.services.reports import own_statement
 
     settings, clock = read_settings(), SystemClock()
     first = day_of(date)
-    with working("drawing up"), opened_store(settings) as store:
+    with (
+        working("drawing up"),
+        opened_store(settings) as store,
+        connected_chain(settings, clock) as chain,
+    ):
         drawn_up = own_statement(
             store,
             settings,
-            connect_chain(settings, clock),
+            chain,
             clock,
             code=currency,
             first=first,
@@ -91,7 +95,7 @@ def reconcile(*, as_json: AsJson = False) -> None:
     """Compare chain, postings and balances, and every instruction with its event. Exit 1 on any break."""
     from dataclasses import asdict
 
-    from node.bootstrap.opening import connect_chain
+    from node.bootstrap.opening import connected_chain
     from node.chain.contracts import Contracts
     from node.chain.deployment import read_deployment
     from node.clock import SystemClock
@@ -100,10 +104,14 @@ def reconcile(*, as_json: AsJson = False) -> None:
 
     settings = read_settings()
     contracts = Contracts(read_deployment(settings.deployment_file))
-    with working("comparing"), opened_store(settings) as store:
+    with (
+        working("comparing"),
+        opened_store(settings) as store,
+        connected_chain(settings, SystemClock()) as chain,
+    ):
         with store.snapshot() as connection:
             own = own_participant(connection, settings)
-        found = compare(store, connect_chain(settings, SystemClock()), contracts, participant=own.id)
+        found = compare(store, chain, contracts, participant=own.id)
     if as_json:
         print_json(asdict(found))
     else:

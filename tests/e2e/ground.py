@@ -5,14 +5,16 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from node.chain.connect import connect
 from node.chain.deployment import write_deployment
+from node.chain.endpoint import Endpoint
+from node.chain.engines import engine
+from node.chain.rpc import RpcChain
 from node.clock import SystemClock
 from node.keys.keystore import Keystore
 from tests.chains import Anvil
@@ -26,11 +28,13 @@ _SCRYPT_N = 1024
 _PROGRAM = "from node.cli import main; main()"
 
 
-def found_on(anvil: Anvil) -> Network:
-    """Found the network of the scenario on an anvil."""
+@contextmanager
+def founded_on(anvil: Anvil) -> Iterator[Network]:
+    """Give the network of the scenario, founded on an anvil."""
     clock = SystemClock()
-    chain = connect(engine="anvil", rpc_url=anvil.url, timeout=_RPC_SECONDS_MAX, clock=clock)
-    return found(chain, clock)
+    endpoint = Endpoint(anvil.url, _RPC_SECONDS_MAX)
+    with closing(RpcChain(endpoint, engine("anvil"))) as chain:
+        yield found(chain, clock)
 
 
 class Bank:

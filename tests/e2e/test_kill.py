@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from tests.chains import Anvil
-from tests.e2e.ground import Bank, client_of, found_on, until
+from tests.e2e.ground import Bank, client_of, founded_on, until
 from tests.scenario import BANKS, USD, Member, Network
 
 PAYMENTS = 1000
@@ -30,18 +30,18 @@ def bank(
 ) -> Iterator[tuple[Bank, Network]]:
     """The first bank's node, with money, on an anvil of its own that mines by the clock."""
     chain = anvil()
-    network = found_on(chain)
-    network.issue(BANKS[0], USD, FUNDS)
-    for method, argument in (("evm_setAutomine", False), ("evm_setIntervalMining", _BLOCK_SECONDS)):
-        body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": [argument]}
-        assert "error" not in httpx2.post(chain.url, json=body).json()
     settings = dict(_SETTINGS)
     if request.param == "postgresql":
         settings["VOSTRO_STORE_URL"] = request.getfixturevalue("postgresql_url")
-    bank = Bank(tmp_path / "bank", BANKS[0], network, chain, **settings)
-    yield bank, network
-    bank.kill()
-    print(bank.log())  # noqa: T201 - what a failed run is understood by
+    with founded_on(chain) as network:
+        network.issue(BANKS[0], USD, FUNDS)
+        for method, argument in (("evm_setAutomine", False), ("evm_setIntervalMining", _BLOCK_SECONDS)):
+            body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": [argument]}
+            assert "error" not in httpx2.post(chain.url, json=body).json()
+        bank = Bank(tmp_path / "bank", BANKS[0], network, chain, **settings)
+        yield bank, network
+        bank.kill()
+        print(bank.log())  # noqa: T201 - what a failed run is understood by
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ import pytest
 from lxml import etree
 
 from tests.chains import Anvil
-from tests.e2e.ground import PASSWORD, Bank, client_of, found_on, until
+from tests.e2e.ground import PASSWORD, Bank, client_of, founded_on, until
 from tests.messages import DATE, file_of
 from tests.scenario import BANKS, USD, Network
 from tests.stores import PostgresqlServer
@@ -20,12 +20,12 @@ FUNDS = 10**9
 
 
 @pytest.fixture
-def ground(anvil: Callable[..., Anvil]) -> tuple[Anvil, Network]:
+def ground(anvil: Callable[..., Anvil]) -> Iterator[tuple[Anvil, Network]]:
     """A network on an anvil, the first bank with money."""
     chain = anvil()
-    network = found_on(chain)
-    network.issue(BANKS[0], USD, FUNDS)
-    return chain, network
+    with founded_on(chain) as network:
+        network.issue(BANKS[0], USD, FUNDS)
+        yield chain, network
 
 
 @pytest.fixture
