@@ -8,7 +8,18 @@ import sys
 
 import typer
 
-from node.cli import assets, care, keys, participants, payments, process, reports, tokens
+from node.cli import (
+    assets,
+    care,
+    keys,
+    limits,
+    participants,
+    payments,
+    process,
+    redemptions,
+    reports,
+    tokens,
+)
 from settlement.errors import FaultyMessage, SettlementError
 
 FAULTS_SHOWN_MAX = 20
@@ -19,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (process, payments, reports, participants, assets, keys, tokens, care):
+for module in (process, payments, reports, participants, assets, redemptions, limits, keys, tokens, care):
     module.register(app)
 
 

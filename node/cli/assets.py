@@ -108,6 +108,25 @@ def unfreeze(
     _of_account("account_unfrozen", calls.unfreeze, code, holder, signer=signer, wait=wait, as_json=as_json)
 
 
+@commands.command()
+def close(code: Code, *, signer: Signer = None, wait: Wait = 0, as_json: AsJson = False) -> None:
+    """End a money's business day. Issuer or operator."""
+    from node.chain.own_calls import close_day
+    from node.services.participants import money_of
+    from settlement.participant import KeyRole
+
+    with opened_store(read_settings()) as store:
+        asset = money_of(store, code).id
+    ask_for(
+        "day_closed",
+        lambda contracts: close_day(contracts, asset=asset),
+        role=KeyRole.ADMINISTER,
+        signer=signer,
+        wait=wait,
+        as_json=as_json,
+    )
+
+
 def issue(
     code: Code,
     holder: Annotated[str, typer.Argument(help="BIC of who receives it.")],

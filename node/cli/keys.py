@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from node.cli import registration
 from node.cli.opening import read_password, read_settings
 from node.cli.output import AsJson, print_rows, working
 
@@ -16,6 +17,7 @@ commands = typer.Typer(help="Keys of this node: made and kept here.", no_args_is
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `vostro`."""
+    registration.register(commands)
     app.add_typer(commands, name="keys")
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from node.chain.calls import KeyTerms
     from settlement.identifiers import MemberId
-    from settlement.participant import ParticipantKind
+    from settlement.participant import KeyRole, ParticipantKind
 
 _ADDRESS_BYTES = 20
 
@@ -46,6 +46,17 @@ def kind_of(text: str) -> "ParticipantKind":
         return ParticipantKind[text.upper()]
     except KeyError:
         known = ", ".join(kind.name.lower() for kind in ParticipantKind)
+        raise typer.BadParameter(f"{text!r} is none of {known}") from None
+
+
+def role_of(text: str) -> "KeyRole":
+    """Return a key's role by its name."""
+    from settlement.participant import KeyRole
+
+    try:
+        return KeyRole[text.upper()]
+    except KeyError:
+        known = ", ".join(role.name.lower() for role in KeyRole)
         raise typer.BadParameter(f"{text!r} is none of {known}") from None
 
 

@@ -1,0 +1,80 @@
+"""`vostro redemptions`: money that its holders ask this node's bank, its issuer, to take back."""
+
+from typing import Annotated
+
+import typer
+
+from node.cli.opening import TERMINAL, opened_store, read_settings
+from node.cli.output import AsJson, print_rows
+
+commands = typer.Typer(help="Money that its holders ask to be taken back.", no_args_is_help=True)
+
+Holder = Annotated[str, typer.Argument(help="BIC of who asked.")]
+Sequence = Annotated[int, typer.Argument(help="Its number of the redemption.", min=0)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to `vostro`."""
+    app.add_typer(commands, name="redemptions")
+
+
+@commands.command("list")
+def list_(*, as_json: AsJson = False) -> None:
+    """Show what waits for an answer, oldest first."""
+    from node.services.acceptance import own_participant
+    from node.services.administration import pending_redemptions
+
+    settings = read_settings()
+    with opened_store(settings) as store:
+        with store.snapshot() as connection:
+            own = own_participant(connection, settings)
+        found = pending_redemptions(store, own.id)
+    rows = [
+        {
+            "holder": outcome.terms.payer,
+            "sequence": outcome.terms.sequence,
+            "asset": outcome.terms.asset,
+            "amount": str(outcome.terms.amount),
+            "height": outcome.height,
+        }
+        for outcome in found
+        if outcome.terms is not None
+    ]
+    print_rows(rows, ("holder", "sequence", "asset", "amount", "height"), as_json=as_json)
+
+
+@commands.command()
+def confirm(holder: Holder, sequence: Sequence, *, as_json: AsJson = False) -> None:
+    """Take the money back: the locked units cease to be."""
+    _answer(holder, sequence, confirm=True, as_json=as_json)
+
+
+@commands.command()
+def refuse(holder: Holder, sequence: Sequence, *, as_json: AsJson = False) -> None:
+    """Give the locked units back to their holder."""
+    _answer(holder, sequence, confirm=False, as_json=as_json)
+
+
+def _answer(holder: str, sequence: int, *, confirm: bool, as_json: bool) -> None:
+    from node.chain.contracts import Contracts
+    from node.chain.deployment import read_deployment
+    from node.clock import SystemClock
+    from node.errors import NotFound
+    from node.services.acceptance import own_participant
+    from node.services.administration import answer_redemption, pending_redemptions
+    from node.services.participants import number_of
+
+    settings = read_settings()
+    contracts = Contracts(read_deployment(settings.deployment_file))
+    with opened_store(settings) as store:
+        with store.snapshot() as connection:
+            own = own_participant(connection, settings)
+        payer = number_of(store, holder)
+        waiting = [outcome.terms for outcome in pending_redemptions(store, own.id) if outcome.terms]
+        terms = next((each for each in waiting if (each.payer, each.sequence) == (payer, sequence)), None)
+        if terms is None:
+            raise NotFound(
+                f"no redemption {sequence} of {holder} waits; `vostro redemptions list` shows them"
+            )
+        row = answer_redemption(store, SystemClock(), contracts, terms, confirm=confirm, actor=TERMINAL)
+    print_rows([{"row": row, "state": "waiting"}], ("row", "state"), as_json=as_json)
