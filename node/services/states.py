@@ -23,14 +23,16 @@ from settlement.lifecycle import State
 from settlement.posting import SETTLING
 
 _WORD_BYTES = 32
+# What a question inside a question is about. Left to itself SQLAlchemy ties it to the nearest one only.
+_OUTER = (instructions, events)
 
 
 def state_column(patience: Patience, now: float) -> ColumnElement[str]:
     """Return an expression for `State` of a row of `instructions`, to be used in a query of it."""
     settled, voided, refused = _settled(), _event("Voided"), _refused()
     return case(
-        # The chain can't do both: nobody may claim either.
-        (and_(settled, voided), literal(State.UNKNOWN.value)),
+        # The chain can't do both, nor one of them twice: nobody may claim either.
+        (or_(and_(settled, voided), _voids() > 1), literal(State.UNKNOWN.value)),
         (settled, literal(State.SETTLED.value)),
         (and_(voided, _refused_before_void()), literal(State.REJECTED.value)),
         (voided, literal(State.CANCELLED.value)),
@@ -63,6 +65,16 @@ def _usurped() -> ColumnElement[bool]:
     return and_(exists().where(_of_instruction(events), events.c.name.in_(sorted(SETTLING))), ~_settled())
 
 
+def _voids() -> ColumnElement[int]:
+    return (
+        select(func.count())
+        .select_from(events)
+        .where(_of_instruction(events), events.c.name == "Voided")
+        .correlate(instructions)
+        .scalar_subquery()
+    )
+
+
 def _event(name: str) -> Exists:
     return exists().where(_of_instruction(events), events.c.name == name)
 
@@ -80,19 +92,22 @@ def _own_refusal() -> list[ColumnElement[bool]]:
         receipts.c.height == events.c.height,
         receipts.c.transaction_index == events.c.transaction_index,
     )
-    return [_of_instruction(events), events.c.name == "Refused", _says_the_same(events), carried]
+    return [
+        _of_instruction(events),
+        events.c.name == "Refused",
+        _says_the_same(events),
+        carried.correlate(*_OUTER),
+    ]
 
 
 def _refused_before_void() -> Exists:
     void = events.alias("void")
-    return exists().where(
-        *_own_refusal(),
-        exists().where(
-            _of_instruction(void),
-            void.c.name == "Voided",
-            tuple_(events.c.height, events.c.log_index) < tuple_(void.c.height, void.c.log_index),
-        ),
+    voided_later = exists().where(
+        _of_instruction(void),
+        void.c.name == "Voided",
+        tuple_(events.c.height, events.c.log_index) < tuple_(void.c.height, void.c.log_index),
     )
+    return exists().where(*_own_refusal(), voided_later.correlate(*_OUTER))
 
 
 def _stalled(patience: Patience, now: float) -> ColumnElement[bool]:

@@ -151,7 +151,7 @@ def test_sample_settles(
 
 
 def test_samples_are_told_apart(shared_data: Path, sqlite_bank: Bank) -> None:
-    """In one store a second sample is refused: it has the first one’s UETR or message id, and other content."""
+    """In one store a second sample is refused: it has the first's UETR or message id, other content."""
     found: Counter[str] = Counter()
     for path in sorted((shared_data / _SAMPLES).glob("*pacs.008.xml")):
         try:
