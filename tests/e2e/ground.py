@@ -1,5 +1,6 @@
 """What an end-to-end test stands on: a network on anvil, and one bank's node as a process of its own."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ WAIT_SECONDS_MAX = 120.0
 _RPC_SECONDS_MAX = 30
 # A guess at these passwords may be cheap, so that a node starts quickly.
 _SCRYPT_N = 1024
+_LISTENING = re.compile(r"listening on (\S+)\n")
 _PROGRAM = "from node.cli import main; main()"
 
 
@@ -37,35 +39,16 @@ def founded_on(anvil: Anvil) -> Iterator[Network]:
         yield found(chain, clock)
 
 
-class Bank:
-    """One bank's node: its folder, its settings, and its commands as programs of their own."""
+class Commands:
+    """The commands of one node, each a program of its own, with the same settings."""
 
-    def __init__(self, folder: Path, member: Member, network: Network, anvil: Anvil, **settings: str) -> None:
-        self.member = member
-        self.folder = folder
-        self._log = folder / "run.log"
-        folder.mkdir()
-        (folder / "password").write_text(PASSWORD)
-        write_deployment(folder / "deployment.json", network.contracts.deployment)
-        keystore = Keystore(folder / "home" / "keys", scrypt_n=_SCRYPT_N)
-        for use in ("pay", "administer"):
-            keystore.add(member.secret(use), PASSWORD.encode())
-        self.environment = {
-            "VOSTRO_BIC": member.bic,
-            "VOSTRO_HOME": str(folder / "home"),
-            "VOSTRO_ENGINE": "anvil",
-            "VOSTRO_RPC_URL": anvil.url,
-            "VOSTRO_DEPLOYMENT_FILE": str(folder / "deployment.json"),
-            "VOSTRO_KEY_PASSWORD_FILE": str(folder / "password"),
-            "VOSTRO_DEMO": "true",
-            "VOSTRO_PORT": "0",
-            "VOSTRO_TICK_SECONDS": "0.02",
-            **settings,
-        }
+    def __init__(self, log: Path, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-        """Run one of its commands to its end; with `check` it must succeed."""
+        """Run a command to its end; with `check` it must succeed."""
         done = subprocess.run(
             [sys.executable, "-c", _PROGRAM, *arguments],
             env=self.environment,
@@ -83,10 +66,10 @@ class Bank:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _PROGRAM, "run"], env=self.environment, stdout=log, stderr=log
             )
-        until(lambda: b"listening on" in self._log.read_bytes() or self._process_ended())
-        text = self._log.read_text()
-        assert "listening on" in text, text
-        return text.partition("listening on ")[2].split()[0]
+        until(lambda: _LISTENING.search(self.log()) or self._process_ended())
+        listening = _LISTENING.search(self.log())
+        assert listening, self.log()
+        return listening[1]
 
     def kill(self) -> None:
         """End it as a crash does."""
@@ -110,6 +93,34 @@ class Bank:
         status = self._process.wait(WAIT_SECONDS_MAX)
         self._process = None
         return status
+
+
+class Bank(Commands):
+    """One bank's node, its keys and its deployment file in a folder of its own."""
+
+    def __init__(self, folder: Path, member: Member, network: Network, anvil: Anvil, **settings: str) -> None:
+        self.folder = folder
+        folder.mkdir()
+        (folder / "password").write_text(PASSWORD)
+        write_deployment(folder / "deployment.json", network.contracts.deployment)
+        keystore = Keystore(folder / "home" / "keys", scrypt_n=_SCRYPT_N)
+        for use in ("pay", "administer"):
+            keystore.add(member.secret(use), PASSWORD.encode())
+        super().__init__(
+            folder / "run.log",
+            {
+                "VOSTRO_BIC": member.bic,
+                "VOSTRO_HOME": str(folder / "home"),
+                "VOSTRO_ENGINE": "anvil",
+                "VOSTRO_RPC_URL": anvil.url,
+                "VOSTRO_DEPLOYMENT_FILE": str(folder / "deployment.json"),
+                "VOSTRO_KEY_PASSWORD_FILE": str(folder / "password"),
+                "VOSTRO_DEMO": "true",
+                "VOSTRO_PORT": "0",
+                "VOSTRO_TICK_SECONDS": "0.02",
+                **settings,
+            },
+        )
 
 
 @contextmanager

@@ -36,18 +36,14 @@ def _commands(group: Any, prefix: str = "") -> Iterator[str]:
 
 def _routes() -> set[str]:
     """Every route of the application, parameters without their names."""
-    from fastapi.routing import APIRoute
-
     from node.api.app import create_app
     from node.api.context import Context
 
     app = create_app(Mock(spec=Context))
-    return {
-        f"{method} {re.sub(r'{[^}]*}', '{}', route.path)}"
-        for route in app.routes
-        if isinstance(route, APIRoute)
-        for method in route.methods or ()
-    }
+    paths = app.openapi()["paths"]
+    described = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    found = described | {("GET", str(app.openapi_url))}
+    return {f"{method} {re.sub(r'{[^}]*}', '{}', path)}" for method, path in found}
 
 
 def _subclasses(base: type[Exception]) -> Iterator[type[Exception]]:
