@@ -1,5 +1,6 @@
 """What the door works with: made by `node.bootstrap`, one per node, so several nodes fit in a process."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -25,7 +26,8 @@ class Context:
     contracts: Contracts
     clock: Clock
     random: Random
-    schemas: Schemas | None
+    # Of the calling thread: a compiled schema is not for several at once.
+    schemas: Callable[[], Schemas | None]
     readiness: Readiness
     metrics: Metrics
 

@@ -44,7 +44,7 @@ def send(context: InContext, actor: Officer, body: Body, key: IdempotencyKey = "
         actor=actor.id,
         body=body,
         key=key,
-        schemas=context.schemas,
+        schemas=context.schemas(),
     )
     return written(answer)
 

@@ -7,7 +7,13 @@ from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
 from node.bootstrap.node import Node, Part
-from node.bootstrap.opening import connected_chain, open_keystore, open_store, read_schemas
+from node.bootstrap.opening import (
+    connected_chain,
+    open_keystore,
+    open_store,
+    require_endpoint,
+    schemas_by_thread,
+)
 from node.bootstrap.probes import probes
 from node.bootstrap.verification import Verification
 from node.bootstrap.worker import Worker
@@ -45,10 +51,12 @@ def build(
     `password` is needed for the submitter. Raise `SettingsInvalid`, `WrongPassword`, `StoreUnavailable` …
     """
     wanted = frozenset(parts)
+    if chain is None:
+        require_endpoint(settings)
     contracts = Contracts(deployment or read_deployment(settings.deployment_file))
     if Part.SUBMITTER in wanted and signer is None:
         signer = open_signer(settings, contracts, password)
-    schemas = read_schemas(settings)
+    schemas = schemas_by_thread(settings)
     resources = ExitStack()
     with ExitStack() as on_failure:
         on_failure.callback(resources.close)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from node.bootstrap.opening import connected_chain, open_keystore
+from node.bootstrap.opening import connected_chain, open_keystore, require_endpoint
 from node.chain.calls import Admission
 from node.chain.contracts import Contracts
 from node.chain.deployment import Deployment, read_deployment, write_deployment
@@ -43,6 +43,7 @@ def deploy_contracts(
     Without `operators` every key of the keystore is one; without `members` the operators are. Raise
     `SettingsInvalid`, `KeyNotFound`, `WrongPassword`, `ChainError`.
     """
+    require_endpoint(settings)
     if delay == 0 and not settings.demo:
         raise SettingsInvalid(
             "a deployment without delay is for demonstrations only: set VOSTRO_DEMO, or give one"

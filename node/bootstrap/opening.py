@@ -1,10 +1,12 @@
 """What is opened from settings alone: the store, the keystore, the chain, files with secrets."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import local
 
 from node.chain.connect import connect
+from node.chain.engines import engine
 from node.chain.protocol import Chain
 from node.chain.rpc import RpcChain
 from node.clock import Clock
@@ -48,6 +50,15 @@ def open_keystore(settings: Settings) -> Keystore:
     return Keystore(settings.home / "keys")
 
 
+def require_endpoint(settings: Settings) -> None:
+    """Raise `SettingsInvalid` for an embedded chain, which would end with this process."""
+    if engine(settings.engine).embedded:
+        raise SettingsInvalid(
+            f"VOSTRO_ENGINE: {settings.engine} lives and ends with its process; `scripts/demo` plays on it. "
+            "Name another engine, and its endpoint in VOSTRO_RPC_URL"
+        )
+
+
 @contextmanager
 def connected_chain(settings: Settings, clock: Clock) -> Iterator[Chain]:
     """Give the chain of the settings, unasked; raise `SettingsInvalid`."""
@@ -59,6 +70,23 @@ def connected_chain(settings: Settings, clock: Clock) -> Iterator[Chain]:
     finally:
         if isinstance(chain, RpcChain):
             chain.close()
+
+
+def schemas_by_thread(settings: Settings) -> Callable[[], Schemas | None]:
+    """Return a function that gives each thread schemas of its own; raise `SettingsInvalid`.
+
+    A compiled schema keeps the errors of its last validation, so two threads that share one mix them up.
+    """
+    held = local()
+    held.schemas = read_schemas(settings)
+
+    def of_this_thread() -> Schemas | None:
+        if not hasattr(held, "schemas"):
+            held.schemas = read_schemas(settings)
+        found: Schemas | None = held.schemas
+        return found
+
+    return of_this_thread
 
 
 def read_schemas(settings: Settings) -> Schemas | None:

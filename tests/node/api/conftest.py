@@ -11,6 +11,7 @@ from node.api.app import create_app
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
+from node.bootstrap.opening import schemas_by_thread
 from node.bootstrap.probes import probes
 from node.bootstrap.verification import Verification
 from node.clock import SystemRandom
@@ -87,18 +88,19 @@ def door(doors: Callable[..., Door]) -> Door:
     return doors()
 
 
-def _context(network: Network, store: Store, member: Member, settings: dict[str, Any]) -> Context:
+def _context(network: Network, store: Store, member: Member, changes: dict[str, Any]) -> Context:
     chain, contracts, metrics = network.chain, network.contracts, Metrics()
-    given: dict[str, Any] = {"bic": member.bic, "demo": True} | settings
+    given: dict[str, Any] = {"bic": member.bic, "demo": True} | changes
+    settings = Settings(**given)
     verification = Verification(chain, contracts.deployment, demo_allowed=True)
     return Context(
-        settings=Settings(**given),
+        settings=settings,
         store=store,
         chain=chain,
         contracts=contracts,
         clock=network.clock,
         random=SystemRandom(),
-        schemas=None,
+        schemas=schemas_by_thread(settings),
         readiness=Readiness(
             probes(store=store, chain=chain, verification=verification, workers=(), metrics=metrics)
         ),

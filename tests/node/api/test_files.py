@@ -1,6 +1,7 @@
 """Files through HTTP: taken whole or not at all, known by their message id, answered the same for ever."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -133,6 +134,20 @@ def test_refuses_a_wrong_uetr(door: Door, uetr: str) -> None:
     head, _, rest = file_of().partition("<UETR>")
     response = send(door, f"{head}<UETR>{uetr}{rest[36:]}")
     assert "invalid_uetr" in [fault["code"] for fault in response.json()["faults"]], response.text
+
+
+def test_validates_by_isos_schemas(doors: Callable[..., Door], shared_data: Path) -> None:
+    """With a folder of schemas a sound file passes them too, and what has none is refused."""
+    schemas = shared_data / "iso20022"
+    assert 202 == send(doors(schemas=schemas), file_of()).status_code
+
+
+def test_needs_the_schema(doors: Callable[..., Door], shared_data: Path, tmp_path: Path) -> None:
+    """A folder without the schema of a message takes no such message."""
+    camt = "camt.053.001.08.xsd"
+    (tmp_path / camt).write_bytes((shared_data / "iso20022" / camt).read_bytes())
+    response = send(doors(schemas=tmp_path), file_of())
+    assert (400, "wrong_message") == (response.status_code, response.json()["code"])
 
 
 def test_lists_every_fault_with_its_place(door: Door) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from node.bootstrap.build import build
 from node.bootstrap.node import Node, Part
+from node.chain import calls
 from node.chain.deployment import Deployment
 from node.clock import SystemRandom
 from node.errors import (
@@ -25,7 +26,7 @@ from node.errors import (
 from node.services.tokens import Role, new_token
 from node.settings import Settings
 from tests.embedded import FUNDS, embedded_network
-from tests.scenario import BANKS, Network
+from tests.scenario import BANKS, OPERATOR, USD, Network
 
 _WAIT_SECONDS_MAX = 30
 
@@ -98,11 +99,60 @@ def test_pays_and_reports(built: Callable[..., Node]) -> None:
         assert ["accepted", "signed", "settled"] == [
             entry["event"] for entry in client.get(path).json()["timeline"]
         ]
-        accounts = {each["currency"]: each for each in client.get("/v1/accounts").json()["accounts"]}
-        assert str(FUNDS - 125_000) == accounts["USD"]["available"]
+        assert str(FUNDS - 125_000) == _dollars(client)
         metrics = operator.get("/metrics").text
         assert "vostro_instructions_accepted_total 1.0" in metrics
         assert 'vostro_ready{check="chain"} 1.0' in metrics
+
+
+def _dollars(client: httpx2.Client) -> str:
+    accounts = client.get("/v1/accounts").json()["accounts"]
+    (found,) = (each["available"] for each in accounts if each["currency"] == "USD")
+    return str(found)
+
+
+def _poor(network: Network) -> tuple[int, str]:
+    return FUNDS + 1, "InsufficientFunds"
+
+
+def _suspended(network: Network) -> tuple[int, str]:
+    network.send(OPERATOR.key("administer"), calls.suspend(network.contracts, BANKS[0].id))
+    return 1, "PayerSuspended"
+
+
+def _frozen(network: Network) -> tuple[int, str]:
+    call = calls.freeze(network.contracts, asset=USD, holder=BANKS[0].id)
+    network.send(OPERATOR.key("administer"), call)
+    return 1, "AccountFrozen"
+
+
+@pytest.mark.parametrize("prepare", [_poor, _suspended, _frozen])
+def test_rejects_with_the_chains_reason(
+    built: Callable[..., Node], network: Network, prepare: Callable[[Network], tuple[int, str]]
+) -> None:
+    """What the chain refuses is voided and shown as rejected with the chain's reason; credits still come."""
+    amount, reason = prepare(network)
+    node = built()
+    node.start()
+    with _client(node) as client:
+        _until(lambda: _ready(client))
+        body = {
+            "payee": {"bic": BANKS[1].bic},
+            "amount": str(amount),
+            "currency": "USD",
+            "end_to_end_id": "P",
+        }
+        answer = client.post("/v1/payments", json=body, headers={"Idempotency-Key": "a"})
+        where = f"/v1/payments/{answer.json()['payments'][0]['id']}"
+        _until(lambda: client.get(where).json()["state"] == "rejected")
+        found = client.get(where).json()
+        assert (reason, "RJCT") == (found["reason"], found["status"])
+        assert ["refused", "voided"] == [
+            entry["event"] for entry in found["timeline"] if entry["event"] in {"refused", "voided"}
+        ]
+        assert [reason] == [entry["reason"] for entry in found["timeline"] if entry["event"] == "refused"]
+        network.pay(BANKS[1], [(BANKS[0], USD, 5)])
+        _until(lambda: _dollars(client) == str(FUNDS + 5))
 
 
 def test_several_in_one_process(built: Callable[..., Node]) -> None:
@@ -115,12 +165,7 @@ def test_several_in_one_process(built: Callable[..., Node]) -> None:
             _until(lambda client=client: _ready(client))  # type: ignore[misc]
         body = {"payee": {"bic": BANKS[1].bic}, "amount": "7", "currency": "USD", "end_to_end_id": "a"}
         assert 202 == one.post("/v1/payments", json=body, headers={"Idempotency-Key": "a"}).status_code
-
-        def received() -> bool:
-            accounts = two.get("/v1/accounts").json()["accounts"]
-            return any(each["available"] == str(FUNDS + 7) for each in accounts)
-
-        _until(received)
+        _until(lambda: _dollars(two) == str(FUNDS + 7))
         assert [] == two.get("/v1/payments").json()["payments"]
 
 
@@ -176,6 +221,19 @@ def test_refuses_a_wrong_password(built: Callable[..., Node], tmp_path: Path) ->
         built(settings=settings, signer=None, password=b"wrong")
     with pytest.raises(WrongPassword):
         built(settings=settings, signer=None)
+
+
+def test_refuses_to_make_a_chain(built: Callable[..., Node]) -> None:
+    """An embedded chain would end with the node: it is given by who plays on it, or there is none."""
+    with pytest.raises(SettingsInvalid, match="VOSTRO_ENGINE"):
+        built(chain=None)
+
+
+def test_refuses_a_folder_without_schemas(built: Callable[..., Node], tmp_path: Path) -> None:
+    """A folder of schemas that has none would validate nothing."""
+    settings = Settings(bic=BANKS[0].bic, home=tmp_path / "home", demo=True, port=0, schemas=tmp_path)
+    with pytest.raises(SettingsInvalid, match="VOSTRO_SCHEMAS"):
+        built(settings=settings)
 
 
 def test_refuses_a_taken_port(built: Callable[..., Node]) -> None:
