@@ -47,7 +47,7 @@ class Concluder:
         if final is None:
             revert = Revert(reason="its nonce went to a transaction that is not ours")
         elif not final.succeeded:
-            revert = why_reverted(self._chain, self._contracts, sent.key, rows)
+            revert = why_reverted(self._chain, self._contracts, sent.key, rows, height=final.height)
         try:
             self._write(sent, final, revert)
         except ChainContradiction as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from node.chain.contracts import Contracts, refusal_name
 from node.chain.protocol import Chain
-from node.errors import ChainContradiction, ContractRefused, OutOfGas
+from node.errors import BlockNotFound, ChainContradiction, ChainUnavailable, ContractRefused, OutOfGas
 from node.outbox.actions import Action
 from node.outbox.outcomes import Ended, Said
 from node.outbox.work import Row
@@ -58,11 +58,19 @@ def follow_ups(found: Ended, *, revert: Revert | None, attempts_max: int, tolera
     return following
 
 
-def why_reverted(chain: Chain, contracts: Contracts, sender: bytes, rows: Sequence[Row]) -> Revert:
-    """Ask the contract for the reason by making the same call again as a view; raise `ChainError`."""
+def why_reverted(
+    chain: Chain, contracts: Contracts, sender: bytes, rows: Sequence[Row], *, height: int
+) -> Revert:
+    """Ask the contract for the reason by making the same call as a view after its block.
+
+    An RPC node that has forgotten the state of that block is asked about the newest one. Raise `ChainError`.
+    """
     batch = batch_of(contracts, rows)
     try:
-        chain.call(batch.to, batch.calldata, sender=sender)
+        try:
+            chain.call(batch.to, batch.calldata, sender=sender, height=height)
+        except (ChainUnavailable, BlockNotFound):
+            chain.call(batch.to, batch.calldata, sender=sender)
     except OutOfGas:
         return Revert(reason=OutOfGas.__name__)
     except ContractRefused as refused:

@@ -36,7 +36,7 @@ def _assert_all_ended(made: World) -> None:
     assert FUNDS - 100 == made.chain.funds
 
 
-@pytest.mark.parametrize("error", [Crash, ChainUnavailable])
+@pytest.mark.parametrize("error", [pytest.param(Crash, marks=pytest.mark.slow), ChainUnavailable])
 def test_fault_at_every_point(stores: Callable[[str], Store], error: type[Exception]) -> None:
     """Whatever call fails, before or after it did its work, everything ends as if nothing had failed."""
     points = _points(stores("sqlite"))

@@ -28,6 +28,7 @@ _STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(steps=_STEPS, plans=st.tuples(_PLANS, _PLANS))
 def test_rules_hold_in_any_order(

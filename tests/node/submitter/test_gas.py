@@ -1,0 +1,105 @@
+"""The gas formula holds on the real contracts, in the dearest cases: every limit set, all storage fresh."""
+
+import pytest
+
+from node.chain import calls, own_calls
+from node.chain.protocol import Receipt
+from node.outbox.actions import Action
+from node.outbox.work import Order, Row
+from node.submitter.batch import Batch, batch_of
+from settlement.identifiers import MemberId
+from settlement.instruction import Terms, keccak
+from settlement.participant import KeyRole
+from tests.embedded import embedded_network
+from tests.scenario import BANKS, EUR, JPY, OPERATOR, USD, Network
+
+PAYER = BANKS[0]
+_NO_LIMIT = 2**63 - 1
+
+
+def _rows(network: Network, action: Action, count: int, assets: tuple[int, ...], *, gap: int) -> list[Row]:
+    first = network.terms(PAYER, BANKS[1], USD, 1).sequence * 1_000_000
+    rows = []
+    for place in range(count):
+        payee = BANKS[1 + place // len(assets) % 2]
+        terms = Terms(
+            sequence=first + place * gap,
+            asset=assets[place % len(assets)],
+            payer=PAYER.id,
+            payee=payee.id,
+            amount=1 + place,
+        )
+        order = Order(id=str(place), terms=terms, commitment=keccak(terms.encoded()))
+        rows.append(Row(id=place, action=action, contract=action.contract, calldata=None, order=order))
+    return rows
+
+
+def _send(network: Network, batch: Batch) -> Receipt:
+    return network.sender.send(PAYER.key("pay"), batch.to, batch.calldata)
+
+
+def _events(network: Network, receipt: Receipt) -> list[str]:
+    events = [network.contracts.decode(log) for log in receipt.logs]
+    return [event.name for event in events if event is not None]
+
+
+def _limit_everything(network: Network) -> None:
+    """Limits, reserves and bilateral limits, in both directions, so that every check reads and writes."""
+    for asset in (USD, EUR, JPY):
+        limits = own_calls.set_limits(
+            network.contracts, asset=asset, per_instruction=_NO_LIMIT - 1, per_day=_NO_LIMIT - 1
+        )
+        network.send(PAYER.key("administer"), limits)
+        network.send(PAYER.key("pay"), own_calls.set_reserve(network.contracts, asset=asset, amount=1))
+        for one, other in ((PAYER, BANKS[1]), (PAYER, BANKS[2]), (BANKS[1], PAYER), (BANKS[2], PAYER)):
+            bilateral = own_calls.set_bilateral_limit(
+                network.contracts, asset=asset, counterparty=other.id, amount=_NO_LIMIT - 1
+            )
+            network.send(one.key("administer"), bilateral)
+
+
+@pytest.mark.parametrize(("count", "gap"), [(1, 1), (2, 256), (40, 1), (40, 256)])
+@pytest.mark.parametrize("assets", [(USD,), (USD, EUR, JPY)])
+def test_payments_stay_below_their_limit(count: int, gap: int, assets: tuple[int, ...]) -> None:
+    """Payments with every limit set, fresh accounts and fresh words use less gas than the formula gives."""
+    with embedded_network() as network:
+        _limit_everything(network)
+        network.issue(PAYER, JPY, 10**6)
+        batch = batch_of(network.contracts, _rows(network, Action.PAY, count, assets, gap=gap))
+        receipt = _send(network, batch)
+        assert ["Paid"] * count == _events(network, receipt)
+        assert receipt.gas_used < batch.gas
+
+
+@pytest.mark.parametrize(("count", "gap"), [(1, 1), (40, 1), (40, 256)])
+def test_voids_stay_below_their_limit(count: int, gap: int) -> None:
+    """Voids in one word or each in its own use less gas than the formula gives."""
+    with embedded_network() as network:
+        batch = batch_of(network.contracts, _rows(network, Action.VOID, count, (USD,), gap=gap))
+        receipt = _send(network, batch)
+        assert ["Voided"] * count == _events(network, receipt)
+        assert receipt.gas_used < batch.gas
+
+
+def test_single_actions_stay_below_their_limit() -> None:
+    """Issue, redemption and the dearest administrative call use less than their fixed limits."""
+    with embedded_network() as network:
+        terms = network.terms(PAYER, OPERATOR, JPY, 5)
+        network.issue(PAYER, JPY, 10**6)
+        order = Order(id="x", terms=terms, commitment=keccak(terms.encoded()))
+        action = Action.REQUEST_REDEMPTION
+        row = Row(id=1, action=action, contract=action.contract, calldata=None, order=order)
+        batch = batch_of(network.contracts, [row])
+        assert _send(network, batch).gas_used < batch.gas
+        call = Row(id=2, action=Action.CALL, contract="Ledger", calldata=b"", order=None)
+        admission = calls.Admission(
+            kind=PAYER.kind,
+            bic="NEWBUS33XXX",
+            lei="549300VOSTRONEWBK001",
+            members=tuple(MemberId(system="USABA", member=str(number)) for number in range(4)),
+            keys=tuple(
+                calls.KeyTerms(address=keccak(bytes([number]))[:20], role=KeyRole.PAY) for number in range(8)
+            ),
+        )
+        admitted = network.send(OPERATOR.key("administer"), calls.admit(network.contracts, admission))
+        assert admitted.gas_used < batch_of(network.contracts, [call]).gas

@@ -1,0 +1,177 @@
+"""The way of the data on the real contracts: accepted, signed, on chain, mirrored, shown."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from node.chain import calls, own_calls
+from node.services.administration import answer_redemption, ask, pending_redemptions, progress
+from node.services.payments import get_payment
+from node.store.session import Store
+from settlement.identifiers import BankReference
+from settlement.instruction import InstructionKind
+from settlement.participant import KeyRole
+from tests.embedded import embedded_network
+from tests.node.bank import Bank, request
+from tests.scenario import BANKS, EUR, OPERATOR, USD, Network
+
+
+@pytest.fixture
+def network() -> Iterator[Network]:
+    """The network, fresh for each test."""
+    with embedded_network() as network:
+        yield network
+
+
+@pytest.fixture
+def bank(store: Store, network: Network) -> Bank:
+    """The first bank."""
+    return Bank(store=store, network=network)
+
+
+@pytest.fixture
+def operator(stores: Callable[[str], Store], network: Network) -> Bank:
+    """The operator, that is the central bank."""
+    return Bank(store=stores("sqlite"), network=network, member=OPERATOR)
+
+
+def test_payments_settle(bank: Bank) -> None:
+    """Payments in several currencies to several banks settle, and their history says how."""
+    bank.accept(*(request(n, currency=("USD", "EUR")[n % 2], urgent=n == 3) for n in range(6)))
+    bank.run()
+    assert {"settled": 6} == Counter(bank.states().values())
+    history = get_payment(bank.store, bank.settings, bank.network.clock, bank.payments()[0].id)
+    assert ["accepted", "signed", "settled"] == [entry.event for entry in history.timeline]
+    assert history.timeline[2].transaction_hash == history.timeline[1].transaction_hash
+    assert history.timeline[2].height
+
+
+def test_payer_without_funds(bank: Bank) -> None:
+    """What the payer can't cover is refused, voided, and rejected with the reason; the rest settles."""
+    bank.accept(request(0), request(1, amount=str(10**17)), request(2))
+    bank.run()
+    assert [("settled", None), ("rejected", "InsufficientFunds"), ("settled", None)] == [
+        (payment.state, payment.reason) for payment in bank.payments()
+    ]
+
+
+@pytest.mark.parametrize("by", ["suspension", "frozen account"])
+def test_suspended_or_frozen(bank: Bank, by: str) -> None:
+    """A suspended or frozen payer's payments are rejected with the reason; as payee it is credited."""
+    network, contracts = bank.network, bank.network.contracts
+    payer, payee = BANKS[0], BANKS[1]
+    for member in (payer, payee):
+        stop = calls.suspend(contracts, member.id)
+        if by == "frozen account":
+            stop = calls.freeze(contracts, asset=USD, holder=member.id)
+        if member is payee:
+            bank.accept(request(0))
+            network.send(OPERATOR.key("administer"), stop)
+            bank.run()
+            assert {"E0": "settled"} == bank.states()
+    network.send(
+        OPERATOR.key("administer"),
+        calls.suspend(contracts, payer.id)
+        if by == "suspension"
+        else calls.freeze(contracts, asset=USD, holder=payer.id),
+    )
+    bank.accept(request(1), key="second")
+    bank.run()
+    rejected = next(payment for payment in bank.payments() if payment.end_to_end_id == "E1")
+    reason = "PayerSuspended" if by == "suspension" else "AccountFrozen"
+    assert ("rejected", reason) == (rejected.state, rejected.reason)
+
+
+def test_above_the_threshold(bank: Bank) -> None:
+    """A payment that needs a second key is rejected as long as the node collects none."""
+    network = bank.network
+    lower = own_calls.set_threshold(network.contracts, currency=USD, amount=1)
+    network.send(BANKS[0].key("administer"), lower)
+    bank.accept(request())
+    bank.run()
+    assert [("rejected", "ApprovalMissing")] == [(each.state, each.reason) for each in bank.payments()]
+
+
+def test_issue(operator: Bank, bank: Bank) -> None:
+    """The issuer's issue settles, and the holder can pay with it."""
+    operator.accept(request(payee=BankReference(bic=BANKS[0].bic)), kind=InstructionKind.ISSUE)
+    operator.run()
+    assert {"E0": "settled"} == operator.states()
+
+
+@pytest.mark.parametrize(("confirm", "event"), [(True, "redeemed"), (False, "redemption_refused")])
+def test_redemption(operator: Bank, bank: Bank, *, confirm: bool, event: str) -> None:
+    """A holder asks for a redemption; the issuer sees it wait, and confirms or refuses it, once."""
+    bank.accept(request(), kind=InstructionKind.REDEMPTION)
+    bank.run()
+    operator.follow()
+    (pending,) = pending_redemptions(operator.store, OPERATOR.id)
+    assert pending.terms is not None
+    row = answer_redemption(
+        operator.store, operator.network.clock, operator.network.contracts, pending.terms,
+        confirm=confirm, actor="tok",
+    )  # fmt: skip
+    operator.run()
+    assert "done" == progress(operator.store, row).state
+    assert [] == pending_redemptions(operator.store, OPERATOR.id)
+    bank.follow()
+    history = get_payment(bank.store, bank.settings, bank.network.clock, bank.payments()[0].id)
+    assert ["accepted", "signed", "settled", event] == [entry.event for entry in history.timeline]
+
+
+def test_redemption_without_funds_is_not_tried_again(bank: Bank) -> None:
+    """What a rule forbids is voided after one attempt, and the reason is kept."""
+    bank.accept(request(amount=str(10**17)), kind=InstructionKind.REDEMPTION)
+    bank.run()
+    (payment,) = bank.payments()
+    assert ("cancelled", "InsufficientFunds") == (payment.state, payment.reason)
+    history = get_payment(bank.store, bank.settings, bank.network.clock, payment.id)
+    assert ["request_redemption", "void"] == [entry.action for entry in history.timeline if entry.action]
+
+
+def test_operator_work_goes_through_the_outbox(operator: Bank) -> None:
+    """The operator's calls are signed by the key they name, in order; one that reverts says why, once."""
+    network = operator.network
+    asked = [
+        ask(
+            operator.store, network.clock, call, role=KeyRole.ADMINISTER, actor="tok",
+            action="participant_suspended", signer=OPERATOR.key("administer"),
+        )
+        for call in [calls.suspend(network.contracts, 2)] * 2 + [calls.resume(network.contracts, 2)]
+    ]  # fmt: skip
+    assert "waiting" == progress(operator.store, asked[0]).state
+    operator.run()
+    found = [progress(operator.store, row) for row in asked]
+    assert ["done", "reverted", "done"] == [each.state for each in found]
+    assert "AlreadySuspended(participant=2)" == found[1].reason
+
+
+def test_two_keys_change_a_limit(bank: Bank) -> None:
+    """What gains power takes two keys: the same call is put into the outbox for each of them by name."""
+    network = bank.network
+    raised = own_calls.set_threshold(network.contracts, currency=EUR, amount=2 * 10**18)
+    rows = [
+        ask(
+            bank.store, network.clock, raised, role=KeyRole.ADMINISTER, actor="tok",
+            action="threshold_set", signer=BANKS[0].key(use),
+        )
+        for use in ("administer", "administer too")
+    ]  # fmt: skip
+    bank.run()
+    assert ["done", "done"] == [progress(bank.store, row).state for row in rows]
+    threshold = network.contracts.read(network.chain, "Ledger", "thresholdOf", BANKS[0].id, EUR)
+    assert 2 * 10**18 == threshold[0]
+
+
+def test_restart_in_the_middle(bank: Bank) -> None:
+    """A new process goes on where the old one was, and nothing is paid twice."""
+    bank.accept(*(request(n) for n in range(5)))
+    bank.set(batch_payments_max=2, pipeline_transactions_max=1)
+    for _ in range(8):
+        bank.submitter.tick()
+        bank.restart()
+        bank.network.clock.sleep(10)
+        bank.follow()
+    bank.run()
+    assert {"settled": 5} == Counter(bank.states().values())
