@@ -6,6 +6,7 @@ strings, bytes and lists of addresses, which follow the words (Solidity ABI spec
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 from settlement.errors import InvalidWord
@@ -14,6 +15,8 @@ from settlement.instruction import Terms, keccak, terms_from_word
 Value: TypeAlias = int | bytes | str | tuple[bytes, ...]
 
 WORD_BYTES = 32
+# A longer text is known by its digest: no contract of ours writes one, and no index of a database holds it.
+READABLE_BYTES_MAX = 255
 _TERMS = (("terms", "uint256"),)
 
 
@@ -35,7 +38,7 @@ class Layout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """A decoded event: integers for numbers, bytes for addresses and bytes, text for strings."""
+    """A decoded event: integers for numbers, bytes for addresses and bytes, `readable` text for strings."""
 
     contract: str
     name: str
@@ -86,6 +89,17 @@ def decode(layout: Layout, topics: Sequence[bytes], data: bytes) -> Event:
     return Event(contract=layout.contract, name=layout.name, fields=fields)
 
 
+def readable(octets: bytes) -> str:
+    r"""Return text that any store holds for whatever bytes stand on chain, another one for other bytes.
+
+    UTF-8 stays as it is; NUL and what is no UTF-8 becomes ``\xff``, a backslash ``\\``; more than
+    `READABLE_BYTES_MAX` bytes become ``\sha256:`` and their digest. A backslash is thus never ambiguous.
+    """
+    if len(octets) > READABLE_BYTES_MAX:
+        return "\\sha256:" + sha256(octets).hexdigest()
+    return octets.replace(b"\\", b"\\\\").decode("utf-8", errors="backslashreplace").replace("\0", "\\x00")
+
+
 def _value(abi_type: str, word: bytes) -> Value:
     if abi_type.startswith("uint") or abi_type == "bool":
         return int.from_bytes(word, "big")
@@ -110,10 +124,7 @@ def _octets(data: bytes, offset: int) -> Value:
 
 
 def _text(data: bytes, offset: int) -> Value:
-    try:
-        return _following(data, offset, 1).decode("utf-8")
-    except UnicodeDecodeError:
-        raise InvalidWord("a string of a log is not UTF-8", param="string") from None
+    return readable(_following(data, offset, 1))
 
 
 def _addresses(data: bytes, offset: int) -> Value:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Insert, Update, insert, update
 
 from node.store.tables import accounts, assets, keys, member_ids, participants
 from settlement.errors import MirrorGap
-from settlement.events import Event, Layout
+from settlement.events import Event, Layout, readable
 from settlement.money import AMOUNT_MAX
 from settlement.participant import ParticipantKind
 
@@ -35,8 +35,8 @@ def _admitted(fields: Fields) -> Insert:
     return insert(participants).values(
         id=fields["participant"],
         kind=fields["kind"],
-        bic=_text(fields["bic"]),
-        lei=_text(lei) if lei and not of_corporate else None,
+        bic=readable(fields["bic"].rstrip(b"\0")),
+        lei=readable(lei) if lei and not of_corporate else None,
         sponsor=fields["sponsor"],
         suspended=False,
         outgoing_stopped=False,
@@ -45,8 +45,8 @@ def _admitted(fields: Fields) -> Insert:
 
 def _member_id_added(fields: Fields) -> Insert:
     return insert(member_ids).values(
-        system=_storable(fields["system"]),
-        member=_storable(fields["member"]),
+        system=fields["system"],
+        member=fields["member"],
         participant=fields["participant"],
     )
 
@@ -103,16 +103,6 @@ def _account_opened(fields: Fields) -> Insert:
 def _account(fields: Fields, **values: int | bool) -> Update:
     of_asset = accounts.c.asset == fields["asset"]
     return update(accounts).where(of_asset, accounts.c.participant == fields["holder"]).values(values)
-
-
-def _text(characters: bytes) -> str:
-    """Return the text of an identifier on chain, whatever bytes somebody registered as one."""
-    return _storable(characters.rstrip(b"\0").decode("ascii", errors="backslashreplace"))
-
-
-def _storable(text: str) -> str:
-    """Return the text without the one character that PostgreSQL can't hold."""
-    return text.replace("\0", "\\x00")
 
 
 _CHANGES: dict[tuple[str, str], Callable[[Fields], Insert | Update]] = {

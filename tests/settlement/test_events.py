@@ -1,14 +1,15 @@
 """Events are read as the Solidity ABI writes them, and what is cut or foreign is refused."""
 
+import re
 from typing import Any
 
 import pytest
 from eth_abi.abi import encode
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from settlement.errors import InvalidWord
-from settlement.events import Event, Layout, decode, layouts
+from settlement.events import READABLE_BYTES_MAX, Event, Layout, decode, layouts, readable
 from settlement.instruction import Terms, keccak
 
 _address = st.binary(min_size=20, max_size=20)
@@ -24,6 +25,8 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "bytes": st.binary(max_size=100),
     "address[]": st.lists(_address, max_size=4).map(tuple),
 }
+# What an escape could be mistaken for.
+_PIECES = st.sampled_from([b"\\", b"x00", b"x", b"\0", b"\xff", b"\xc3\xbc", b"\xc3", b"sha256:", b"a"])
 _WORDS = sorted(set(_VALUES) - {"string", "bytes", "address[]"})
 
 
@@ -60,7 +63,8 @@ def test_any_event(indexed: list[str], plain: list[str], data: st.DataObject) ->
     event = decode(layout, [layout.topic, *topics], encode(plain, values[len(indexed) :]))
 
     assert ("Speaker", "Said") == (event.contract, event.name)
-    assert values == list(event.fields.values())
+    said = [readable(value.encode()) if isinstance(value, str) else value for value in values]
+    assert said == list(event.fields.values())
 
 
 @given(st.lists(st.sampled_from(sorted(_VALUES)), min_size=1, max_size=3), st.binary(max_size=200))
@@ -99,11 +103,50 @@ def test_part_beyond_the_data(kind: str, offset: int, count: int) -> None:
         decode(layout, [layout.topic], data)
 
 
-def test_text_that_is_none() -> None:
-    """A string that is not UTF-8 is refused."""
+def _bytes_of(text: str) -> bytes:
+    """The bytes that a readable text stands for: its escapes read from the left."""
+    parts = re.split(r"(\\\\|\\x[0-9a-f]{2})", text)
+    plain, escaped = parts[::2], [*parts[1::2], ""]
+    return b"".join(
+        before.encode() + (b"\\" if escape == "\\\\" else bytes.fromhex(escape[2:]))
+        for before, escape in zip(plain, escaped, strict=True)
+    )
+
+
+@given(st.binary(max_size=READABLE_BYTES_MAX) | st.lists(_PIECES, max_size=12).map(b"".join))
+@example(b"\\x00")
+@example(b"\0")
+@example(b"\xed\xa0\x80")
+def test_any_bytes_are_readable(octets: bytes) -> None:
+    """Whatever bytes a name has on chain, their text leads back to them, and any store can hold it."""
+    text = readable(octets)
+
+    assert octets == _bytes_of(text)
+    assert "\0" not in text
+    assert text == text.encode().decode()
+
+
+def test_ordinary_text_is_its_own() -> None:
+    """Text without backslash or NUL stays as it is."""
+    assert "Zürich 011104238" == readable("Zürich 011104238".encode())
+
+
+def test_long_text_is_known_by_its_digest() -> None:
+    """Too many bytes become a digest, another one for other bytes, and like no shorter text."""
+    longest = bytes(READABLE_BYTES_MAX)
+    texts = [readable(octets) for octets in (longest + b"a", longest + b"b", longest)]
+
+    assert r"\sha256:" == texts[0][:8]
+    assert 3 == len(set(texts))
+    assert texts[0] != readable(texts[0].encode())
+    assert 72 == len(readable(bytes(10**6)))
+
+
+def test_string_that_is_no_text() -> None:
+    """An event whose string is not UTF-8 is read like any other."""
     layout = _layout([], ["string"])
-    with pytest.raises(InvalidWord, match="UTF-8"):
-        decode(layout, [layout.topic], encode(["bytes"], [b"\xff\xfe"]))
+    event = decode(layout, [layout.topic], encode(["bytes"], [b"\xff\xfe"]))
+    assert r"\xff\xfe" == event.fields["argument0"]
 
 
 def test_type_that_no_event_has() -> None:

@@ -2,8 +2,10 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
+from eth_abi.abi import encode
 from sqlalchemy import insert, select
 
 from node.clock import SystemClock
@@ -18,6 +20,7 @@ from node.store.session import Store
 from node.store.tables import api_tokens, member_ids, receipts
 from settlement.asset import AssetKind, DayRule
 from settlement.errors import InvalidWord, MirrorGap
+from settlement.events import readable
 from settlement.identifiers import BankReference, MemberId
 from settlement.instruction import Terms
 from settlement.money import AMOUNT_MAX, currency
@@ -185,6 +188,22 @@ def test_names_on_chain_need_not_be_text(store: Store, chain: ChainOfEvents) -> 
     with store.snapshot() as connection:
         assert "VO\\xff\\x00B2LXXX" == directory(connection).get(4).bic
         assert ["01\\x0002"] == list(connection.scalars(select(member_ids.c.member)))
+
+
+def test_names_on_chain_are_never_mistaken_for_each_other(store: Store, chain: ChainOfEvents) -> None:
+    """Members of different bytes are different rows, whatever they are: NUL, no text, huge, or an escape."""
+    octets = [b"a\0", rb"a\x00", rb"a\\x00", b"\xff\xfe", rb"\xff\xfe", b"", b"a" * 40_000, b"b" * 40_000]
+    added = log("Participants", "MemberIdAdded", 2, "USABA", "")
+    chain.mine(
+        transaction(*(replace(added, data=encode(["bytes", "bytes"], [b"USABA", each])) for each in octets))
+    )
+    _mirror(store, chain)
+
+    with store.snapshot() as connection:
+        rows = list(connection.scalars(select(member_ids.c.member)))
+        assert {readable(each) for each in octets} == set(rows)
+        assert len(octets) == len(rows)
+        assert len(octets) == len(directory(connection).get(2).members)
 
 
 def test_keys_are_as_registered(store: Store, chain: ChainOfEvents) -> None:
