@@ -15,7 +15,7 @@ from eth_abi.abi import decode
 
 from node.chain.contracts import REFUSALS
 from node.chain.protocol import Block, Log, Receipt
-from node.errors import AlreadyKnown, ContractRefused, NonceTaken, Underpriced
+from node.errors import AlreadyKnown, ContractRefused, NonceTaken, PolicyRefused, Underpriced
 from node.keys.signer import SignedTransaction, UnsignedTransaction
 from settlement.instruction import Terms, keccak, terms_from_word
 from tests.node.chain_of_events import (
@@ -94,7 +94,7 @@ class PlainSigner:
         return SignedTransaction(raw=raw, hash=keccak(raw))
 
     def sign_digest(self, address: bytes, digest: bytes) -> bytes:
-        raise NotImplementedError
+        raise PolicyRefused("this signer signs transactions only")
 
 
 class ModelChain(ChainOfEvents):
