@@ -6,6 +6,7 @@ import {IParticipants} from "./interfaces/IParticipants.sol";
 import {Keys} from "./parts/Keys.sol";
 import {TwoKeyChanges} from "./parts/TwoKeyChanges.sol";
 import {NOBODY, ParticipantId} from "./types/Identifiers.sol";
+import {Characters} from "./types/Characters.sol";
 import {ParticipantKind, Standing} from "./types/Kinds.sol";
 
 /// @title Who is here, and which key may act for whom
@@ -18,9 +19,14 @@ import {ParticipantKind, Standing} from "./types/Kinds.sol";
 ///
 /// ASSUMPTIONS: identity is stable, keys rotate. An address has one role, so two consents by two roles are two keys.
 ///
-/// LIVENESS: a participant that lost all its administer keys can still pay and be paid; it gets new ones by recovery.
+/// LIVENESS: a participant that lost all its administer keys can still pay and be paid with the keys it has, until they
+/// expire. Nobody can give it new ones: so it keeps a second administer key apart from the first.
 contract Participants is Keys, AccessManaged {
+    using Characters for bytes32;
+    using Characters for string;
+
     uint256 private constant LIST_LIMIT = 32;
+    uint256 private constant MEMBER_ID_LIMIT = 35;
 
     /// @inheritdoc IParticipants
     uint32 public participantCount;
@@ -63,6 +69,7 @@ contract Participants is Keys, AccessManaged {
             _addMemberId(participant, admission.memberIds[i]);
         }
         for (uint256 i; i < admission.keys.length; ++i) {
+            _requireNewKey(admission.keys[i]);
             _addKey(participant, admission.keys[i]);
         }
     }
@@ -97,7 +104,7 @@ contract Participants is Keys, AccessManaged {
 
     /// @inheritdoc IParticipants
     function stopOutgoing() external {
-        ParticipantId participant = _administered();
+        ParticipantId participant = _administeringParticipant();
         require(!_participants[participant].outgoingStopped, OutgoingAlreadyStopped(participant));
 
         _participants[participant].outgoingStopped = true;
@@ -107,9 +114,9 @@ contract Participants is Keys, AccessManaged {
 
     /// @inheritdoc IParticipants
     function resumeOutgoing() external {
-        ParticipantId participant = _administered();
+        ParticipantId participant = _administeringParticipant();
         require(_participants[participant].outgoingStopped, OutgoingNotStopped(participant));
-        if (!_agreed(participant)) return;
+        if (!_recordConsent(participant)) return;
 
         _participants[participant].outgoingStopped = false;
 
@@ -150,12 +157,12 @@ contract Participants is Keys, AccessManaged {
         bool hasLei = admission.lei != 0;
         bool hasSponsor = admission.sponsor != NOBODY;
 
-        if (admission.kind == ParticipantKind.Bank) {
-            return hasBic && hasLei && _isTwentyCharacters(admission.lei) && !hasSponsor;
-        }
         if (admission.kind == ParticipantKind.Corporate) {
             return !hasBic && hasLei && _isBank(admission.sponsor);
         }
+        if (hasBic && !bytes32(admission.bic).isAlphanumeric(11)) return false;
+        if (hasLei && !admission.lei.isAlphanumeric(20)) return false;
+        if (admission.kind == ParticipantKind.Bank) return hasBic && hasLei && !hasSponsor;
         return admission.kind != ParticipantKind.None && !hasSponsor;
     }
 
@@ -165,10 +172,6 @@ contract Participants is Keys, AccessManaged {
 
     function _isBank(ParticipantId participant) private view returns (bool) {
         return _participants[participant].kind == ParticipantKind.Bank;
-    }
-
-    function _isTwentyCharacters(bytes32 lei) private pure returns (bool) {
-        return uint96(uint256(lei)) == 0 && lei[19] != 0;
     }
 
     // Effects
@@ -184,15 +187,15 @@ contract Participants is Keys, AccessManaged {
     }
 
     function _addMemberId(ParticipantId participant, MemberId calldata memberId) private {
-        bytes32 place = _memberKey(memberId);
-        ParticipantId holder = _members[place];
         require(
-            bytes(memberId.system).length > 0 && bytes(memberId.member).length > 0,
-            MemberIdEmpty(memberId.system, memberId.member)
+            memberId.system.isPrintable(MEMBER_ID_LIMIT) && memberId.member.isPrintable(MEMBER_ID_LIMIT),
+            MemberIdInvalid(memberId.system, memberId.member)
         );
+        bytes32 key = _memberKey(memberId);
+        ParticipantId holder = _members[key];
         require(holder == NOBODY, MemberIdTaken(memberId.system, memberId.member, holder));
 
-        _members[place] = participant;
+        _members[key] = participant;
 
         emit MemberIdAdded(participant, memberId.system, memberId.member);
     }

@@ -64,12 +64,13 @@ abstract contract Stage is Deployment {
         corporate = enter("corporate", ParticipantKind.Corporate, alice.id);
         auditor = enter("auditor", ParticipantKind.Auditor, NOBODY).id;
 
+        setThreshold(centralBank.id, MAX_AMOUNT);
         vm.startPrank(operator);
         ledger.registerAsset(DOLLAR, AssetKind.CentralBankMoney, centralBank.id, DayRule.BusinessDay);
         ledger.registerAsset(EURO, AssetKind.CentralBankMoney, centralBank.id, DayRule.UtcDay);
         vm.stopPrank();
 
-        setThreshold(centralBank.id, MAX_AMOUNT);
+        setThreshold(corporate.id, THRESHOLD);
         provide(alice);
         provide(bob);
         provide(carol);
@@ -115,11 +116,20 @@ abstract contract Stage is Deployment {
     {
         bool isBank = kind == ParticipantKind.Bank;
         admission.kind = kind;
-        admission.bic = isBank ? bytes11(keccak256(bytes(name))) : bytes11(0);
+        admission.bic = isBank ? bytes11(letters(name)) : bytes11(0);
         admission.lei = isBank
-            ? bytes32(bytes20(keccak256(bytes(name))) | bytes20(uint160(1)))
+            ? bytes32(bytes20(letters(name)))
             : kind == ParticipantKind.Corporate ? keccak256(bytes(name)) : bytes32(0);
         admission.sponsor = sponsor;
+    }
+
+    /// @dev 32 capital letters made from a name: what BICs and LEIs may consist of.
+    function letters(string memory name) internal pure returns (bytes32) {
+        bytes memory made = bytes.concat(keccak256(bytes(name)));
+        for (uint256 i; i < made.length; ++i) {
+            made[i] = bytes1(65 + uint8(made[i]) % 26);
+        }
+        return bytes32(made);
     }
 
     function keyTerms(address key, KeyRole role) internal pure returns (IParticipants.KeyTerms memory) {
@@ -228,7 +238,12 @@ abstract contract Stage is Deployment {
         returns (Approval[] memory approvals)
     {
         approvals = new Approval[](1);
-        approvals[0] = signed(actor.approverKey, action, instruction, 0, FOREVER);
+        approvals[0] = signed(actor.approverKey, action, instruction, 0, soon());
+    }
+
+    /// @dev A deadline that an approval may have.
+    function soon() internal view returns (uint40) {
+        return uint40(vm.getBlockTimestamp() + 7 days);
     }
 
     function signed(uint256 key, bytes32 action, Terms instruction, uint32 index, uint40 deadline)

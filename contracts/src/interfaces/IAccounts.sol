@@ -2,13 +2,15 @@
 pragma solidity 0.8.37;
 
 import {AssetId, ParticipantId} from "../types/Identifiers.sol";
+import {Freezer} from "../types/Kinds.sol";
 
 /// @notice Who holds how much, and how far each holder lets it go out.
 interface IAccounts {
     /// @param balance Available, minor units; negative within the credit line.
     /// @param reserve What only urgent payments may use.
     /// @param credit How far below zero the balance may go; granted by the issuer.
-    /// @param bilateral Whether the holder has a limit towards anyone.
+    /// @param frozen Whether the issuer, the operator or both froze it (see `freezesOf`).
+    /// @param bilateral Whether the holder ever set a limit towards anyone; stays when the limit is removed.
     /// @param perInstruction Largest amount of one payment.
     /// @param perDay Largest gross outflow of one day of the asset.
     /// @param outflow Gross outflow of `outflowDay`.
@@ -34,8 +36,12 @@ interface IAccounts {
     }
 
     event AccountOpened(AssetId indexed asset, ParticipantId indexed holder);
+    /// @notice The account can be debited no more: the first freeze.
     event AccountFrozen(AssetId indexed asset, ParticipantId indexed holder);
+    /// @notice The account can be debited again: the last freeze was lifted.
     event AccountUnfrozen(AssetId indexed asset, ParticipantId indexed holder);
+    event FreezeSet(AssetId indexed asset, ParticipantId indexed holder, Freezer freezer);
+    event FreezeLifted(AssetId indexed asset, ParticipantId indexed holder, Freezer freezer);
     event ReserveSet(AssetId indexed asset, ParticipantId indexed holder, uint64 amount);
     event CreditSet(AssetId indexed asset, ParticipantId indexed holder, uint64 amount);
     event LimitsSet(
@@ -47,8 +53,12 @@ interface IAccounts {
 
     error AccountIsOpen(AssetId asset, ParticipantId holder);
     error AccountIsNotOpen(AssetId asset, ParticipantId holder);
+    /// @notice The sender's side has frozen it already.
     error AccountIsFrozen(AssetId asset, ParticipantId holder);
+    /// @notice The sender's side has not frozen it; what the other side froze, only the other side lifts.
     error AccountIsNotFrozen(AssetId asset, ParticipantId holder);
+    /// @notice The balance is this far below zero, so the credit line cannot go lower.
+    error CreditDrawn(AssetId asset, ParticipantId holder, uint64 drawn);
     /// @notice A participant of this kind holds no such asset: corporates hold receivables, auditors nothing.
     error HolderInvalid(AssetId asset, ParticipantId holder);
     /// @notice A limit towards oneself or towards nobody.
@@ -59,10 +69,11 @@ interface IAccounts {
     /// @notice Opens an account: no limits, no reserve, no credit. Issuer (administer key) or operator.
     function openAccount(AssetId asset, ParticipantId holder) external;
 
-    /// @notice Blocks the account's debits; it is still credited. Issuer (administer key) or operator, at once.
+    /// @notice Blocks the account's debits; it is still credited. Issuer (administer key) or operator, at once, each by its own
+    /// freeze. Who is both acts as the operator.
     function freeze(AssetId asset, ParticipantId holder) external;
 
-    /// @notice Issuer (administer key) or operator.
+    /// @notice Lifts every freeze that the sender may lift: the issuer's (administer key), the operator's, or both by who is both.
     function unfreeze(AssetId asset, ParticipantId holder) external;
 
     /// @notice Sets what only urgent payments may use. The holder's pay key, at once, either way.
@@ -80,6 +91,12 @@ interface IAccounts {
 
     /// @notice An account as it stands now: outflow is that of the asset's present day.
     function accountOf(AssetId asset, ParticipantId holder) external view returns (Account memory);
+
+    /// @notice Who has frozen the account.
+    function freezesOf(AssetId asset, ParticipantId holder)
+        external
+        view
+        returns (bool byIssuer, bool byOperator);
 
     /// @notice What is held back from the balance until somebody decides (a redemption), minor units.
     function lockedOf(AssetId asset, ParticipantId holder) external view returns (uint64);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AssetId, Currency, ParticipantId} from "../types/Identifiers.sol";
-import {AssetKind, DayRule} from "../types/Kinds.sol";
+import {AssetKind, DayRule, Standing} from "../types/Kinds.sol";
 
 /// @notice What is held: monies and receivables, each with issuer, currency and day.
 interface IAssets {
@@ -32,10 +32,16 @@ interface IAssets {
     error IssuerInvalid(ParticipantId issuer, AssetKind kind);
     /// @notice The asset's day ends at midnight UTC, by itself.
     error DayEndsByClock(AssetId asset);
+    /// @notice The business day began too recently: see `earliestClose`.
+    error DayTooShort(AssetId asset, uint40 earliest);
     /// @notice The sender is neither an administer key of the asset's issuer nor an operator.
     error NotIssuerNorOperator(AssetId asset, address sender);
     /// @notice The participant is not the asset's issuer.
     error NotIssuer(AssetId asset, ParticipantId participant);
+    /// @notice The issuer is suspended or stopped, so it takes no units back and lends none.
+    error IssuerNotActive(ParticipantId issuer, Standing standing);
+    /// @notice The operator has not set the participant's first thresholds, which comes before it issues or holds anything.
+    error FirstThresholdsMissing(ParticipantId participant);
     /// @notice Supply and credit lines together would go above the largest amount.
     error SupplyTooLarge(AssetId asset, uint256 supplyAndCredit);
 
@@ -45,10 +51,15 @@ interface IAssets {
         external
         returns (AssetId asset);
 
-    /// @notice Ends the asset's business day: its number goes up by one, nothing else. Issuer (administer key) or operator.
+    /// @notice Ends the asset's business day: its number goes up by one, nothing else. Issuer (administer key) or operator, not
+    /// before `earliestClose`: with the day, its limits begin anew.
     function close(AssetId asset) external;
 
     function assetOf(AssetId asset) external view returns (Asset memory);
+
+    /// @notice First second (UTC) at which the present business day may be closed: twelve hours after it began. In a
+    /// deployment whose delay is shorter than that, after the delay; so a demo (delay 0) closes as often as it likes.
+    function earliestClose(AssetId asset) external view returns (uint40);
 
     /// @notice The asset's present day: business days closed so far, or days since 1970 UTC.
     function dayOf(AssetId asset) external view returns (uint32);

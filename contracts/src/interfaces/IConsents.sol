@@ -22,13 +22,14 @@ interface IConsents {
     event ThresholdSet(ParticipantId indexed participant, Currency indexed currency, uint64 amount);
 
     error ParticipantNotAdmitted(ParticipantId participant);
-    /// @notice The operator sets a participant's thresholds once, at admission.
+    /// @notice The operator sets a participant's first thresholds once, however few; every other change is the participant's.
     error ThresholdsAlreadySet(ParticipantId participant);
     error TooManyThresholds(uint256 length, uint256 limit);
     /// @notice The approval at this place of the list is for no instruction of the call: out of order, twice, or out of range.
     error ApprovalMisplaced(uint256 position);
 
-    /// @notice Sets the thresholds with which a participant starts. Operator, once for each participant.
+    /// @notice Sets the thresholds with which a participant starts; an empty list leaves all at 0. Operator, once for each
+    /// participant, before it issues or holds anything (`FirstThresholdsMissing`).
     function setFirstThresholds(ParticipantId participant, FirstThreshold[] calldata thresholds) external;
 
     /// @notice Sets the sender's participant's threshold. Its administer keys: one lowers, two and the delay raise.

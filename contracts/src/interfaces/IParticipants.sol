@@ -23,8 +23,8 @@ interface IParticipants is ITwoKeyChanges {
         uint40 validUntil;
     }
 
-    /// @param bic Eleven characters; a bank has one, a corporate has none (0).
-    /// @param lei 20 ASCII characters, left aligned; of a corporate a salted digest.
+    /// @param bic Eleven characters of A–Z and 0–9; a bank has one, a corporate has none (0).
+    /// @param lei Twenty characters of A–Z and 0–9, left aligned; of a corporate a salted digest.
     /// @param sponsor The bank on whose accounts a corporate's cash runs; corporates only, else 0.
     struct Admission {
         ParticipantKind kind;
@@ -83,7 +83,8 @@ interface IParticipants is ITwoKeyChanges {
     error BicTaken(bytes11 bic, ParticipantId holder);
     error LeiTaken(bytes32 lei, ParticipantId holder);
     error MemberIdTaken(string system, string member, ParticipantId holder);
-    error MemberIdEmpty(string system, string member);
+    /// @notice System or member is not 1…35 printable ASCII characters (Max35Text of ISO 20022).
+    error MemberIdInvalid(string system, string member);
     error ParticipantUnknown(ParticipantId participant);
     error AlreadySuspended(ParticipantId participant);
     error NotSuspended(ParticipantId participant);

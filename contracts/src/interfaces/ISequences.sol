@@ -7,8 +7,10 @@ import {Sequence, ParticipantId} from "../types/Identifiers.sol";
 interface ISequences {
     event Voided(ParticipantId indexed initiator, Sequence sequence);
 
-    /// @notice Burns the sender's participant's sequences, so that nothing can ever settle under them. Used ones are skipped.
-    /// By a pay key; also while the participant is suspended or stopped.
+    error TooManySequences(uint256 length, uint256 limit);
+
+    /// @notice Burns up to 500 of the sender's participant's sequences, so that nothing can ever settle under them. Used ones
+    /// are skipped. By a pay key; also while the participant is suspended or stopped.
     function void(Sequence[] calldata sequences) external;
 
     /// @notice Whether the sequence was accepted or voided.

@@ -5,7 +5,7 @@ import {IAccounts} from "../interfaces/IAccounts.sol";
 import {Assets} from "./Assets.sol";
 import {MAX_AMOUNT} from "../types/Amounts.sol";
 import {AccountId, AssetId, NOBODY, ParticipantId, accountId} from "../types/Identifiers.sol";
-import {AssetKind, ParticipantKind} from "../types/Kinds.sol";
+import {AssetKind, Freezer, ParticipantKind} from "../types/Kinds.sol";
 
 /// @title Who holds how much, and how far each holder lets it go out
 ///
@@ -16,6 +16,7 @@ import {AssetKind, ParticipantKind} from "../types/Kinds.sol";
 abstract contract Accounts is IAccounts, Assets {
     mapping(AccountId account => Account) internal _accounts;
     mapping(AccountId account => uint64) internal _locked;
+    mapping(AccountId account => mapping(Freezer freezer => bool)) private _freezes;
     mapping(AccountId account => mapping(ParticipantId counterparty => BilateralLimit)) private
         _bilateralLimits;
 
@@ -23,6 +24,7 @@ abstract contract Accounts is IAccounts, Assets {
     function openAccount(AssetId asset, ParticipantId holder) external {
         _requireIssuerOrOperator(asset);
         require(_mayHold(participants.kindOf(holder), _assets[asset].kind), HolderInvalid(asset, holder));
+        _requireFirstThresholds(holder);
         Account storage account = _account(asset, holder);
         require(!account.open, AccountIsOpen(asset, holder));
 
@@ -37,7 +39,14 @@ abstract contract Accounts is IAccounts, Assets {
     function freeze(AssetId asset, ParticipantId holder) external {
         _requireIssuerOrOperator(asset);
         Account storage account = _opened(asset, holder);
-        require(!account.frozen, AccountIsFrozen(asset, holder));
+        Freezer freezer = _isOperator() ? Freezer.Operator : Freezer.Issuer;
+        mapping(Freezer freezer => bool) storage freezes = _freezes[accountId(asset, holder)];
+        require(!freezes[freezer], AccountIsFrozen(asset, holder));
+
+        freezes[freezer] = true;
+
+        emit FreezeSet(asset, holder, freezer);
+        if (account.frozen) return;
 
         account.frozen = true;
 
@@ -48,7 +57,11 @@ abstract contract Accounts is IAccounts, Assets {
     function unfreeze(AssetId asset, ParticipantId holder) external {
         _requireIssuerOrOperator(asset);
         Account storage account = _opened(asset, holder);
-        require(account.frozen, AccountIsNotFrozen(asset, holder));
+        bool isLifted = _isIssuer(asset) && _liftFreeze(asset, holder, Freezer.Issuer);
+        if (_isOperator() && _liftFreeze(asset, holder, Freezer.Operator)) isLifted = true;
+        require(isLifted, AccountIsNotFrozen(asset, holder));
+        mapping(Freezer freezer => bool) storage freezes = _freezes[accountId(asset, holder)];
+        if (freezes[Freezer.Issuer] || freezes[Freezer.Operator]) return;
 
         account.frozen = false;
 
@@ -57,7 +70,7 @@ abstract contract Accounts is IAccounts, Assets {
 
     /// @inheritdoc IAccounts
     function setReserve(AssetId asset, uint64 amount) external {
-        ParticipantId holder = _paying();
+        ParticipantId holder = _payingParticipant();
         Account storage account = _opened(asset, holder);
         _requireAmount(amount);
 
@@ -68,13 +81,18 @@ abstract contract Accounts is IAccounts, Assets {
 
     /// @inheritdoc IAccounts
     function setCredit(AssetId asset, ParticipantId holder, uint64 amount) external {
-        ParticipantId issuer = _administered();
+        ParticipantId issuer = _administeringParticipant();
         _requireIssuer(asset, issuer);
         Account storage account = _opened(asset, holder);
         Asset storage lent = _assets[asset];
         uint256 credit = uint256(lent.credit) - account.credit + amount;
         _requireWithinMaximum(asset, lent.supply + credit);
-        if (amount > account.credit && !_agreed(issuer)) return;
+        int256 drawn = -int256(account.balance);
+        require(int256(uint256(amount)) >= drawn, CreditDrawn(asset, holder, uint64(uint256(drawn))));
+        if (amount > account.credit) {
+            _requireActiveIssuer(issuer);
+            if (!_recordConsent(issuer)) return;
+        }
 
         lent.credit = uint64(credit);
         account.credit = amount;
@@ -84,12 +102,12 @@ abstract contract Accounts is IAccounts, Assets {
 
     /// @inheritdoc IAccounts
     function setLimits(AssetId asset, uint64 perInstruction, uint64 perDay) external {
-        ParticipantId holder = _administered();
+        ParticipantId holder = _administeringParticipant();
         Account storage account = _opened(asset, holder);
         _requireAmount(perInstruction);
         _requireAmount(perDay);
         bool raises = perInstruction > account.perInstruction || perDay > account.perDay;
-        if (raises && !_agreed(holder)) return;
+        if (raises && !_recordConsent(holder)) return;
 
         account.perInstruction = perInstruction;
         account.perDay = perDay;
@@ -99,13 +117,13 @@ abstract contract Accounts is IAccounts, Assets {
 
     /// @inheritdoc IAccounts
     function setBilateralLimit(AssetId asset, ParticipantId counterparty, uint64 amount) external {
-        ParticipantId holder = _administered();
+        ParticipantId holder = _administeringParticipant();
         Account storage account = _opened(asset, holder);
         _requireAmount(amount);
         require(counterparty != NOBODY && counterparty != holder, CounterpartyInvalid(counterparty));
         BilateralLimit storage bilateral = _bilateral(asset, holder, counterparty);
         bool raises = bilateral.set ? amount > bilateral.limit : amount == MAX_AMOUNT;
-        if (raises && !_agreed(holder)) return;
+        if (raises && !_recordConsent(holder)) return;
 
         if (!bilateral.set) (bilateral.netDay, bilateral.net) = (_dayOf(_assets[asset]), 0);
         account.bilateral = true;
@@ -118,6 +136,16 @@ abstract contract Accounts is IAccounts, Assets {
     /// @inheritdoc IAccounts
     function accountOf(AssetId asset, ParticipantId holder) external view returns (Account memory) {
         return _accountToday(asset, holder);
+    }
+
+    /// @inheritdoc IAccounts
+    function freezesOf(AssetId asset, ParticipantId holder)
+        external
+        view
+        returns (bool byIssuer, bool byOperator)
+    {
+        mapping(Freezer freezer => bool) storage freezes = _freezes[accountId(asset, holder)];
+        return (freezes[Freezer.Issuer], freezes[Freezer.Operator]);
     }
 
     /// @inheritdoc IAccounts
@@ -166,6 +194,19 @@ abstract contract Accounts is IAccounts, Assets {
         if (bilateral.netDay != today) (bilateral.netDay, bilateral.net) = (today, 0);
     }
 
+    /// @return isLifted Whether there was such a freeze.
+    function _liftFreeze(AssetId asset, ParticipantId holder, Freezer freezer)
+        private
+        returns (bool isLifted)
+    {
+        isLifted = _freezes[accountId(asset, holder)][freezer];
+        if (!isLifted) return false;
+
+        delete _freezes[accountId(asset, holder)][freezer];
+
+        emit FreezeLifted(asset, holder, freezer);
+    }
+
     function _opened(AssetId asset, ParticipantId holder) private view returns (Account storage account) {
         account = _account(asset, holder);
         require(account.open, AccountIsNotOpen(asset, holder));
@@ -192,7 +233,7 @@ abstract contract Accounts is IAccounts, Assets {
     }
 
     /// @dev What is left of a limit; 0 where it was set below what is used.
-    function _difference(uint256 limit, uint256 used) internal pure returns (uint256) {
+    function _leftOf(uint256 limit, uint256 used) internal pure returns (uint256) {
         return limit > used ? limit - used : 0;
     }
 

@@ -22,11 +22,11 @@ abstract contract Actors is IActors, AccessManaged, TwoKeyChanges {
     }
 
     /// @dev The participant whose pay key sent this.
-    function _paying() internal view returns (ParticipantId) {
+    function _payingParticipant() internal view returns (ParticipantId) {
         return participants.authorise(msg.sender, KeyRole.Pay);
     }
 
-    function _administered() internal view override returns (ParticipantId) {
+    function _administeringParticipant() internal view override returns (ParticipantId) {
         return participants.authorise(msg.sender, KeyRole.Administer);
     }
 

@@ -17,9 +17,11 @@ import {Terms} from "../types/Terms.sol";
 /// STATES: within a UTC day the total that pay keys consent to alone grows up to the threshold; beyond it every instruction
 /// takes two keys. What two keys consent to does not count, so splitting an amount gains nothing.
 ///
-/// ASSUMPTIONS: an approval names one action and one instruction, whose sequence is used once: it counts once.
+/// ASSUMPTIONS: an approval names one action and one instruction, whose sequence is used once: it counts once. It counts for
+/// a week at most, so one that was given and not used does not lie about.
 abstract contract Consents is IConsents, Accounts {
     uint256 private constant LIST_LIMIT = 64;
+    uint256 private constant LONGEST_APPROVAL = 7 days;
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant NAME_HASH = keccak256("Vostro");
@@ -41,6 +43,8 @@ abstract contract Consents is IConsents, Accounts {
         require(!_hasThresholds[participant], ThresholdsAlreadySet(participant));
         require(thresholds.length <= LIST_LIMIT, TooManyThresholds(thresholds.length, LIST_LIMIT));
 
+        _hasThresholds[participant] = true;
+
         for (uint256 i; i < thresholds.length; ++i) {
             _requireAmount(thresholds[i].amount);
             _setThreshold(participant, thresholds[i].currency, thresholds[i].amount);
@@ -49,10 +53,11 @@ abstract contract Consents is IConsents, Accounts {
 
     /// @inheritdoc IConsents
     function setThreshold(Currency currency, uint64 amount) external {
-        ParticipantId participant = _administered();
+        ParticipantId participant = _administeringParticipant();
         _requireAmount(amount);
-        if (amount > _thresholds[participant][currency].amount && !_agreed(participant)) return;
+        if (amount > _thresholds[participant][currency].amount && !_recordConsent(participant)) return;
 
+        _hasThresholds[participant] = true;
         _setThreshold(participant, currency, amount);
     }
 
@@ -96,7 +101,9 @@ abstract contract Consents is IConsents, Accounts {
         bytes32 signed = _approvalDigest(action, digest, approval.deadline);
         (address key,,) = ECDSA.tryRecoverCalldata(signed, approval.signature);
 
-        return participants.mayAct(key, participant, KeyRole.Approve) ? Refusal.None : Refusal.ApprovalInvalid;
+        if (!participants.mayAct(key, participant, KeyRole.Approve)) return Refusal.ApprovalInvalid;
+        if (approval.deadline > block.timestamp + LONGEST_APPROVAL) return Refusal.ApprovalTooLong;
+        return Refusal.None;
     }
 
     function _thresholdToday(ParticipantId participant, Currency currency)
@@ -109,11 +116,15 @@ abstract contract Consents is IConsents, Accounts {
         if (threshold.totalDay != today) (threshold.totalDay, threshold.total) = (today, 0);
     }
 
+    function _requireFirstThresholds(ParticipantId participant) internal view override {
+        require(_hasThresholds[participant], FirstThresholdsMissing(participant));
+    }
+
     /// @dev What a pay key may still consent to alone today.
     function _singleKeyLeft(ParticipantId participant, Currency currency) internal view returns (uint256) {
         Threshold memory threshold = _thresholdToday(participant, currency);
 
-        return _difference(threshold.amount, threshold.total);
+        return _leftOf(threshold.amount, threshold.total);
     }
 
     /// @dev Counts what a pay key consented to alone.
@@ -129,7 +140,6 @@ abstract contract Consents is IConsents, Accounts {
     }
 
     function _setThreshold(ParticipantId participant, Currency currency, uint64 amount) private {
-        _hasThresholds[participant] = true;
         _thresholds[participant][currency].amount = amount;
 
         emit ThresholdSet(participant, currency, amount);

@@ -12,7 +12,8 @@ import {KeyRole} from "../types/Kinds.sol";
 ///
 /// STATES: a key is not yet valid, valid, expired or revoked. It never goes back.
 ///
-/// ASSUMPTIONS: an address is one key, of one participant, in one role, for ever.
+/// ASSUMPTIONS: an address is one key, of one participant, in one role, for ever. Nobody proves that it holds the key it adds:
+/// somebody else may take an address first, which gains it nothing and costs its owner a new key.
 abstract contract Keys is IParticipants, TwoKeyChanges {
     /// @inheritdoc IParticipants
     mapping(ParticipantId participant => mapping(KeyNumber number => address)) public keyAt;
@@ -24,20 +25,20 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
 
     /// @inheritdoc IParticipants
     function addKey(KeyTerms calldata terms) external {
-        ParticipantId participant = _administered();
+        ParticipantId participant = _administeringParticipant();
         _requireNewKey(terms);
-        if (!_agreed(participant)) return;
+        if (!_recordConsent(participant)) return;
 
         _addKey(participant, terms);
     }
 
     /// @inheritdoc IParticipants
     function rotateKey(KeyNumber old, KeyTerms calldata successor, uint32 overlap) external {
-        ParticipantId participant = _administered();
+        ParticipantId participant = _administeringParticipant();
         Key storage rotated = _ownKey(participant, old);
         require(successor.role == rotated.role, KeyHasOtherRole(successor.key, successor.role, rotated.role));
         _requireNewKey(successor);
-        if (!_agreed(participant)) return;
+        if (!_recordConsent(participant)) return;
 
         uint40 expiry = uint40(block.timestamp) + overlap;
         _addKey(participant, successor);
@@ -46,7 +47,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
 
     /// @inheritdoc IParticipants
     function setKeyExpiry(KeyNumber number, uint40 validUntil) external {
-        ParticipantId participant = _administered();
+        ParticipantId participant = _administeringParticipant();
         Key storage key = _ownKey(participant, number);
         require(validUntil < key.validUntil, ExpiryNotShortened(number, key.validUntil, validUntil));
 
@@ -55,7 +56,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
 
     /// @inheritdoc IParticipants
     function revokeKey(KeyNumber number) external {
-        ParticipantId participant = _administered();
+        ParticipantId participant = _administeringParticipant();
         Key storage key = _ownKey(participant, number);
 
         key.revoked = true;
@@ -82,7 +83,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
 
     // Rules
 
-    function _requireNewKey(KeyTerms calldata terms) private view {
+    function _requireNewKey(KeyTerms calldata terms) internal view {
         require(
             terms.key != address(0) && terms.role != KeyRole.None && terms.validUntil > terms.validFrom
                 && terms.validUntil > block.timestamp,
@@ -110,7 +111,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
             && block.timestamp >= asked.validFrom && block.timestamp <= asked.validUntil;
     }
 
-    function _administered() internal view override returns (ParticipantId) {
+    function _administeringParticipant() internal view override returns (ParticipantId) {
         return _authorise(msg.sender, KeyRole.Administer);
     }
 
@@ -119,17 +120,16 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
     }
 
     function _ownKey(ParticipantId participant, KeyNumber number) private view returns (Key storage key) {
-        address place = keyAt[participant][number];
-        key = _keys[place];
-        require(place != address(0), KeyNumberUnknown(participant, number));
-        require(!key.revoked, KeyIsRevoked(place));
+        address signer = keyAt[participant][number];
+        key = _keys[signer];
+        require(signer != address(0), KeyNumberUnknown(participant, number));
+        require(!key.revoked, KeyIsRevoked(signer));
     }
 
     // Effects
 
+    /// @dev The caller has required that it is a new key.
     function _addKey(ParticipantId participant, KeyTerms calldata terms) internal {
-        _requireNewKey(terms);
-
         KeyNumber number = KeyNumber.wrap(KeyNumber.unwrap(_lastKey[participant]) + 1);
         _lastKey[participant] = number;
         keyAt[participant][number] = terms.key;

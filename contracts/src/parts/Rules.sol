@@ -149,9 +149,9 @@ abstract contract Rules is IRules, Sequences, Consents {
         debtor.bar = standing == Refusal.None ? _accountRefusal(account) : standing;
         debtor.isLimitedTowardsSome = account.bilateral;
         debtor.limit = account.perInstruction;
-        debtor.dayLeft = _difference(account.perDay, account.outflow);
+        debtor.dayLeft = _leftOf(account.perDay, account.outflow);
         debtor.funds = _atLeastZero(int256(account.balance) + int256(uint256(account.credit)));
-        debtor.unreservedFunds = _difference(debtor.funds, account.reserve);
+        debtor.unreservedFunds = _leftOf(debtor.funds, account.reserve);
         debtor.aloneLeft = _singleKeyLeft(participant, _assets[asset].currency);
         debtor.page = _pageOf(participant, terms.sequence());
     }

@@ -19,11 +19,14 @@ abstract contract Sequences is ISequences, Actors {
         uint256 usedBits;
     }
 
+    uint256 private constant LIST_LIMIT = 500;
+
     mapping(uint256 place => uint256 usedBits) private _pages;
 
     /// @inheritdoc ISequences
     function void(Sequence[] calldata sequences) external {
-        ParticipantId initiator = _paying();
+        ParticipantId initiator = _payingParticipant();
+        require(sequences.length <= LIST_LIMIT, TooManySequences(sequences.length, LIST_LIMIT));
 
         for (uint256 i; i < sequences.length; ++i) {
             Page memory page = _pageOf(initiator, sequences[i]);

@@ -9,18 +9,22 @@ import {Terms} from "../types/Terms.sol";
 
 /// @title How units come into being and cease to be
 ///
-/// ROLES: the issuer issues; a holder asks for redemption; the issuer confirms or refuses it.
+/// ROLES: the issuer issues; a holder asks for redemption and may withdraw that; the issuer confirms or refuses it.
 ///
-/// STATES: a redemption is requested (the units are locked), then redeemed or refused. It waits as long as the issuer lets it.
+/// STATES: a redemption is requested (the units are locked), then redeemed, refused or withdrawn.
 ///
 /// ASSUMPTIONS: what is confirmed is a debit of the holder: it waits while the holder is suspended, stopped or frozen. A
-/// refusal gives back, so it is always possible.
+/// refusal and a withdrawal give back, so they are always possible. What a holder redeems, its limit towards the issuer does
+/// not bound: bilateral limits bound what one holder owes another, and redeemed units are nobody's. An issuer cannot redeem
+/// what it holds of its own asset; it pays it on, or keeps it.
+///
+/// LIVENESS: an issuer that does nothing locks nothing: the holder withdraws.
 abstract contract Supply is ISupply, Rules {
     mapping(bytes32 digest => bool) private _redemptions;
 
     /// @inheritdoc ISupply
     function issue(Terms terms, bytes32 commitment, Approval[] calldata approvals) external {
-        ParticipantId issuer = _paying();
+        ParticipantId issuer = _payingParticipant();
         _requirePayer(issuer, terms);
         _requireIssuer(terms.asset(), issuer);
         Page memory page = _pageOf(issuer, terms.sequence());
@@ -42,7 +46,7 @@ abstract contract Supply is ISupply, Rules {
 
     /// @inheritdoc ISupply
     function requestRedemption(Terms terms, bytes32 commitment, Approval[] calldata approvals) external {
-        ParticipantId holder = _paying();
+        ParticipantId holder = _payingParticipant();
         _requirePayer(holder, terms);
         _requireIssuer(terms.asset(), terms.payee());
         Debtor memory debtor = _debtor(terms);
@@ -62,29 +66,40 @@ abstract contract Supply is ISupply, Rules {
 
     /// @inheritdoc ISupply
     function confirmRedemption(Terms terms, bytes32 commitment, Approval[] calldata approvals) external {
-        ParticipantId issuer = _paying();
+        ParticipantId issuer = _payingParticipant();
         _requireIssuer(terms.asset(), issuer);
         _requirePending(terms, commitment);
-        _requireAllowed(terms, _standingRefusal(issuer));
+        _requireActiveIssuer(issuer);
         _requireAllowed(terms, _standingRefusal(terms.payer()));
         _requireAllowed(terms, _accountRefusal(_account(terms.asset(), terms.payer())));
+        Asset storage asset = _assets[terms.asset()];
+        require(asset.supply >= terms.amount(), SupplyTooSmall(terms.asset(), asset.supply, terms.amount()));
 
         _consent(issuer, CONFIRM_REDEMPTION, terms, commitment, approvals);
         _unlock(terms, commitment);
-        _assets[terms.asset()].supply -= terms.amount();
+        asset.supply -= terms.amount();
 
         emit Redeemed(terms, commitment);
     }
 
     /// @inheritdoc ISupply
     function refuseRedemption(Terms terms, bytes32 commitment) external {
-        _requireIssuer(terms.asset(), _paying());
+        _requireIssuer(terms.asset(), _payingParticipant());
         _requirePending(terms, commitment);
 
-        _unlock(terms, commitment);
-        _account(terms.asset(), terms.payer()).balance += int64(terms.amount());
+        _giveBack(terms, commitment);
 
         emit RedemptionRefused(terms, commitment);
+    }
+
+    /// @inheritdoc ISupply
+    function withdrawRedemption(Terms terms, bytes32 commitment) external {
+        _requirePayer(_payingParticipant(), terms);
+        _requirePending(terms, commitment);
+
+        _giveBack(terms, commitment);
+
+        emit RedemptionWithdrawn(terms, commitment);
     }
 
     /// @inheritdoc ISupply
@@ -115,6 +130,11 @@ abstract contract Supply is ISupply, Rules {
             bytes32 digest = _digestOf(terms, commitment);
             _requireAllowed(terms, _approvalRefusal(participant, action, digest, approvals[0]));
         }
+    }
+
+    function _giveBack(Terms terms, bytes32 commitment) private {
+        _unlock(terms, commitment);
+        _account(terms.asset(), terms.payer()).balance += int64(terms.amount());
     }
 
     function _unlock(Terms terms, bytes32 commitment) private {

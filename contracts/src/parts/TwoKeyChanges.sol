@@ -33,7 +33,7 @@ abstract contract TwoKeyChanges is ITwoKeyChanges {
 
     /// @inheritdoc ITwoKeyChanges
     function cancelChange(bytes calldata call) external {
-        ParticipantId participant = _administered();
+        ParticipantId participant = _administeringParticipant();
         bytes32 change = _changeOf(participant, call);
         require(_changes[change].proposer != address(0), ChangeUnknown(change));
 
@@ -55,9 +55,10 @@ abstract contract TwoKeyChanges is ITwoKeyChanges {
         }
     }
 
-    /// @dev Notes the sender's consent to the present call; true when the call may now take effect. The caller has
-    /// established that the sender is an administer key of the participant.
-    function _agreed(ParticipantId participant) internal returns (bool) {
+    /// @dev Notes the sender's consent to the present call. The caller has established that the sender is an administer key of
+    /// the participant.
+    /// @return mayTakeEffect Whether nothing more is missing; if so the change is spent.
+    function _recordConsent(ParticipantId participant) internal returns (bool mayTakeEffect) {
         bytes32 change = _changeOf(participant, msg.data);
         Change storage pending = _changes[change];
 
@@ -105,8 +106,8 @@ abstract contract TwoKeyChanges is ITwoKeyChanges {
         return keccak256(abi.encode(participant, call));
     }
 
-    /// @dev The participant that the sender administers; reverts when it administers none.
-    function _administered() internal view virtual returns (ParticipantId);
+    /// @dev The participant whose administer key sent this; reverts when it administers none.
+    function _administeringParticipant() internal view virtual returns (ParticipantId);
 
     function _mayAdminister(address key, ParticipantId participant) internal view virtual returns (bool);
 }

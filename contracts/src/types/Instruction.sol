@@ -14,7 +14,7 @@ struct Payment {
 /// @notice The second consent: an approve key's EIP-712 signature over
 /// `Approval(bytes32 action,bytes32 digest,uint256 deadline)`.
 /// @param index Which instruction of the call it is for, from 0; ascending within a call.
-/// @param deadline The last second (UTC) at which it counts.
+/// @param deadline The last second (UTC) at which it counts; at most seven days ahead.
 /// @param signature r ‖ s ‖ v, 65 bytes, s in the lower half.
 struct Approval {
     uint32 index;
@@ -43,7 +43,8 @@ enum Refusal {
     BilateralLimit,
     ApprovalMissing,
     ApprovalExpired,
-    ApprovalInvalid
+    ApprovalInvalid,
+    ApprovalTooLong
 }
 
 /// @dev What an approval is for: a signature for one action is worth nothing for another.

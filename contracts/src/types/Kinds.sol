@@ -39,7 +39,15 @@ enum DayRule {
     UtcDay
 }
 
-/// @notice The life of a module: it gains trust slowly (proposed, wait, trusted) and loses it at once.
+/// @notice Who froze an account. Each freeze is lifted only by who set it.
+enum Freezer {
+    None,
+    Issuer,
+    Operator
+}
+
+/// @notice The life of a module: it gains trust only after a delay of the ledger's own (proposed, wait, trusted). Losing it
+/// takes one call; but every verb is the quorum's, so each waits the quorum's delay.
 enum ModuleStatus {
     None,
     Proposed,

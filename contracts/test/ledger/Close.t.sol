@@ -2,9 +2,10 @@
 pragma solidity 0.8.37;
 
 import {IAssets} from "../../src/interfaces/IAssets.sol";
-import {AssetId} from "../../src/types/Identifiers.sol";
+import {AssetId, NOBODY} from "../../src/types/Identifiers.sol";
+import {AssetKind, DayRule, ParticipantKind} from "../../src/types/Kinds.sol";
 import {Stage} from "../Stage.sol";
-import {vm} from "../Vm.sol";
+import {bound, vm} from "../Vm.sol";
 
 contract CloseTest is Stage {
     /// @notice What is not there has no day.
@@ -38,14 +39,61 @@ contract CloseTest is Stage {
         vm.assertEq(START / 1 days + 2, ledger.dayOf(EUR));
     }
 
+    /// @notice A day lasts twelve hours at least, the first from its registration: with each day the limits begin anew, so whoever
+    /// could close at will had none.
+    function testTooShort(uint256 early) external {
+        early = bound(early, 1, 12 hours);
+        uint40 earliest = uint40(START + 12 hours);
+        vm.assertEq(uint256(earliest), ledger.earliestClose(USD));
+
+        vm.warp(earliest - early);
+        expectTooShort(earliest);
+        vm.warp(earliest);
+        vm.prank(operator);
+        ledger.close(USD);
+
+        earliest = uint40(START + 24 hours);
+        vm.warp(earliest - early);
+        expectTooShort(earliest);
+        vm.warp(earliest);
+        vm.prank(operator);
+        ledger.close(USD);
+    }
+
+    /// @notice In a deployment whose delay is shorter the shortest day is the delay: a demo closes as often as it likes.
+    function testDelayShorterThanDay(uint32 delay) external {
+        delay = uint32(bound(delay, 0, 12 hours));
+        vm.warp(START);
+        deploy(deployer, operator, quorumMembers(), 2, delay);
+        centralBank = enter("central bank", ParticipantKind.Operator, NOBODY);
+        setThreshold(centralBank.id, 0);
+        vm.startPrank(operator);
+        ledger.registerAsset(DOLLAR, AssetKind.CentralBankMoney, centralBank.id, DayRule.BusinessDay);
+
+        for (uint256 i; i < 3; ++i) {
+            wait(delay);
+            ledger.close(USD);
+        }
+        vm.stopPrank();
+        vm.assertEq(uint256(3), ledger.dayOf(USD));
+    }
+
+    function expectTooShort(uint40 earliest) private {
+        vm.expectRevert(abi.encodeWithSelector(IAssets.DayTooShort.selector, USD, earliest));
+        vm.prank(operator);
+        ledger.close(USD);
+    }
+
     /// @notice Closing names the day that ended and starts the next, and changes nothing else.
     function testCloses() external {
         IAssets.Asset memory before = ledger.assetOf(USD);
+        wait(12 hours);
 
         vm.expectEmit(address(ledger));
         emit IAssets.DayClosed(USD, 0);
         vm.prank(operator);
         ledger.close(USD);
+        wait(12 hours);
         vm.expectEmit(address(ledger));
         emit IAssets.DayClosed(USD, 1);
         vm.prank(centralBank.second);

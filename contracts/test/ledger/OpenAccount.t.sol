@@ -15,6 +15,7 @@ contract OpenAccountTest is Stage {
     function setUp() public override {
         super.setUp();
         dave = enter("dave", ParticipantKind.Bank, NOBODY).id;
+        setThreshold(dave, THRESHOLD);
     }
 
     /// @notice An account is of an asset that is there.
@@ -44,6 +45,16 @@ contract OpenAccountTest is Stage {
         expectInvalid(USD, auditor);
         expectInvalid(receivable, auditor);
         expectInvalid(USD, ParticipantId.wrap(99));
+    }
+
+    /// @notice Before a participant holds anything its first thresholds are set: otherwise the operator could lift its four eyes
+    /// later, alone and at once.
+    function testFirstThresholdsMissing() external {
+        ParticipantId erin = enter("erin", ParticipantKind.Bank, NOBODY).id;
+
+        vm.expectRevert(abi.encodeWithSelector(IAssets.FirstThresholdsMissing.selector, erin));
+        vm.prank(operator);
+        ledger.openAccount(USD, erin);
     }
 
     /// @notice An account is opened once.

@@ -5,7 +5,7 @@ import {IAssets} from "../../src/interfaces/IAssets.sol";
 import {IRules} from "../../src/interfaces/IRules.sol";
 import {ISupply} from "../../src/interfaces/ISupply.sol";
 import {MAX_AMOUNT} from "../../src/types/Amounts.sol";
-import {AssetId, Sequence} from "../../src/types/Identifiers.sol";
+import {AssetId, KeyNumber} from "../../src/types/Identifiers.sol";
 import {
     Approval,
     CONFIRM_REDEMPTION,
@@ -13,7 +13,7 @@ import {
     REQUEST_REDEMPTION,
     Refusal
 } from "../../src/types/Instruction.sol";
-import {KeyRole} from "../../src/types/Kinds.sol";
+import {AssetKind, DayRule, KeyRole, Standing} from "../../src/types/Kinds.sol";
 import {Terms} from "../../src/types/Terms.sol";
 import {Stage} from "../Stage.sol";
 import {bound, vm} from "../Vm.sol";
@@ -173,11 +173,16 @@ contract ConfirmRedemptionTest is Requested {
         expectUnknown(requested, DOCUMENT);
     }
 
-    /// @notice While issuer or holder is suspended or stopped nothing is confirmed.
+    /// @notice While issuer or holder is suspended or stopped nothing is confirmed; the error says which of them.
     function testStanding() external {
         vm.prank(centralBank.first);
         participants.stopOutgoing();
-        expectRefused(Refusal.OutgoingStopped);
+        expectIssuerNotActive(Standing.OutgoingStopped);
+        vm.prank(operator);
+        participants.suspend(centralBank.id);
+        expectIssuerNotActive(Standing.Suspended);
+        vm.prank(operator);
+        participants.resume(centralBank.id);
         change(centralBank, address(participants), abi.encodeCall(participants.resumeOutgoing, ()));
 
         vm.prank(operator);
@@ -210,6 +215,31 @@ contract ConfirmRedemptionTest is Requested {
         ledger.confirmRedemption(requested, DOCUMENT, approvals);
     }
 
+    /// @notice No more is redeemed than was issued: what a drawn credit line brought into circulation waits until it is repaid.
+    function testSupplyTooSmall() external {
+        AssetId asset = ownMoney();
+        bytes memory lend = abi.encodeCall(ledger.setCredit, (asset, bob.id, REQUESTED));
+        change(centralBank, address(ledger), lend);
+        vm.prank(bob.pay);
+        payments.pay(batchOf(terms(asset, bob, alice, REQUESTED)), none());
+        Terms drawn = terms(asset, alice, centralBank, REQUESTED);
+        vm.prank(alice.pay);
+        ledger.requestRedemption(drawn, DOCUMENT, none());
+
+        vm.expectRevert(abi.encodeWithSelector(ISupply.SupplyTooSmall.selector, asset, 0, REQUESTED));
+        vm.prank(centralBank.pay);
+        ledger.confirmRedemption(drawn, DOCUMENT, none());
+    }
+
+    function ownMoney() private returns (AssetId asset) {
+        vm.startPrank(operator);
+        asset =
+            ledger.registerAsset(DOLLAR, AssetKind.CommercialBankMoney, centralBank.id, DayRule.BusinessDay);
+        ledger.openAccount(asset, alice.id);
+        ledger.openAccount(asset, bob.id);
+        vm.stopPrank();
+    }
+
     /// @notice A confirmation ends the lock and the units.
     function testRedeems() external {
         vm.expectEmit(address(ledger));
@@ -227,6 +257,12 @@ contract ConfirmRedemptionTest is Requested {
         vm.expectRevert(abi.encodeWithSelector(ISupply.RedemptionUnknown.selector, instruction, commitment));
         vm.prank(centralBank.pay);
         ledger.confirmRedemption(instruction, commitment, none());
+    }
+
+    function expectIssuerNotActive(Standing standing) private {
+        vm.expectRevert(abi.encodeWithSelector(IAssets.IssuerNotActive.selector, centralBank.id, standing));
+        vm.prank(centralBank.pay);
+        ledger.confirmRedemption(requested, DOCUMENT, none());
     }
 
     function expectRefused(Refusal reason) private {
@@ -277,6 +313,74 @@ contract RefuseRedemptionTest is Requested {
         vm.assertEq(uint256(0), ledger.lockedOf(USD, alice.id));
         vm.assertEq(int256(uint256(FUNDS)), balanceOf(USD, alice));
         vm.assertEq(3 * uint256(FUNDS), ledger.assetOf(USD).supply);
+        vm.assertEq(true, isUsed(requested));
+        vm.assertEq(uint256(REQUESTED), ledger.accountOf(USD, alice.id).outflow);
+    }
+}
+
+contract WithdrawRedemptionTest is Requested {
+    /// @notice Only the holder's pay key withdraws: neither the issuer, nor another holder, nor another key.
+    function testHolderOnly() external {
+        Actor[2] memory others = [centralBank, bob];
+        for (uint256 i; i < others.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IRules.NotPayer.selector, others[i].id, requested));
+            vm.prank(others[i].pay);
+            ledger.withdrawRedemption(requested, DOCUMENT);
+        }
+
+        vm.expectRevert(needsOtherRole(alice.first, KeyRole.Administer, KeyRole.Pay));
+        vm.prank(alice.first);
+        ledger.withdrawRedemption(requested, DOCUMENT);
+    }
+
+    /// @notice Only what waits is withdrawn, and once: nothing that was confirmed or refused.
+    function testUnknown(uint256 end) external {
+        end = bound(end, 0, 2);
+        vm.prank(end == 0 ? alice.pay : centralBank.pay);
+        if (end == 0) ledger.withdrawRedemption(requested, DOCUMENT);
+        else if (end == 1) ledger.confirmRedemption(requested, DOCUMENT, none());
+        else ledger.refuseRedemption(requested, DOCUMENT);
+
+        vm.expectRevert(abi.encodeWithSelector(ISupply.RedemptionUnknown.selector, requested, DOCUMENT));
+        vm.prank(alice.pay);
+        ledger.withdrawRedemption(requested, DOCUMENT);
+    }
+
+    /// @notice What is withdrawn is not confirmed.
+    function testEnds() external {
+        vm.prank(alice.pay);
+        ledger.withdrawRedemption(requested, DOCUMENT);
+
+        vm.expectRevert(abi.encodeWithSelector(ISupply.RedemptionUnknown.selector, requested, DOCUMENT));
+        vm.prank(centralBank.pay);
+        ledger.confirmRedemption(requested, DOCUMENT, none());
+    }
+
+    /// @notice An issuer that does nothing, is suspended or has lost its keys locks nothing for ever; nor does a holder's own
+    /// suspension or frozen account. The sequence stays used, the outflow counted.
+    function testGivesBack(bool frozen, bool issuerGone) external {
+        if (frozen) {
+            vm.startPrank(operator);
+            ledger.freeze(USD, alice.id);
+            participants.suspend(alice.id);
+            vm.stopPrank();
+        }
+        if (issuerGone) {
+            vm.prank(operator);
+            participants.suspend(centralBank.id);
+            vm.prank(centralBank.first);
+            participants.revokeKey(KeyNumber.wrap(1));
+        }
+
+        vm.expectEmit(address(ledger));
+        emit ISupply.RedemptionWithdrawn(requested, DOCUMENT);
+        vm.prank(alice.pay);
+        ledger.withdrawRedemption(requested, DOCUMENT);
+
+        vm.assertEq(uint256(0), ledger.lockedOf(USD, alice.id));
+        vm.assertEq(int256(uint256(FUNDS)), balanceOf(USD, alice));
+        vm.assertEq(3 * uint256(FUNDS), ledger.assetOf(USD).supply);
+        vm.assertEq(false, ledger.redemptionPending(requested, DOCUMENT));
         vm.assertEq(true, isUsed(requested));
         vm.assertEq(uint256(REQUESTED), ledger.accountOf(USD, alice.id).outflow);
     }

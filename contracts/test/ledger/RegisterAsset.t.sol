@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IAssets} from "../../src/interfaces/IAssets.sol";
-import {AssetId, Currency, ParticipantId} from "../../src/types/Identifiers.sol";
-import {AssetKind, DayRule} from "../../src/types/Kinds.sol";
+import {AssetId, Currency, NOBODY, ParticipantId} from "../../src/types/Identifiers.sol";
+import {AssetKind, DayRule, ParticipantKind} from "../../src/types/Kinds.sol";
 import {Stage} from "../Stage.sol";
 import {bound, vm} from "../Vm.sol";
 
@@ -37,11 +37,25 @@ contract RegisterAssetTest is Stage {
         vm.stopPrank();
     }
 
+    /// @notice Central-bank money is issued by a central bank, which is admitted as an operator; not by a bank.
+    function testIssuerOfCentralBankMoney() external {
+        expectIssuerInvalid(alice.id, AssetKind.CentralBankMoney);
+    }
+
+    /// @notice Before a participant issues anything its first thresholds are set.
+    function testFirstThresholdsMissing() external {
+        ParticipantId dave = enter("dave", ParticipantKind.Bank, NOBODY).id;
+
+        vm.expectRevert(abi.encodeWithSelector(IAssets.FirstThresholdsMissing.selector, dave));
+        vm.prank(operator);
+        ledger.registerAsset(POUND, AssetKind.CommercialBankMoney, dave, DayRule.UtcDay);
+    }
+
     /// @notice There is one central-bank money of a currency.
     function testExists() external {
         vm.expectRevert(abi.encodeWithSelector(IAssets.AssetExists.selector, USD));
         vm.prank(operator);
-        ledger.registerAsset(DOLLAR, AssetKind.CentralBankMoney, alice.id, DayRule.UtcDay);
+        ledger.registerAsset(DOLLAR, AssetKind.CentralBankMoney, centralBank.id, DayRule.UtcDay);
     }
 
     /// @notice Central-bank money has its currency's number, every other asset the next one from 1,000.
@@ -58,13 +72,15 @@ contract RegisterAssetTest is Stage {
         }
         AssetId id = AssetId.wrap(Currency.unwrap(chosen));
         vm.expectEmit(address(ledger));
-        emit IAssets.AssetRegistered(id, chosen, AssetKind.CentralBankMoney, bob.id, DayRule.BusinessDay);
+        emit IAssets.AssetRegistered(
+            id, chosen, AssetKind.CentralBankMoney, centralBank.id, DayRule.BusinessDay
+        );
         vm.prank(operator);
-        ledger.registerAsset(chosen, AssetKind.CentralBankMoney, bob.id, DayRule.BusinessDay);
+        ledger.registerAsset(chosen, AssetKind.CentralBankMoney, centralBank.id, DayRule.BusinessDay);
 
         IAssets.Asset memory registered = ledger.assetOf(id);
         vm.assertEq(uint256(Currency.unwrap(chosen)), Currency.unwrap(registered.currency));
-        vm.assertEq(true, registered.issuer == bob.id);
+        vm.assertEq(true, registered.issuer == centralBank.id);
         vm.assertEq(uint256(0), registered.supply);
         vm.assertEq(uint256(0), ledger.dayOf(id));
     }

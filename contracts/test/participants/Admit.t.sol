@@ -41,6 +41,36 @@ contract AdmitTest is Stage {
         expectInvalid(admission);
     }
 
+    /// @notice A BIC is eleven and an LEI is twenty characters of A–Z and 0–9, also of those that need none.
+    function testCharacters(uint256 place, bytes1 character, bool isBank) external {
+        bool isGood = (character >= "A" && character <= "Z") || (character >= "0" && character <= "9");
+        if (isGood) return;
+        ParticipantKind kind = isBank ? ParticipantKind.Bank : ParticipantKind.Operator;
+        IParticipants.Admission memory admission = admissionOf("dave", ParticipantKind.Bank, NOBODY);
+        bytes11 bic = admission.bic;
+        admission.kind = kind;
+
+        admission.bic = bytes11(replaced(bic, bound(place, 0, 10), character));
+        if (admission.bic != 0) expectInvalid(admission);
+
+        admission.bic = bic;
+        admission.lei = replaced(admission.lei, bound(place, 0, 19), character);
+        expectInvalid(admission);
+    }
+
+    /// @notice A BIC of eight characters is given with its branch, so that it is one participant's however it is written.
+    function testBicOfEight() external {
+        IParticipants.Admission memory admission = admissionOf("dave", ParticipantKind.Bank, NOBODY);
+        admission.bic = "DAVEUS33";
+        expectInvalid(admission);
+    }
+
+    function replaced(bytes32 word, uint256 place, bytes1 character) private pure returns (bytes32) {
+        bytes memory characters = bytes.concat(word);
+        characters[place] = character;
+        return bytes32(characters);
+    }
+
     /// @notice A corporate has an LEI digest and a sponsor that is a bank, and no BIC.
     function testCorporateIncomplete() external {
         expectInvalid(admissionOf("dave", ParticipantKind.Corporate, NOBODY));
@@ -132,12 +162,12 @@ contract AdmitTest is Stage {
     }
 
     /// @notice Ids are sequential, names lead to them, keys are numbered from 1.
-    function testAdmits(bytes11 bic, uint160 lei, uint40 validUntil) external {
-        if (bic == 0 || participants.participantWithBic(bic) != NOBODY) return;
+    function testAdmits(uint256 seed, uint40 validUntil) external {
+        bytes11 bic = bytes11(letters(string(abi.encode(seed))));
         validUntil = uint40(bound(validUntil, START + 1, FOREVER));
         IParticipants.Admission memory admission = admissionOf("dave", ParticipantKind.Bank, NOBODY);
         admission.bic = bic;
-        admission.lei = bytes32(bytes20(lei | 1));
+        admission.lei = bytes32(bytes20(letters(string(abi.encode(seed, "lei")))));
         admission.memberIds = new IParticipants.MemberId[](1);
         admission.memberIds[0] = IParticipants.MemberId("USABA", "011104238");
         admission.keys = new IParticipants.KeyTerms[](1);

@@ -100,8 +100,8 @@ contract PayTest is Stage {
         batch[0] = Payment({terms: terms(USD, alice, bob, 1), commitment: DOCUMENT});
         batch[1] = Payment({terms: terms(USD, alice, bob, 2), commitment: DOCUMENT});
         Approval[] memory approvals = new Approval[](2);
-        approvals[0] = signed(alice.approverKey, PAY, batch[1].terms, 1, FOREVER);
-        approvals[1] = signed(alice.approverKey, PAY, batch[0].terms, 0, FOREVER);
+        approvals[0] = signed(alice.approverKey, PAY, batch[1].terms, 1, soon());
+        approvals[1] = signed(alice.approverKey, PAY, batch[0].terms, 0, soon());
 
         vm.expectRevert(abi.encodeWithSelector(IConsents.ApprovalMisplaced.selector, 1));
         vm.prank(alice.pay);
@@ -253,6 +253,7 @@ contract PayTest is Stage {
         vm.prank(operator);
         ledger.close(USD);
         expectPaid(terms(USD, alice, bob, 10));
+        expectRefusal(terms(USD, alice, bob, 1), Refusal.DayLimit);
     }
 
     /// @notice The day of a UTC-day asset ends at midnight.
@@ -267,6 +268,7 @@ contract PayTest is Stage {
 
         vm.warp(midnight);
         expectPaid(terms(EUR, alice, bob, 10));
+        expectRefusal(terms(EUR, alice, bob, 1), Refusal.DayLimit);
     }
 
     /// @notice A payer pays no more than it has.
@@ -274,6 +276,31 @@ contract PayTest is Stage {
         Terms instruction = terms(USD, alice, bob, uint64(bound(excess, 1, MAX_AMOUNT - FUNDS)) + FUNDS);
 
         expectRefusalWith(instruction, approvalOf(alice, PAY, instruction), Refusal.InsufficientFunds);
+    }
+
+    /// @notice The payments of a batch share the payer's funds, and what is above its reserve.
+    function testFundsAreShared() external {
+        vm.prank(alice.pay);
+        ledger.setReserve(USD, 10);
+        Payment[] memory batch = new Payment[](4);
+        batch[0] = Payment({terms: terms(USD, alice, bob, FUNDS - 11), commitment: DOCUMENT});
+        batch[1] = Payment({terms: terms(USD, alice, bob, 2), commitment: DOCUMENT});
+        batch[2] = Payment({terms: urgentTerms(USD, alice, bob, 12), commitment: DOCUMENT});
+        batch[3] = Payment({terms: urgentTerms(USD, alice, bob, 11), commitment: DOCUMENT});
+
+        vm.expectEmit(address(payments));
+        emit IPayments.Paid(batch[0].terms, DOCUMENT);
+        vm.expectEmit(address(payments));
+        emit IPayments.Refused(batch[1].terms, Refusal.ReserveTouched);
+        vm.expectEmit(address(payments));
+        emit IPayments.Refused(batch[2].terms, Refusal.InsufficientFunds);
+        vm.expectEmit(address(payments));
+        emit IPayments.Paid(batch[3].terms, DOCUMENT);
+        Approval[] memory approvals = approvalOf(alice, PAY, batch[0].terms);
+        vm.prank(alice.pay);
+        payments.pay(batch, approvals);
+
+        vm.assertEq(int256(0), balanceOf(USD, alice));
     }
 
     /// @notice The credit line is money one may pay with, to the unit.
@@ -327,9 +354,11 @@ contract PayTest is Stage {
         expectPaid(terms(USD, alice, bob, 5));
         expectRefusal(terms(USD, alice, bob, 1), Refusal.BilateralLimit);
 
+        wait(12 hours);
         vm.prank(operator);
         ledger.close(USD);
         expectPaid(terms(USD, alice, bob, 5));
+        expectRefusal(terms(USD, alice, bob, 1), Refusal.BilateralLimit);
     }
 
     /// @notice Above the threshold the pay key alone is not enough.
@@ -366,7 +395,8 @@ contract PayTest is Stage {
         issue(USD, alice, FUNDS);
         expectRefusal(terms(USD, alice, bob, 1), Refusal.ApprovalMissing);
         vm.warp(START + 1 days);
-        expectPaid(terms(USD, alice, bob, 1));
+        expectPaid(terms(USD, alice, bob, THRESHOLD));
+        expectRefusal(terms(USD, alice, bob, 1), Refusal.ApprovalMissing);
     }
 
     /// @notice Each currency has its own threshold and total.
@@ -394,7 +424,7 @@ contract PayTest is Stage {
         string[3] memory roles = ["pay key", "first administer key", "second administer key"];
         Approval[] memory approvals = new Approval[](1);
         for (uint256 i; i < roles.length; ++i) {
-            approvals[0] = signed(keyFor("alice", roles[i]), PAY, instruction, 0, FOREVER);
+            approvals[0] = signed(keyFor("alice", roles[i]), PAY, instruction, 0, soon());
             expectRefusalWith(instruction, approvals, Refusal.ApprovalInvalid);
         }
         expectRefusalWith(instruction, approvalOf(bob, PAY, instruction), Refusal.ApprovalInvalid);
