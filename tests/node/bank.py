@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import func, select
 
 from node.clock import SystemRandom
-from node.errors import NodeError
 from node.follower.follower import Follower
 from node.services.acceptance import accept
 from node.services.answers import Answer
@@ -35,10 +34,6 @@ def request(number: int = 0, **changed: Any) -> PaymentRequest:
         "document": {"Dbtr": {"Nm": f"Debtor {number}"}},
     }
     return PaymentRequest(**fields | changed)
-
-
-class NotQuiet(NodeError):
-    """The node still has something to do after many rounds."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,7 +102,7 @@ class Bank:
             self.follow()
             if not done:
                 return
-        raise NotQuiet(f"not quiet after {_ROUNDS_MAX} rounds")
+        raise AssertionError(f"not quiet after {_ROUNDS_MAX} rounds")
 
     def payments(self, **filters: Any) -> list[Payment]:
         """The payments a filter leaves, in the order accepted."""
