@@ -16,12 +16,13 @@ import coincurve
 from node.chain import calls
 from node.chain.calls import Admission, KeyTerms
 from node.chain.contracts import Contracts
+from node.chain.deployment import Authority
 from node.chain.protocol import Chain, Receipt
 from node.clock import Clock
 from node.keys.keystore import KeystoreSigner
 from node.keys.policy import Policy, deployer_policy, node_policy
 from node.keys.signing import address_of
-from node.services.deployment import Authority, deploy, planned_deployment
+from node.services.deployment import deploy, planned_deployment
 from node.services.direct import DirectSender
 from node.services.founding import Founder
 from settlement.identifiers import MemberId

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from node.bootstrap.opening import connected_chain, open_keystore, require_endpoint
 from node.chain.calls import Admission
 from node.chain.contracts import Contracts
-from node.chain.deployment import Deployment, read_deployment, write_deployment
+from node.chain.deployment import Authority, Deployment, read_deployment, write_deployment
 from node.chain.verify import verify_deployment
 from node.clock import SystemClock, SystemRandom
 from node.errors import KeyNotFound, SettingsInvalid
 from node.keys.keystore import Keystore
 from node.keys.policy import deployer_policy, node_policy
-from node.services.deployment import Authority, deploy, planned_deployment
+from node.services.deployment import deploy, planned_deployment
 from node.services.direct import DirectSender
 from node.services.founding import Founder
 from node.settings import Settings

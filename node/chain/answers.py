@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from node.chain import normalise
-from node.chain.protocol import Block, Log, Receipt
+from node.chain.protocol import Block, Log, Receipt, Transaction
 from node.errors import BlockNotFound, ChainUnavailable
 
 _HASH_CHARACTERS = 66
@@ -62,6 +62,17 @@ def receipt(answer: dict[str, Any]) -> Receipt:
         succeeded=quantity(answer["status"]) == 1,
         gas_used=quantity(answer["gasUsed"]),
         logs=tuple([_log(entry) for entry in answer["logs"]]),
+    )
+
+
+def transaction(answer: dict[str, Any]) -> Transaction:
+    """Read a mined transaction."""
+    return Transaction(
+        hash=digest(answer["hash"]),
+        sender=address(answer["from"]),
+        nonce=quantity(answer["nonce"]),
+        to=None if answer["to"] is None else address(answer["to"]),
+        data=octets(answer["input"]),
     )
 
 

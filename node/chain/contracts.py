@@ -96,6 +96,19 @@ class Contracts:
         except (EncodingError, TypeError, ValueError, OverflowError) as error:
             raise InvalidWord(f"{contract}.{function}: {error}", param=function) from None
 
+    def called(self, contract: str, data: bytes) -> str:
+        """Return what a call of a contract says, for people: the function's name and its arguments."""
+        for called in self._functions[contract].values():
+            if called.selector == data[:SELECTOR_BYTES]:
+                break
+        else:
+            return "0x" + data.hex()
+        try:
+            arguments = decode_abi(called.inputs, data[SELECTOR_BYTES:])
+        except DecodingError:
+            return f"{called.name} with arguments it does not have"
+        return f"{called.name}({_list(called.names, arguments)})"
+
     def pay_calldata(self, payments: Sequence[tuple[Terms, bytes]]) -> bytes:
         """Encode `Payments.pay` without approvals: (terms, 32-byte commitment) each, in a fixed layout."""
         # Two offsets (the list of payments starts behind them), the list, and an empty list of approvals.
@@ -166,10 +179,8 @@ class Contracts:
             return ContractRefused(
                 f"{known.name} with arguments it does not have", error=known.name, data=data
             )
-        told = ", ".join(
-            f"{name}={_told(name, value)}" for name, value in zip(known.names, arguments, strict=True)
-        )
-        return ContractRefused(f"{known.name}({told})", error=known.name, arguments=arguments, data=data)
+        told = f"{known.name}({_list(known.names, arguments)})"
+        return ContractRefused(told, error=known.name, arguments=arguments, data=data)
 
 
 def _signatures(abi: Iterable[Mapping[str, Any]], kind: str) -> Iterable[_Signature]:
@@ -194,9 +205,15 @@ def _abi_type(argument: Mapping[str, Any]) -> str:
     return f"({members}){given.removeprefix('tuple')}"
 
 
+def _list(names: Sequence[str], values: Sequence[object]) -> str:
+    return ", ".join(f"{name}={_told(name, value)}" for name, value in zip(names, values, strict=True))
+
+
 def _told(name: str, value: object) -> object:
     if name == "reason" and isinstance(value, int) and value < len(REFUSALS):
         return refusal_name(value)
+    if isinstance(value, tuple | list):
+        return [_told(name, each) for each in value]
     return "0x" + value.hex() if isinstance(value, bytes) else value
 
 

@@ -31,6 +31,17 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """A mined transaction: what `sender` asked for. `to` is None when it creates a contract."""
+
+    hash: bytes
+    sender: bytes
+    nonce: int
+    to: bytes | None
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """A block with all its receipts, in order. `timestamp` in UTC seconds."""
 
@@ -100,6 +111,10 @@ class Chain(Protocol):
 
     def receipt(self, transaction_hash: bytes) -> Receipt | None:
         """Return the receipt of a mined transaction, final or not; its logs may be left out."""
+        ...
+
+    def transaction(self, height: int, index: int) -> Transaction:
+        """Return a transaction by its place: the height of its block, its index there; `BlockNotFound`."""
         ...
 
     def call(

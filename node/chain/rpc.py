@@ -7,7 +7,7 @@ from node.chain import answers, fees
 from node.chain.answers import quantity, well_formed
 from node.chain.endpoint import Call, Endpoint
 from node.chain.engines import Engine, FeeRule
-from node.chain.protocol import Block, Fees, Receipt
+from node.chain.protocol import Block, Fees, Receipt, Transaction
 from node.errors import BlockNotFound, ChainError
 from settlement.instruction import keccak
 
@@ -98,6 +98,18 @@ class RpcChain:
         with well_formed("eth_getTransactionReceipt", answer):
             # Some nodes answer for a transaction of the pool, with no block.
             return None if answer["blockHash"] is None else answers.receipt(answer)
+
+    def transaction(self, height: int, index: int) -> Transaction:
+        """Return a transaction by its place in a block; raise `BlockNotFound`.
+
+        By its place and not by its hash: nodes forget the hashes of old transactions.
+        """
+        method = "eth_getTransactionByBlockNumberAndIndex"
+        answer = self._endpoint.request(method, hex(height), hex(index))
+        if answer is None:
+            raise BlockNotFound(f"the RPC node has no transaction {index} in block {height}")
+        with well_formed(method, answer):
+            return answers.transaction(answer)
 
     def call(
         self, to: bytes, data: bytes, *, sender: bytes | None = None, height: int | None = None

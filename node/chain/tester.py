@@ -21,7 +21,7 @@ from rlp.exceptions import RLPException
 
 from node.chain import fees, normalise
 from node.chain.engines import ENGINES
-from node.chain.protocol import Block, Fees, Log, Receipt
+from node.chain.protocol import Block, Fees, Log, Receipt, Transaction
 from node.clock import Clock
 from node.errors import (
     AlreadyKnown,
@@ -135,6 +135,20 @@ class TesterChain:
         """Return the receipt of a mined transaction."""
         with self._lock:
             return self._receipts.get(transaction_hash)
+
+    def transaction(self, height: int, index: int) -> Transaction:
+        """Return a transaction by its place in a block; raise `BlockNotFound`."""
+        with self._lock:
+            if index >= len(self.block(height).receipts):
+                raise BlockNotFound(f"the embedded chain has no transaction {index} in block {height}")
+            found = self._evm.get_canonical_block_by_number(height).transactions[index]
+        return Transaction(
+            hash=bytes(found.hash),
+            sender=bytes(found.sender),
+            nonce=found.nonce,
+            to=bytes(found.to) or None,
+            data=bytes(found.data),
+        )
 
     def call(
         self, to: bytes, data: bytes, *, sender: bytes | None = None, height: int | None = None

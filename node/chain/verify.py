@@ -1,16 +1,20 @@
-"""Whether the chain is the one a deployment names, and its code the code this node ships."""
+"""Whether the chain is the one a deployment names, with our code, and powers as planned."""
 
 from collections.abc import Mapping
 
+from node.chain.authority import founding_of, verify_authority
 from node.chain.compiled import CONTRACTS, WORD_BYTES, Artifact, artifact
 from node.chain.deployment import Deployment
 from node.chain.protocol import Chain
-from node.errors import DemoDeployment, WrongChain, WrongCode, WrongGenesis
+from node.errors import ChainUnavailable, DemoDeployment, WrongChain, WrongCode, WrongGenesis
 
 
 def verify_deployment(chain: Chain, deployment: Deployment, *, demo_allowed: bool) -> None:
-    """Raise `WrongChain`, `WrongGenesis`, `WrongCode` or `DemoDeployment` unless all is as deployed."""
+    """Raise `WrongChain`, `WrongGenesis`, `WrongCode`, `DemoDeployment` or `WrongAuthority` unless all is as
+    deployed; `ChainUnavailable` while the RPC node has not come as far as the deployment.
+    """
     verify_chain(chain, deployment)
+    _require_in_step(chain, deployment)
     missing = set(CONTRACTS) - set(deployment.contracts)
     if missing:
         raise WrongCode(f"the deployment names no {', '.join(sorted(missing))}; deploy them")
@@ -24,6 +28,17 @@ def verify_deployment(chain: Chain, deployment: Deployment, *, demo_allowed: boo
         raise DemoDeployment(
             f"{', '.join(without)} at chain {deployment.chain_id} let power be gained without delay; "
             "deploy with one, or set VOSTRO_DEMO for a demonstration"
+        )
+    verify_authority(chain, deployment)
+
+
+def _require_in_step(chain: Chain, deployment: Deployment) -> None:
+    """Tell a chain without the contracts from an RPC node that still reads the chain."""
+    needed, final = max(founding_of(deployment).heights, default=0), chain.final_height()
+    if final < needed:
+        raise ChainUnavailable(
+            f"the RPC node's last final block is {final}, the contracts were deployed up to block {needed}; "
+            "wait until it has caught up"
         )
 
 

@@ -13,8 +13,9 @@
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
         │   ├── ChainUnavailable 503 (MalformedAnswer) · ChainBusy 503 · ContractRefused · OutOfGas ·
-        │   │   BlockNotFound · WrongChain · WrongGenesis · WrongCode · DemoDeployment ·
-        │   │   UndecodableLog (also a BrokenRule) 500
+        │   │   BlockNotFound · WrongChain · WrongGenesis · WrongCode · WrongAuthority ·
+        │   │   DemoDeployment 500
+        │   ├── UndecodableLog · ForeignModule · ForeignAuthority (all also a BrokenRule) 500
         │   ├── of a transaction: TransactionRefused · NonceTaken · AlreadyKnown ·
         │   │   TransactionPostponed (NonceGap · Underpriced · GasUnfunded)
         │   └── ForeignTransaction · ChainContradiction (both also a BrokenRule) 500
@@ -47,6 +48,8 @@ from node.errors.chain import (
     ChainUnavailable,
     ContractRefused,
     DemoDeployment,
+    ForeignAuthority,
+    ForeignModule,
     ForeignTransaction,
     GasUnfunded,
     MalformedAnswer,
@@ -57,6 +60,7 @@ from node.errors.chain import (
     TransactionRefused,
     UndecodableLog,
     Underpriced,
+    WrongAuthority,
     WrongChain,
     WrongCode,
     WrongGenesis,
@@ -109,6 +113,8 @@ __all__ = [
     "DuplicateMessage",
     "DuplicateUetr",
     "Forbidden",
+    "ForeignAuthority",
+    "ForeignModule",
     "ForeignTransaction",
     "GasUnfunded",
     "IdempotencyConflict",
@@ -144,6 +150,7 @@ __all__ = [
     "ValueDateRefused",
     "VoidRefused",
     "WriterStopped",
+    "WrongAuthority",
     "WrongChain",
     "WrongCode",
     "WrongGenesis",

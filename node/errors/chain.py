@@ -94,6 +94,12 @@ class WrongCode(ChainError):
     status = 500
 
 
+class WrongAuthority(ChainError):
+    """The contracts were deployed with other powers than the deployment names."""
+
+    status = 500
+
+
 class DemoDeployment(ChainError):
     """The contracts were deployed without delays, and this node was not told it is a demo."""
 
@@ -102,6 +108,18 @@ class DemoDeployment(ChainError):
 
 class UndecodableLog(ChainError, BrokenRule):
     """A log of one of our contracts that their ABI does not explain: not the contracts we verified."""
+
+    status = 500
+
+
+class ForeignModule(ChainError, BrokenRule):
+    """The ledger lets a contract move value that this node does not ship: by which rules is not known."""
+
+    status = 500
+
+
+class ForeignAuthority(ChainError, BrokenRule):
+    """A contract takes its orders from another access manager than the deployment's."""
 
     status = 500
 

@@ -4,48 +4,24 @@ The deployer is a fresh key used for nothing else: its contracts are its transac
 addresses are known beforehand), and the sixth hands its power to the quorum and the operators.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 
-import rlp
-from eth_abi.abi import encode as encode_abi
-
-from node.chain.compiled import CONTRACTS, WORD_BYTES, artifact
+from node.chain.compiled import CONTRACTS, WORD_BYTES
 from node.chain.contracts import Contracts
-from node.chain.deployment import Deployment
+from node.chain.deployment import Authority, Deployment, Founding
+from node.chain.plan import created_address, planned_steps
 from node.chain.protocol import Chain
 from node.chain.verify import verify_code, verify_deployment
 from node.clock import Clock
-from node.errors import WrongCode
+from node.errors import ChainUnavailable, WrongCode
 from node.keys.signer import Signer
 from node.services.direct import DirectSender
-from settlement.instruction import keccak
 
-# AccessManager's own number for the role that may do everything, and ours for the operators'.
-ADMIN_ROLE = 0
-OPERATOR_ROLE = 1
-_NO_DELAY = 0
-# `ModuleStatus.Trusted` of Kinds.sol.
-TRUSTED = 2
-
-# What only operators may call; everything else that is `restricted` is the quorum's.
-OPERATORS_OWN = {
-    "Participants": ("admit", "addMemberId", "suspend", "resume"),
-    "Ledger": ("registerAsset", "close", "openAccount", "freeze", "unfreeze", "setFirstThresholds"),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authority:
-    """Who decides. `operators`: keys with the operator's role; `members`: the quorum's keys, `threshold` of
-    which decide; `delay` (seconds): what everything waits that gains power, 0 only for a demonstration.
-    """
-
-    operators: Sequence[bytes]
-    members: Sequence[bytes]
-    threshold: int
-    delay: int
+_BLOCKS_PER_LOOK = 256
+_POLL_SECONDS = 0.1
+_POLLS_MAX = 600
 
 
 def planned_deployment(chain: Chain, deployer: bytes, *, delay: int) -> Deployment:
@@ -61,22 +37,25 @@ def planned_deployment(chain: Chain, deployer: bytes, *, delay: int) -> Deployme
 def deploy(chain: Chain, signer: Signer, deployer: bytes, clock: Clock, authority: Authority) -> Deployment:
     """Deploy what is missing and verify everything; return the deployment.
 
-    Raise `WrongCode` when the deployer's addresses hold something else than was asked for, `ChainError`,
-    `SigningError`.
+    Raise `WrongCode` or `WrongAuthority` when the deployer did something else than is asked for,
+    `ChainError`, `SigningError`.
     """
-    deployment = planned_deployment(chain, deployer, delay=authority.delay)
-    contracts = Contracts(deployment)
+    planned = planned_deployment(chain, deployer, delay=authority.delay)
+    contracts = Contracts(planned)
     sender = DirectSender(chain, contracts, signer, clock)
     done = chain.nonce(deployer)
-    for nonce, name in enumerate(CONTRACTS):
+    # Of a key that is new nothing stands in earlier blocks.
+    first = chain.final_height() if done == 0 else 0
+    steps = planned_steps(contracts, deployer, authority)
+    for nonce, step in enumerate(steps):
         if nonce >= done:
-            arguments = _arguments(name, deployer, contracts, authority)
-            sender.send(deployer, None, artifact(name).creation + arguments)
-        _verify_contract(chain, contracts, name, authority)
-    if done <= len(CONTRACTS):
-        sender.call(deployer, "AccessManager", "multicall", _handover(contracts, deployer, authority))
+            sender.send(deployer, step.to, step.data)
+        if step.to is None:
+            _verify_contract(chain, contracts, step.name, authority)
+    heights = tuple(islice(_heights(chain, clock, deployer, first), len(steps)))
+    founding = Founding(deployer=deployer, authority=authority, heights=heights)
+    deployment = replace(planned, founding=founding)
     verify_deployment(chain, deployment, demo_allowed=authority.delay == 0)
-    _verify_authority(chain, contracts, deployer, authority)
     return deployment
 
 
@@ -91,91 +70,16 @@ def _verify_contract(chain: Chain, contracts: Contracts, name: str, authority: A
         )
 
 
-def _verify_authority(chain: Chain, contracts: Contracts, deployer: bytes, authority: Authority) -> None:
-    """Raise `WrongCode` unless the power is where it should be and the deployer has none."""
-
-    def read(contract: str, function: str, *arguments: object) -> Any:
-        return contracts.read(chain, contract, function, *arguments)
-
-    manager = contracts.address("AccessManager")
-    found = {
-        "the quorum decides": read("AccessManager", "hasRole", ADMIN_ROLE, contracts.address("Quorum"))[0],
-        "the deployer has no power": not read("AccessManager", "hasRole", ADMIN_ROLE, deployer)[0],
-        "the operators operate": all(
-            read("AccessManager", "hasRole", OPERATOR_ROLE, operator)[0] for operator in authority.operators
-        ),
-        "the quorum has these members": {
-            bytes.fromhex(member.removeprefix("0x")) for member in read("Quorum", "members")
-        }
-        == set(authority.members),
-        "the quorum has this threshold": read("Quorum", "threshold") == authority.threshold,
-        "the operators' functions are theirs": all(
-            read(
-                "AccessManager",
-                "getTargetFunctionRole",
-                contracts.address(contract),
-                contracts.selector(contract, function),
-            )
-            == OPERATOR_ROLE
-            for contract, functions in OPERATORS_OWN.items()
-            for function in functions
-        ),
-        "the ledger trusts Payments": read("Ledger", "moduleStatus", contracts.address("Payments"))[0]
-        == TRUSTED,
-        "the access manager guards both": all(
-            read(contract, "authority") == "0x" + manager.hex() for contract in OPERATORS_OWN
-        ),
-    }
-    missing = [rule for rule, holds in found.items() if not holds]
-    if missing:
-        raise WrongCode(
-            f"the contracts stand already, and it is not so that {' and '.join(missing)}; "
-            "ask for what is there, or deploy anew with a fresh key"
-        )
-
-
-def created_address(creator: bytes, nonce: int) -> bytes:
-    """Return where a creator's contract goes (CREATE; Ethereum Yellow Paper, section 7)."""
-    return keccak(rlp.encode([creator, nonce]))[12:]
-
-
-def _arguments(name: str, deployer: bytes, contracts: Contracts, authority: Authority) -> bytes:
-    manager, participants = contracts.address("AccessManager"), contracts.address("Participants")
-    given: dict[str, tuple[tuple[str, object], ...]] = {
-        "AccessManager": (("address", deployer),),
-        "Quorum": (
-            ("address[]", list(authority.members)),
-            ("uint32", authority.threshold),
-            ("uint32", authority.delay),
-        ),
-        "Participants": (("address", manager), ("uint32", authority.delay)),
-        "Ledger": (
-            ("address", participants),
-            ("address", manager),
-            ("uint32", authority.delay),
-            ("address[]", [contracts.address("Payments")]),
-        ),
-        "Payments": (("address", participants), ("address", contracts.address("Ledger"))),
-    }
-    kinds, values = zip(*given[name], strict=True)
-    return encode_abi(kinds, values)
-
-
-def _handover(contracts: Contracts, deployer: bytes, authority: Authority) -> list[bytes]:
-    def call(function: str, *arguments: object) -> bytes:
-        return contracts.calldata("AccessManager", function, *arguments)
-
-    return [
-        *(
-            call(
-                "setTargetFunctionRole",
-                contracts.address(contract),
-                [contracts.selector(contract, function) for function in functions],
-                OPERATOR_ROLE,
-            )
-            for contract, functions in OPERATORS_OWN.items()
-        ),
-        *(call("grantRole", OPERATOR_ROLE, operator, _NO_DELAY) for operator in authority.operators),
-        call("grantRole", ADMIN_ROLE, contracts.address("Quorum"), _NO_DELAY),
-        call("renounceRole", ADMIN_ROLE, deployer),
-    ]
+def _heights(chain: Chain, clock: Clock, deployer: bytes, first: int) -> Iterator[int]:
+    """Yield the height of each transaction of the deployer, waiting until they are final."""
+    for _ in range(_POLLS_MAX):
+        final = chain.final_height()
+        while first <= final:
+            last = min(final, first + _BLOCKS_PER_LOOK - 1)
+            for block in chain.blocks(first, last):
+                yield from [block.height for receipt in block.receipts if receipt.sender == deployer]
+            first = last + 1
+        clock.sleep(_POLL_SECONDS)
+    raise ChainUnavailable(
+        f"the deployer's transactions are not final after {_POLLS_MAX} looks; deploy again: it goes on"
+    )

@@ -2,11 +2,11 @@
 
 from node.chain.calls import Admission, KeyTerms
 from node.chain.contracts import Contracts
-from node.chain.deployment import Deployment, write_deployment
+from node.chain.deployment import Authority, Deployment, write_deployment
 from node.clock import Random
 from node.keys.keystore import Keystore
 from node.keys.policy import deployer_policy, node_policy
-from node.services.deployment import Authority, deploy, planned_deployment
+from node.services.deployment import deploy, planned_deployment
 from node.services.direct import DirectSender
 from node.services.founding import Founder
 from scripts.demonstration.cast import BANKS, CENTRAL_BANK, CURRENCIES, PLAYERS, Player

@@ -11,7 +11,7 @@ from eth_abi.abi import encode
 from node.chain.compiled import artifact
 from node.chain.contracts import Contracts
 from node.chain.deployment import Deployment
-from node.chain.protocol import Block, Fees, Log, Receipt
+from node.chain.protocol import Block, Fees, Log, Receipt, Transaction
 from node.errors import BlockNotFound, ContractRefused
 from settlement.events import layouts
 from settlement.instruction import Terms, keccak
@@ -135,6 +135,9 @@ class ChainOfEvents:
     def receipt(self, transaction_hash: bytes) -> Receipt | None:
         found = [each for block in self.mined for each in block.receipts if each.hash == transaction_hash]
         return found[0] if found else None
+
+    def transaction(self, height: int, index: int) -> Transaction:
+        raise BlockNotFound("this chain keeps receipts only")
 
     def call(
         self, to: bytes, data: bytes, *, sender: bytes | None = None, height: int | None = None

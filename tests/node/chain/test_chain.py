@@ -4,7 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from node.chain.protocol import Chain, Fees, Receipt
+from node.chain.plan import created_address
+from node.chain.protocol import Chain, Fees, Receipt, Transaction
 from node.errors import (
     BlockNotFound,
     ContractRefused,
@@ -15,7 +16,6 @@ from node.errors import (
     TransactionRefused,
 )
 from node.keys.signer import SignedTransaction
-from node.services.deployment import created_address
 from settlement.instruction import keccak
 from tests.clocks import SetClock
 from tests.node.chain.conftest import START
@@ -72,6 +72,24 @@ def test_transaction_is_mined(chain: Chain, account: Account) -> None:
     assert 21_000 == receipt.gas_used
     assert 1 == chain.nonce(account.address)
     assert receipt in chain.block(chain.final_height()).receipts
+
+
+def test_transaction_is_read_back(chain: Chain, account: Account) -> None:
+    """A mined transaction is found by its place in its block, as its sender sent it."""
+    code = creation(b"\x5b")
+    created = _send(chain, account.sign(chain, to=None, data=code, gas=1_000_000))
+    height = chain.final_height()
+    called = _send(chain, account.sign(chain, to=SOMEBODY, data=b"\1\2", gas=50_000))
+
+    assert Transaction(
+        hash=created.hash, sender=account.address, nonce=0, to=None, data=code
+    ) == chain.transaction(height, created.index)
+    assert Transaction(
+        hash=called.hash, sender=account.address, nonce=1, to=SOMEBODY, data=b"\1\2"
+    ) == chain.transaction(height + 1, called.index)
+    for place in ((height, 1), (height + 10, 0)):
+        with pytest.raises(BlockNotFound):
+            chain.transaction(*place)
 
 
 def test_blocks_form_a_chain(network: Network) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from node.chain.compiled import CONTRACTS, artifact
-from node.chain.deployment import Deployment, read_deployment, write_deployment
+from node.chain.deployment import Authority, Deployment, Founding, read_deployment, write_deployment
 from node.chain.protocol import Chain
 from node.chain.tester import TesterChain
 from node.chain.verify import verify_deployment
@@ -23,6 +23,13 @@ _DEPLOYMENT = Deployment(
     genesis_hash=b"\1" * 32,
     contracts={name: bytes([index]) * 20 for index, name in enumerate(sorted(CONTRACTS))},
     demo=False,
+    founding=Founding(
+        deployer=b"\7" * 20,
+        authority=Authority(
+            operators=[b"\x08" * 20], members=[b"\x09" * 20, b"\x0a" * 20], threshold=2, delay=3600
+        ),
+        heights=[1, 2, 2, 3, 4, 5],
+    ),
 )
 
 
@@ -51,6 +58,7 @@ def test_file_keeps_a_deployment(tmp_path: Path) -> None:
     write_deployment(path, _DEPLOYMENT)
 
     assert _DEPLOYMENT == read_deployment(path)
+    assert _DEPLOYMENT.founding == read_deployment(path).founding
     assert [path] == list(tmp_path.iterdir())
 
 
@@ -59,7 +67,8 @@ def test_file_keeps_a_deployment(tmp_path: Path) -> None:
     ["", "{", "[]", "{}", '{"chain_id": 1}',
      '{"chain_id": 1, "genesis_hash": "0x00", "contracts": {}, "demo": true}',
      '{"chain_id": 1, "genesis_hash": 5, "contracts": {}, "demo": true}',
-     '{"chain_id": 1, "genesis_hash": "0x' + "00" * 32 + '", "contracts": {"Ledger": "0x12"}, "demo": true}'],
+     '{"chain_id": 1, "genesis_hash": "0x' + "00" * 32 + '", "contracts": {"Ledger": "0x12"}, "demo": true}',
+     '{"chain_id": 1, "genesis_hash": "0x' + "00" * 32 + '", "contracts": {}, "demo": true}'],
 )  # fmt: skip
 def test_file_that_is_none(tmp_path: Path, content: str) -> None:
     """A file that is no deployment is told by its name and the setting's."""

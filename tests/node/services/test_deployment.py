@@ -8,18 +8,18 @@ import pytest
 
 from node.chain.compiled import CONTRACTS
 from node.chain.contracts import Contracts
-from node.chain.deployment import Deployment
+from node.chain.deployment import Authority, Deployment
 from node.chain.endpoint import Endpoint
 from node.chain.engines import ENGINES
 from node.chain.protocol import Chain
 from node.chain.rpc import RpcChain
 from node.chain.tester import TesterChain
-from node.errors import ChainUnavailable, ContractRefused, PolicyRefused, WrongCode
+from node.errors import ChainUnavailable, ContractRefused, PolicyRefused, WrongAuthority, WrongCode
 from node.keys.keystore import KeystoreSigner
 from node.keys.policy import deployer_policy
 from node.keys.signer import SignedTransaction, UnsignedTransaction
 from node.keys.signing import address_of
-from node.services.deployment import Authority, deploy, planned_deployment
+from node.services.deployment import deploy, planned_deployment
 from node.services.direct import DirectSender
 from settlement.instruction import keccak
 from tests.chains import Anvil
@@ -112,6 +112,7 @@ def test_second_run_finds_the_first(chain: Chain, clock: SetClock) -> None:
     second = _deploy(chain, clock)
 
     assert planned == first == second
+    assert first.founding == second.founding
     assert height == chain.final_height()
     assert _TRANSACTIONS == chain.nonce(_DEPLOYER)
     assert not first.demo
@@ -170,25 +171,51 @@ def test_power_is_handed_on(chain: Chain, clock: SetClock) -> None:
     assert b"" == call(contracts.address("Quorum"), "AccessManager", "grantRole", 1, _DEPLOYER, 0)
 
 
-@pytest.mark.parametrize(
-    ("asked", "said"),
-    [
-        (replace(_AUTHORITY, delay=0), "delay of 3600 and not 0"),
-        (replace(_AUTHORITY, operators=_MEMBERS), "the operators operate"),
-        (replace(_AUTHORITY, members=[*_MEMBERS, _OPERATOR]), "these members"),
-        (replace(_AUTHORITY, threshold=1), "this threshold"),
-    ],
-    ids=["delay", "operators", "members", "threshold"],
-)
-def test_other_terms_than_what_stands(clock: SetClock, asked: Authority, said: str) -> None:
-    """A second run that asks for something else is told so, and changes nothing."""
+def test_other_delay_than_what_stands(clock: SetClock) -> None:
+    """A second run that asks for another delay is told so, and changes nothing."""
     chain = TesterChain(clock)
     _deploy(chain, clock)
 
-    with pytest.raises(WrongCode, match=said):
+    with pytest.raises(WrongCode, match="delay of 3600 and not 0"):
+        _deploy(chain, clock, replace(_AUTHORITY, delay=0))
+
+    assert _TRANSACTIONS == chain.nonce(_DEPLOYER)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (
+            replace(_AUTHORITY, operators=_MEMBERS),
+            f"not planned grantRole.roleId=1, account=0x{_OPERATOR.hex()}.* missing grantRole",
+        ),
+        (replace(_AUTHORITY, members=[*_MEMBERS, _OPERATOR]), "Quorum .* planned .*, found"),
+        (replace(_AUTHORITY, threshold=1), "Quorum .* planned .* 1, 3600.* found .* 2, 3600"),
+    ],
+    ids=["operators", "members", "threshold"],
+)
+def test_other_powers_than_what_stands(clock: SetClock, asked: Authority, said: str) -> None:
+    """A second run that asks for other powers is told what was found, and changes nothing."""
+    chain = TesterChain(clock)
+    _deploy(chain, clock)
+
+    with pytest.raises(WrongAuthority, match=said):
         _deploy(chain, clock, asked)
 
     assert _TRANSACTIONS == chain.nonce(_DEPLOYER)
+
+
+def test_same_powers_in_another_order(clock: SetClock) -> None:
+    """Who is named first makes no difference."""
+    chain = TesterChain(clock)
+    authority = replace(_AUTHORITY, operators=[_OPERATOR, *_MEMBERS])
+    first = _deploy(chain, clock, authority)
+
+    second = _deploy(
+        chain, clock, replace(authority, operators=[*_MEMBERS, _OPERATOR], members=_MEMBERS[::-1])
+    )
+
+    assert first == second
 
 
 def test_deployer_that_did_something_else(clock: SetClock) -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
-from node.chain.protocol import Block, Fees, Receipt
+from node.chain.protocol import Block, Fees, Receipt, Transaction
 from node.errors import ChainUnavailable
 from node.keys.signer import SignedTransaction, Signer, UnsignedTransaction
 from node.store.session import Store
@@ -81,6 +81,9 @@ class FaultyChain:
 
     def block_hash(self, height: int) -> bytes:
         return self._chain.block_hash(height)
+
+    def transaction(self, height: int, index: int) -> Transaction:
+        return self._chain.transaction(height, index)
 
     def code(self, address: bytes) -> bytes:
         return self._chain.code(address)
