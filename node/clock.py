@@ -1,4 +1,4 @@
-"""Time and chance, the two things of the outside world that every process needs and no one may fake by patching."""
+"""Time and chance: the two things of the outside world that every process needs and no test may patch."""
 
 import secrets
 import time

@@ -42,7 +42,7 @@ class Terms:
 
     def word(self) -> int:
         """Pack into the word of `Terms.sol`; raise `InvalidWord` for a field out of its range."""
-        self._check()
+        self.validate()
         return (
             (_URGENT if self.urgent else 0) << _FLAGS
             | self.sequence << _SEQUENCE
@@ -56,7 +56,8 @@ class Terms:
         """Return the word as its 32 bytes."""
         return self.word().to_bytes(_WORD_BYTES, "big")
 
-    def _check(self) -> None:
+    def validate(self) -> None:
+        """Raise `InvalidWord` for a field out of its range."""
         for name in ("asset", "payer", "payee"):
             if not 0 <= getattr(self, name) <= _U32:
                 raise InvalidWord(f"{name} {getattr(self, name)} does not fit 32 bits", param=name)
@@ -79,7 +80,7 @@ def terms_from_word(word: int) -> Terms:
         amount=word >> _AMOUNT & _U64,
         urgent=flags == _URGENT,
     )
-    terms._check()
+    terms.validate()
     return terms
 
 
