@@ -28,9 +28,10 @@ PAYEES = 19
 USD = 840
 SUPPLY = 10**15
 FOREVER = 2**40 - 1
+APPROVAL_SECONDS = 24 * 60 * 60
 PAYER = 2
 FIRST_PAYEE = 3
-BANK, PAY_ROLE, APPROVE_ROLE, ADMINISTER_ROLE = 2, 1, 2, 3
+OPERATOR, BANK, PAY_ROLE, APPROVE_ROLE, ADMINISTER_ROLE = 1, 2, 1, 2, 3
 CENTRAL_BANK_MONEY, BUSINESS_DAY = 1, 1
 
 Figure = dict[str, Any]
@@ -75,15 +76,16 @@ class Payer:
             bic = f"BANK{number:04d}XXX".encode()
             lei = f"{number:020d}".encode().ljust(32, b"\0")
             first_keys = [(key, role, 0, FOREVER) for key, role in keys.get(number, [])]
-            admission = (BANK, bic, lei, 0, [("USABA", f"{number:09d}")], first_keys)
+            kind = OPERATOR if number == 1 else BANK
+            admission = (kind, bic, lei, 0, [("USABA", f"{number:09d}")], first_keys)
             send(self.chain, self.participants.functions.admit(admission), self.operator)
 
     def open_and_fund(self) -> None:
         """Dollars for the payer and a little for each payee but the last."""
         calls = self.ledger.functions
+        for number in range(1, FIRST_PAYEE + PAYEES + 1):
+            send(self.chain, calls.setFirstThresholds(number, [(USD, 2**62)]), self.operator)
         send(self.chain, calls.registerAsset(USD, CENTRAL_BANK_MONEY, 1, BUSINESS_DAY), self.operator)
-        for bank in (1, 2):
-            send(self.chain, calls.setFirstThresholds(bank, [(USD, 2**62)]), self.operator)
         for holder in range(PAYER, FIRST_PAYEE + PAYEES + 1):
             send(self.chain, calls.openAccount(USD, holder), self.operator)
         for holder in range(PAYER, FIRST_PAYEE + PAYEES):
@@ -104,8 +106,9 @@ class Payer:
     def approval(self, index: int, payment: tuple[int, bytes]) -> tuple[int, int, bytes]:
         """The approve key's consent to one payment of a batch."""
         views = self.ledger.functions
-        digest = views.approvalDigest(Web3.keccak(text="pay"), views.digestOf(*payment).call(), FOREVER).call()
-        return index, FOREVER, Account.unsafe_sign_hash(digest, self.approver.key).signature
+        deadline = self.chain.eth.get_block("latest")["timestamp"] + APPROVAL_SECONDS
+        digest = views.approvalDigest(Web3.keccak(text="pay"), views.digestOf(*payment).call(), deadline).call()
+        return index, deadline, Account.unsafe_sign_hash(digest, self.approver.key).signature
 
     def pay(self, batch: list[tuple[int, bytes]], approvals: list[tuple[int, int, bytes]]) -> tuple[int, int]:
         """Gas used and bytes of calldata of one transaction in which every payment settled."""

@@ -77,20 +77,20 @@ contract Ledger is Modules, Supply, ILedger {
     /// @dev Everything that a payment changes, once no rule forbids it; the debtor's side in memory.
     function _settle(Terms terms, Debtor memory debtor, Account storage payee, bool isApproved) private {
         uint64 amount = terms.amount();
-        bool isPayeeLimited = payee.bilateral;
+        bool payeeHasBilateralLimits = payee.bilateral;
 
         _use(debtor.page, terms.sequence());
-        // No sum can overflow: amounts add up to no more than the supply and all credit lines, which are within MAX_AMOUNT.
+        payee.balance += int64(amount);
+        // What is paid is within the debtor's funds, so within MAX_AMOUNT.
         unchecked {
-            payee.balance += int64(amount);
             debtor.paid += amount;
-            if (!isApproved) debtor.paidAlone += amount;
+            if (!isApproved) debtor.paidBySingleKey += amount;
         }
 
-        if (debtor.isLimitedTowardsSome) {
+        if (debtor.hasBilateralLimits) {
             _countNet(terms.asset(), terms.payer(), terms.payee(), int64(amount));
         }
-        if (isPayeeLimited) _countNet(terms.asset(), terms.payee(), terms.payer(), -int64(amount));
+        if (payeeHasBilateralLimits) _countNet(terms.asset(), terms.payee(), terms.payer(), -int64(amount));
     }
 
     /// @dev Writes what the debtor has paid since it was read.
@@ -99,8 +99,10 @@ contract Ledger is Modules, Supply, ILedger {
 
         _storePage(debtor.page);
         _debit(debtor.asset, debtor.participant, uint64(debtor.paid));
-        if (debtor.paidAlone > 0) {
-            _countSingleKey(debtor.participant, _assets[debtor.asset].currency, uint64(debtor.paidAlone));
+        if (debtor.paidBySingleKey > 0) {
+            _countSingleKey(
+                debtor.participant, _assets[debtor.asset].currency, uint64(debtor.paidBySingleKey)
+            );
         }
     }
 }

@@ -8,12 +8,13 @@ import {IQuorum} from "./interfaces/IQuorum.sol";
 /// ROLES: every member proposes, approves and executes; no one member can do anything alone (unless the threshold is 1). The
 /// members change only by a proposal of their own.
 ///
-/// STATES: proposed → adopted (threshold reached) → (delay) → executed | lapsed. Approvals can be taken back until then. A
+/// STATES: proposed → adopted (threshold reached) → (delay) → executed; or lapsed. Approvals can be taken back until then. A
 /// change of members ends all proposals.
 ///
 /// ASSUMPTIONS: what it may do elsewhere is granted elsewhere; it holds no value.
 ///
-/// LIVENESS: an adopted proposal can be executed for two weeks, by any member; when its call fails it can be tried again.
+/// LIVENESS: a proposal that is not adopted within two weeks lapses, so that nobody completes it when the others have forgotten
+/// it. An adopted one can be executed for two weeks, by any member; when its call fails it can be tried again.
 contract Quorum is IQuorum {
     uint40 private constant LAPSE = 14 days;
     uint256 private constant MEMBER_LIMIT = 32;
@@ -49,9 +50,11 @@ contract Quorum is IQuorum {
 
     /// @inheritdoc IQuorum
     function propose(address target, bytes calldata data) external onlyMember returns (uint256 proposal) {
+        require(target.code.length > 0, TargetWithoutCode(target));
         proposal = ++proposalCount;
         Proposal storage proposed = _proposals[proposal];
         (proposed.target, proposed.term, proposed.data) = (target, term, data);
+        proposed.proposedAt = uint40(block.timestamp);
 
         emit Proposed(proposal, msg.sender, target, data);
 
@@ -121,8 +124,9 @@ contract Quorum is IQuorum {
         require(proposed.term == term, ProposalOfEarlierTerm(proposal, proposed.term));
         require(!proposed.executed, ProposalExecuted(proposal));
 
-        uint40 lapsesAt = proposed.readyAt + LAPSE;
-        require(proposed.readyAt == 0 || block.timestamp <= lapsesAt, ProposalLapsed(proposal, lapsesAt));
+        bool isAdopted = proposed.readyAt != 0;
+        uint40 lapsesAt = (isAdopted ? proposed.readyAt : proposed.proposedAt) + LAPSE;
+        require(block.timestamp <= lapsesAt, ProposalLapsed(proposal, lapsesAt));
     }
 
     function _approve(uint256 proposal, Proposal storage proposed) private {

@@ -66,7 +66,8 @@ interface IAccounts {
     /// @notice Above 2^63 − 1.
     error AmountTooLarge(uint64 amount);
 
-    /// @notice Opens an account: no limits, no reserve, no credit. Issuer (administer key) or operator.
+    /// @notice Opens an account: the highest limits, no reserve, no credit. Issuer (administer key) or operator; the holder's
+    /// first thresholds have been set (`FirstThresholdsMissing`).
     function openAccount(AssetId asset, ParticipantId holder) external;
 
     /// @notice Blocks the account's debits; it is still credited. Issuer (administer key) or operator, at once, each by its own
@@ -79,14 +80,16 @@ interface IAccounts {
     /// @notice Sets what only urgent payments may use. The holder's pay key, at once, either way.
     function setReserve(AssetId asset, uint64 amount) external;
 
-    /// @notice Sets a holder's credit line. The issuer's administer keys: one lowers, two and the delay raise.
+    /// @notice Sets a holder's credit line, not below what is drawn of it. The issuer's administer keys: one lowers, two and the
+    /// delay raise, while the issuer is neither suspended nor stopped.
     function setCredit(AssetId asset, ParticipantId holder, uint64 amount) external;
 
-    /// @notice Sets the holder's own limits; 2^63 − 1 is none. Its administer keys: one lowers, two and the delay raise.
+    /// @notice Sets the holder's own limits; the highest, 2^63 − 1, is that of a fresh account. Its administer keys: one lowers, two and the delay raise.
     function setLimits(AssetId asset, uint64 perInstruction, uint64 perDay) external;
 
     /// @notice Sets the holder's limit on net outflow of a day towards a counterparty; 2^63 − 1 removes it.
-    /// Its administer keys: one sets or lowers, two and the delay raise or remove. What flowed before does not count.
+    /// Its administer keys: one sets or lowers, two and the delay raise or remove. What flowed before does not count, nor do
+    /// issue and redemption: it bounds payments.
     function setBilateralLimit(AssetId asset, ParticipantId counterparty, uint64 amount) external;
 
     /// @notice An account as it stands now: outflow is that of the asset's present day.

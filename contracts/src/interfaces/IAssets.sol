@@ -45,7 +45,8 @@ interface IAssets {
     /// @notice Supply and credit lines together would go above the largest amount.
     error SupplyTooLarge(AssetId asset, uint256 supplyAndCredit);
 
-    /// @notice Registers an asset. Operator.
+    /// @notice Registers an asset. Operator. Only a participant of kind operator issues central-bank money.
+    /// The issuer's first thresholds have been set (`FirstThresholdsMissing`).
     /// @return asset The currency's number for central-bank money, else the next one from 1,000.
     function registerAsset(Currency currency, AssetKind kind, ParticipantId issuer, DayRule dayRule)
         external

@@ -3,11 +3,14 @@ pragma solidity 0.8.37;
 
 /// @notice M of n members decide, after a delay.
 interface IQuorum {
-    /// @param readyAt First second (UTC) at which it may be executed; 0 while it has too few approvals.
+    /// @param proposedAt When it was made; it lapses two weeks later unless it is adopted.
+    /// @param readyAt First second (UTC) at which it may be executed, and two weeks before it lapses; 0 while it has too few
+    /// approvals.
     struct Proposal {
         address target;
         uint32 term;
         uint32 approvals;
+        uint40 proposedAt;
         uint40 readyAt;
         bool executed;
         bytes data;
@@ -27,6 +30,8 @@ interface IQuorum {
     /// @notice Threshold 0 or above the number of members, no member, or too many.
     error MembershipInvalid(uint256 members, uint256 threshold);
     error MemberInvalid(address member);
+    /// @notice There is no code at the address: the call would succeed and do nothing.
+    error TargetWithoutCode(address target);
     error ProposalUnknown(uint256 proposal);
     /// @notice The proposal was made before the members changed.
     error ProposalOfEarlierTerm(uint256 proposal, uint32 term);

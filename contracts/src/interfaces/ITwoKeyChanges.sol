@@ -8,6 +8,10 @@ import {ParticipantId} from "../types/Identifiers.sol";
 /// HOW: the same call is made three times. By one administer key (it is proposed), by another (it is agreed, the delay
 /// starts), and after the delay by any administer key (it is carried out). A deployment without delay carries it out with
 /// the second call. Who agrees sees every argument in the call; nobody agrees to a bare hash.
+///
+/// MIND: a third call that comes too late, or when one of the two keys may no longer administer, proposes anew: its event says
+/// so. Lowering a value leaves an agreed raise of it as it is: whoever lowers in an emergency also calls `cancelChange`, which
+/// takes one key and is at once.
 interface ITwoKeyChanges {
     /// @param change Digest of participant and call.
     /// @param call The calldata that the second key repeats.

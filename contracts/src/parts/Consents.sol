@@ -14,7 +14,7 @@ import {Terms} from "../types/Terms.sol";
 ///
 /// ROLES: a pay key consents by its transaction. Where that is not enough an approve key consents by its signature.
 ///
-/// STATES: within a UTC day the total that pay keys consent to alone grows up to the threshold; beyond it every instruction
+/// STATES: within a UTC day the total to which single keys consent grows up to the threshold; beyond it every instruction
 /// takes two keys. What two keys consent to does not count, so splitting an amount gains nothing.
 ///
 /// ASSUMPTIONS: an approval names one action and one instruction, whose sequence is used once: it counts once. It counts for
@@ -120,14 +120,14 @@ abstract contract Consents is IConsents, Accounts {
         require(_hasThresholds[participant], FirstThresholdsMissing(participant));
     }
 
-    /// @dev What a pay key may still consent to alone today.
+    /// @dev What a single key may still consent to today.
     function _singleKeyLeft(ParticipantId participant, Currency currency) internal view returns (uint256) {
         Threshold memory threshold = _thresholdToday(participant, currency);
 
         return _leftOf(threshold.amount, threshold.total);
     }
 
-    /// @dev Counts what a pay key consented to alone.
+    /// @dev Counts what a single key consented to.
     function _countSingleKey(ParticipantId participant, Currency currency, uint64 amount) internal {
         uint64 total = _thresholdToday(participant, currency).total + amount;
 

@@ -7,15 +7,17 @@ import {ModuleStatus} from "../types/Kinds.sol";
 
 /// @title Which contracts may move value
 ///
-/// ROLES: the quorum alone.
+/// ROLES: the quorum alone, whose own delay comes before every verb, also before those that take trust away.
 ///
 /// STATES: none → proposed → (delay) → trusted → closing → dropped. A proposal can be dropped too. Nothing goes back.
 ///
-/// ASSUMPTIONS: modules named at construction need no delay: there is nothing yet that they could take.
+/// ASSUMPTIONS: modules named at construction need no delay: there is nothing yet that they could take. A module that is
+/// accepted has the code that was proposed; it changes no more unless it is made to (a proxy), which whoever approves looks for.
 abstract contract Modules is IModules, Actors {
     struct Module {
         ModuleStatus status;
         uint40 readyAt;
+        bytes32 codeHash;
     }
 
     mapping(address module => Module) private _modules;
@@ -39,7 +41,8 @@ abstract contract Modules is IModules, Actors {
         require(module.code.length > 0, ModuleWithoutCode(module));
 
         uint40 readyAt = uint40(block.timestamp) + delay;
-        _modules[module] = Module({status: ModuleStatus.Proposed, readyAt: readyAt});
+        _modules[module] =
+            Module({status: ModuleStatus.Proposed, readyAt: readyAt, codeHash: module.codehash});
 
         emit ModuleProposed(module, readyAt);
     }
@@ -49,6 +52,8 @@ abstract contract Modules is IModules, Actors {
         _requireStatus(module, ModuleStatus.Proposed);
         uint40 readyAt = _modules[module].readyAt;
         require(block.timestamp >= readyAt, ModuleNotReady(module, readyAt));
+        bytes32 codeHash = _modules[module].codeHash;
+        require(module.codehash == codeHash, ModuleCodeChanged(module, codeHash, module.codehash));
 
         _modules[module].status = ModuleStatus.Trusted;
 

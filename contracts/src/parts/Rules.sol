@@ -17,27 +17,27 @@ abstract contract Rules is IRules, Sequences, Consents {
     /// @dev The side that is debited, in one asset: what it could pay when it was read, and what it has paid since. Kept in
     /// memory for a whole batch. A payment to oneself is refused, so no payee's account is the debtor's.
     /// @param bar Why it can pay nothing at all; `None` when it can.
-    /// @param isLimitedTowardsSome Whether it ever set a bilateral limit.
+    /// @param hasBilateralLimits Whether it ever set a bilateral limit.
     /// @param limit What one payment may be.
     /// @param dayLeft What may still go out on the asset's present day.
     /// @param funds Balance and credit line.
     /// @param unreservedFunds The part of them that payments may use which are not urgent.
-    /// @param aloneLeft What the pay key may still consent to alone on the present UTC day.
+    /// @param singleKeyLeft What a single key may still consent to on the present UTC day.
     /// @param paid What went out since.
-    /// @param paidAlone The part of it that the pay key consented to alone.
+    /// @param paidBySingleKey The part of it to which a single key consented.
     /// @param page The sequences that it is using.
     struct Debtor {
         ParticipantId participant;
         AssetId asset;
         Refusal bar;
-        bool isLimitedTowardsSome;
+        bool hasBilateralLimits;
         uint256 limit;
         uint256 dayLeft;
         uint256 funds;
         uint256 unreservedFunds;
-        uint256 aloneLeft;
+        uint256 singleKeyLeft;
         uint256 paid;
-        uint256 paidAlone;
+        uint256 paidBySingleKey;
         Page page;
     }
 
@@ -70,7 +70,7 @@ abstract contract Rules is IRules, Sequences, Consents {
         refusal = _amountRefusal(terms, debtor);
         if (refusal != Refusal.None) return refusal;
 
-        if (debtor.isLimitedTowardsSome) return _bilateralRefusal(terms);
+        if (debtor.hasBilateralLimits) return _bilateralRefusal(terms);
         return Refusal.None;
     }
 
@@ -127,7 +127,9 @@ abstract contract Rules is IRules, Sequences, Consents {
 
     /// @dev Is the pay key alone enough?
     function _singleKeyRefusal(Terms terms, Debtor memory debtor) internal pure returns (Refusal) {
-        return debtor.paidAlone + terms.amount() > debtor.aloneLeft ? Refusal.ApprovalMissing : Refusal.None;
+        return debtor.paidBySingleKey + terms.amount() > debtor.singleKeyLeft
+            ? Refusal.ApprovalMissing
+            : Refusal.None;
     }
 
     function _requirePayer(ParticipantId participant, Terms terms) internal pure {
@@ -147,12 +149,12 @@ abstract contract Rules is IRules, Sequences, Consents {
         debtor.participant = participant;
         debtor.asset = asset;
         debtor.bar = standing == Refusal.None ? _accountRefusal(account) : standing;
-        debtor.isLimitedTowardsSome = account.bilateral;
+        debtor.hasBilateralLimits = account.bilateral;
         debtor.limit = account.perInstruction;
         debtor.dayLeft = _leftOf(account.perDay, account.outflow);
         debtor.funds = _atLeastZero(int256(account.balance) + int256(uint256(account.credit)));
         debtor.unreservedFunds = _leftOf(debtor.funds, account.reserve);
-        debtor.aloneLeft = _singleKeyLeft(participant, _assets[asset].currency);
+        debtor.singleKeyLeft = _singleKeyLeft(participant, _assets[asset].currency);
         debtor.page = _pageOf(participant, terms.sequence());
     }
 

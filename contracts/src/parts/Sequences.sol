@@ -13,15 +13,15 @@ import {ParticipantId, Sequence} from "../types/Identifiers.sol";
 /// LIVENESS: an initiator can always void what it has not used.
 abstract contract Sequences is ISequences, Actors {
     /// @dev 256 consecutive sequences of one initiator, in memory while a batch uses them.
-    /// @param place Where it is kept: `initiator u32 ‖ sequence / 256`.
+    /// @param id Names it: `initiator u32 ‖ sequence / 256`.
     struct Page {
-        uint256 place;
+        uint256 id;
         uint256 usedBits;
     }
 
     uint256 private constant LIST_LIMIT = 500;
 
-    mapping(uint256 place => uint256 usedBits) private _pages;
+    mapping(uint256 page => uint256 usedBits) private _pages;
 
     /// @inheritdoc ISequences
     function void(Sequence[] calldata sequences) external {
@@ -45,8 +45,8 @@ abstract contract Sequences is ISequences, Actors {
     }
 
     function _pageOf(ParticipantId initiator, Sequence sequence) internal view returns (Page memory page) {
-        page.place = _placeOf(initiator, sequence);
-        page.usedBits = _pages[page.place];
+        page.id = _pageIdOf(initiator, sequence);
+        page.usedBits = _pages[page.id];
     }
 
     function _isOn(Page memory page, ParticipantId initiator, Sequence sequence)
@@ -54,7 +54,7 @@ abstract contract Sequences is ISequences, Actors {
         pure
         returns (bool)
     {
-        return page.place == _placeOf(initiator, sequence);
+        return page.id == _pageIdOf(initiator, sequence);
     }
 
     function _isUsed(Page memory page, Sequence sequence) internal pure returns (bool) {
@@ -66,10 +66,10 @@ abstract contract Sequences is ISequences, Actors {
     }
 
     function _storePage(Page memory page) internal {
-        _pages[page.place] = page.usedBits;
+        _pages[page.id] = page.usedBits;
     }
 
-    function _placeOf(ParticipantId initiator, Sequence sequence) private pure returns (uint256) {
+    function _pageIdOf(ParticipantId initiator, Sequence sequence) private pure returns (uint256) {
         return (uint256(ParticipantId.unwrap(initiator)) << 56) | (Sequence.unwrap(sequence) >> 8);
     }
 

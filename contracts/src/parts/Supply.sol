@@ -14,9 +14,8 @@ import {Terms} from "../types/Terms.sol";
 /// STATES: a redemption is requested (the units are locked), then redeemed, refused or withdrawn.
 ///
 /// ASSUMPTIONS: what is confirmed is a debit of the holder: it waits while the holder is suspended, stopped or frozen. A
-/// refusal and a withdrawal give back, so they are always possible. What a holder redeems, its limit towards the issuer does
-/// not bound: bilateral limits bound what one holder owes another, and redeemed units are nobody's. An issuer cannot redeem
-/// what it holds of its own asset; it pays it on, or keeps it.
+/// refusal and a withdrawal give back, so they are always possible. A bilateral limit towards the issuer bounds payments to it,
+/// not redemptions. What an issuer holds of its own asset it cannot redeem: that would be an instruction to itself.
 ///
 /// LIVENESS: an issuer that does nothing locks nothing: the holder withdraws.
 abstract contract Supply is ISupply, Rules {

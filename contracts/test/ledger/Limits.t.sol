@@ -6,7 +6,9 @@ import {IAssets} from "../../src/interfaces/IAssets.sol";
 import {IParticipants} from "../../src/interfaces/IParticipants.sol";
 import {MAX_AMOUNT} from "../../src/types/Amounts.sol";
 import {NOBODY, ParticipantId} from "../../src/types/Identifiers.sol";
-import {KeyRole} from "../../src/types/Kinds.sol";
+import {Approval, PAY} from "../../src/types/Instruction.sol";
+import {KeyRole, Standing} from "../../src/types/Kinds.sol";
+import {Terms} from "../../src/types/Terms.sol";
 import {Stage} from "../Stage.sol";
 import {bound, vm} from "../Vm.sol";
 
@@ -100,7 +102,46 @@ contract SetCreditTest is Stage {
         vm.assertEq(uint256(amount), ledger.accountOf(USD, alice.id).credit);
     }
 
-    /// @notice One key lowers at once, below what is used, too.
+    /// @notice A credit line goes no lower than what is drawn of it: otherwise more could be issued than there are numbers, and a
+    /// balance would wrap.
+    function testDrawn(uint64 drawn, uint64 lower) external {
+        drawn = uint64(bound(drawn, 1, THRESHOLD));
+        lower = uint64(bound(lower, 0, drawn - 1));
+        change(centralBank, address(ledger), abi.encodeCall(ledger.setCredit, (USD, alice.id, THRESHOLD)));
+        Terms all = terms(USD, alice, bob, FUNDS + drawn);
+        Approval[] memory approvals = approvalOf(alice, PAY, all);
+        vm.prank(alice.pay);
+        payments.pay(batchOf(all), approvals);
+
+        vm.expectRevert(abi.encodeWithSelector(IAccounts.CreditDrawn.selector, USD, alice.id, drawn));
+        vm.prank(centralBank.first);
+        ledger.setCredit(USD, alice.id, lower);
+
+        vm.prank(centralBank.first);
+        ledger.setCredit(USD, alice.id, drawn);
+        vm.assertEq(uint256(drawn), ledger.accountOf(USD, alice.id).credit);
+    }
+
+    /// @notice An issuer that is suspended or stopped raises no credit line; it may lower one.
+    function testIssuerNotActive(bool suspended) external {
+        change(centralBank, address(ledger), abi.encodeCall(ledger.setCredit, (USD, alice.id, 1000)));
+        bytes memory raised = abi.encodeCall(ledger.setCredit, (USD, alice.id, 1001));
+        propose(centralBank, address(ledger), raised);
+        wait(DELAY);
+        vm.prank(suspended ? operator : centralBank.first);
+        if (suspended) participants.suspend(centralBank.id);
+        else participants.stopOutgoing();
+
+        Standing standing = suspended ? Standing.Suspended : Standing.OutgoingStopped;
+        vm.expectRevert(abi.encodeWithSelector(IAssets.IssuerNotActive.selector, centralBank.id, standing));
+        vm.prank(centralBank.first);
+        ledger.setCredit(USD, alice.id, 1001);
+
+        vm.prank(centralBank.first);
+        ledger.setCredit(USD, alice.id, 999);
+    }
+
+    /// @notice One key lowers at once.
     function testLowers(uint64 lower) external {
         lower = uint64(bound(lower, 0, 999));
         change(centralBank, address(ledger), abi.encodeCall(ledger.setCredit, (USD, alice.id, 1000)));

@@ -41,6 +41,16 @@ contract SetFirstThresholdsTest is Stage {
         ledger.setFirstThresholds(alice.id, one(Currency.wrap(1), 1));
     }
 
+    /// @notice None is a choice as well: after an empty list the operator sets no more.
+    function testTwiceAfterNone() external {
+        vm.prank(operator);
+        ledger.setFirstThresholds(dave, new IConsents.FirstThreshold[](0));
+
+        vm.expectRevert(abi.encodeWithSelector(IConsents.ThresholdsAlreadySet.selector, dave));
+        vm.prank(operator);
+        ledger.setFirstThresholds(dave, one(DOLLAR, MAX_AMOUNT));
+    }
+
     /// @notice Once a participant has set a threshold itself the operator sets none.
     function testAfterOwn() external {
         vm.prank(vm.addr(keyFor("dave", "first administer key")));

@@ -16,6 +16,16 @@ contract VoidTest is Stage {
         ledger.void(new Sequence[](1));
     }
 
+    /// @notice At most 500 at once.
+    function testTooMany() external {
+        vm.expectRevert(abi.encodeWithSelector(ISequences.TooManySequences.selector, 501, 500));
+        vm.prank(alice.pay);
+        ledger.void(new Sequence[](501));
+
+        vm.prank(alice.pay);
+        ledger.void(new Sequence[](500));
+    }
+
     /// @notice Voiding burns what is unused, skips what is used, and says what it burnt; twice is as once.
     function testVoids(uint64 first, uint8 distance) external {
         first = uint64(bound(first, 10_000, type(uint64).max - 300));

@@ -405,6 +405,18 @@ contract PayTest is Stage {
         expectPaid(terms(EUR, alice, bob, THRESHOLD));
     }
 
+    /// @notice A deadline is at most seven days ahead: an approval that was not used does not lie about for ever.
+    function testApprovalTooLong(uint256 ahead) external {
+        Terms instruction = terms(USD, alice, bob, THRESHOLD + 1);
+        uint40 deadline = uint40(START + bound(ahead, 7 days + 1, FOREVER - START));
+        Approval[] memory approvals = new Approval[](1);
+        approvals[0] = signed(alice.approverKey, PAY, instruction, 0, deadline);
+        expectRefusalWith(instruction, approvals, Refusal.ApprovalTooLong);
+
+        approvals[0] = signed(alice.approverKey, PAY, instruction, 0, uint40(START + 7 days));
+        expectPaidWith(instruction, approvals);
+    }
+
     /// @notice An approval counts up to the second of its deadline.
     function testApprovalExpired() external {
         Terms instruction = terms(USD, alice, bob, THRESHOLD + 1);
