@@ -15,6 +15,28 @@ from node.store.session import Store
 LAG_BLOCKS_MAX = 50
 
 
+class MirrorProbe:
+    """Passes once the mirror has what was final when it was first asked, and is not far behind since."""
+
+    def __init__(self, store: Store, chain: Chain, metrics: Metrics) -> None:
+        self._store = store
+        self._chain = chain
+        self._metrics = metrics
+        self._final_at_start: int | None = None
+
+    def __call__(self) -> None:
+        """Raise `MirrorBehind`; a node that has not read what was there before it knows nobody."""
+        with self._store.snapshot() as connection:
+            found = head(connection)
+        final, mirrored = self._chain.final_height(), found.height if found else -1
+        if self._final_at_start is None:
+            self._final_at_start = final
+        lag = final - mirrored
+        self._metrics.lag_blocks.set(lag)
+        if mirrored < self._final_at_start or lag > LAG_BLOCKS_MAX:
+            raise MirrorBehind(f"the mirror is {lag} final blocks behind; the follower works on it")
+
+
 def probes(
     *, store: Store, chain: Chain, verification: Verification, workers: Sequence[Worker], metrics: Metrics
 ) -> dict[str, Callable[[], None]]:
@@ -29,13 +51,7 @@ def probes(
         verification.require()
         chain.final_height()
 
-    def ask_mirror() -> None:
-        with store.snapshot() as connection:
-            found = head(connection)
-        lag = chain.final_height() - (found.height if found else -1)
-        metrics.lag_blocks.set(lag)
-        if lag > LAG_BLOCKS_MAX:
-            raise MirrorBehind(f"the mirror is {lag} final blocks behind; the follower works on it")
+    ask_mirror = MirrorProbe(store, chain, metrics)
 
     def ask_workers() -> None:
         for worker in workers:

@@ -169,6 +169,15 @@ def test_several_in_one_process(built: Callable[..., Node]) -> None:
         assert [] == two.get("/v1/payments").json()["payments"]
 
 
+def test_is_ready_when_it_knows_the_chain(built: Callable[..., Node]) -> None:
+    """A node whose mirror is still empty is not ready: it would know nobody."""
+    node = built(parts=[Part.API])
+    node.start()
+    with _client(node) as client:
+        checks = {check["name"]: check["passed"] for check in client.get("/readyz").json()["checks"]}
+    assert {"mirror"} == {name for name, passed in checks.items() if not passed}
+
+
 def test_parts_run_alone(built: Callable[..., Node]) -> None:
     """`--only api` starts no worker, and `--only follower` no web server."""
     assert () == built(parts=[Part.API]).workers
