@@ -47,6 +47,7 @@ ENTRIES: dict[str, Entry] = {
     "RedemptionRequested": Entry(debit=(Side.PAYER, Bucket.AVAILABLE), credit=(Side.PAYER, Bucket.LOCKED)),
     "Redeemed": Entry(debit=(Side.PAYER, Bucket.LOCKED), credit=(Side.PAYEE, Bucket.ISSUED)),
     "RedemptionRefused": Entry(debit=(Side.PAYER, Bucket.LOCKED), credit=(Side.PAYER, Bucket.AVAILABLE)),
+    "RedemptionWithdrawn": Entry(debit=(Side.PAYER, Bucket.LOCKED), credit=(Side.PAYER, Bucket.AVAILABLE)),
 }
 
 # The events by which an instruction settles: its sequence is used, for ever.

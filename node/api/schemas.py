@@ -63,7 +63,7 @@ class TimelineEntry(Outgoing):
     event: str = Field(
         description=(
             "accepted, signed, reverted, abandoned, refused, settled, voided, redeemed, redemption_refused, "
-            "or usurped (another instruction settled under its sequence)"
+            "redemption_withdrawn, or usurped (another instruction settled under its sequence)"
         ),
         examples=["settled"],
     )

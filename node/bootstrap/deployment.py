@@ -90,7 +90,7 @@ def admit_operator(settings: Settings, password: bytes, admission: Admission, op
     with connected_chain(settings, clock) as chain:
         verify_deployment(chain, deployment, demo_allowed=settings.demo)
         founder = Founder(DirectSender(chain, contracts, signer, clock), contracts, operator)
-        return founder.admit(admission, {})
+        return founder.admit(admission, None)
 
 
 def _require_same(settings: Settings, planned: Deployment) -> None:

@@ -84,12 +84,12 @@ def open_account(contracts: Contracts, *, asset: int, holder: int) -> Call:
 
 
 def freeze(contracts: Contracts, *, asset: int, holder: int) -> Call:
-    """Block an account's debits. Issuer or operator."""
+    """Block an account's debits, until the same side lifts it. Issuer or operator."""
     return _call(contracts, "Ledger", "freeze", asset, holder)
 
 
 def unfreeze(contracts: Contracts, *, asset: int, holder: int) -> Call:
-    """Let an account be debited again. Issuer or operator."""
+    """Lift the sender's side's freeze: the issuer's, the operator's, or both of who is both."""
     return _call(contracts, "Ledger", "unfreeze", asset, holder)
 
 

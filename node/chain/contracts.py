@@ -39,6 +39,7 @@ REFUSALS = (
     "ApprovalMissing",
     "ApprovalExpired",
     "ApprovalInvalid",
+    "ApprovalTooLong",
 )
 
 # What Solidity itself reverts with (its documentation, "Error handling").

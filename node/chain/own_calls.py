@@ -81,5 +81,10 @@ def refuse_redemption(contracts: Contracts, terms: Terms, commitment: bytes) -> 
     return _call(contracts, "Ledger", "refuseRedemption", terms.word(), commitment)
 
 
+def withdraw_redemption(contracts: Contracts, terms: Terms, commitment: bytes) -> Call:
+    """End a redemption that its issuer has not answered: the units come back. The holder's pay key."""
+    return _call(contracts, "Ledger", "withdrawRedemption", terms.word(), commitment)
+
+
 def _call(contracts: Contracts, contract: str, function: str, *arguments: object) -> Call:
     return Call(contract=contract, calldata=contracts.calldata(contract, function, *arguments))

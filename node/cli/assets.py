@@ -102,7 +102,7 @@ def freeze(
 def unfreeze(
     code: Code, holder: Holder, *, signer: Signer = None, wait: Wait = 0, as_json: AsJson = False
 ) -> None:
-    """Let an account be debited again. Issuer or operator."""
+    """Lift this side's freeze of an account; the issuer's and the operator's are two."""
     from node.chain import calls
 
     _of_account("account_unfrozen", calls.unfreeze, code, holder, signer=signer, wait=wait, as_json=as_json)

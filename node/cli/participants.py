@@ -82,17 +82,19 @@ def admit(
 @commands.command()
 def thresholds(
     bic: Bic,
-    amounts: Annotated[list[str], typer.Argument(help="USD=1000000.00 …: up to here one key is enough.")],
+    amounts: Annotated[
+        list[str] | None, typer.Argument(help="USD=1000000.00 …: up to here one key is enough.")
+    ] = None,
     *,
     signer: Signer = None,
     wait: Wait = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Set a fresh participant's first thresholds, once; without them everything takes two keys."""
+    """Set a fresh participant's first thresholds, once, before it holds money; none: two keys for all."""
     from node.chain import calls
     from settlement.participant import KeyRole
 
-    participant, words = _number(bic), amounts_of(amounts)
+    participant, words = _number(bic), amounts_of(amounts or [])
     ask_for(
         "thresholds_set",
         lambda contracts: calls.set_first_thresholds(contracts, participant, words),

@@ -1,4 +1,4 @@
-"""`vostro redemptions`: money that its holders ask this node's bank, its issuer, to take back."""
+"""`vostro redemptions`: money that its holders ask its issuer to take back, on either side."""
 
 from typing import Annotated
 
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 @commands.command("list")
 def list_(*, as_json: AsJson = False) -> None:
-    """Show what waits for an answer, oldest first."""
+    """Show what waits, for this bank's answer or another's, oldest first."""
     from node.services.acceptance import own_participant
     from node.services.administration import pending_redemptions
 
@@ -32,6 +32,7 @@ def list_(*, as_json: AsJson = False) -> None:
     rows = [
         {
             "holder": outcome.terms.payer,
+            "issuer": outcome.terms.payee,
             "sequence": outcome.terms.sequence,
             "asset": outcome.terms.asset,
             "amount": str(outcome.terms.amount),
@@ -40,28 +41,35 @@ def list_(*, as_json: AsJson = False) -> None:
         for outcome in found
         if outcome.terms is not None
     ]
-    print_rows(rows, ("holder", "sequence", "asset", "amount", "height"), as_json=as_json)
+    print_rows(rows, ("holder", "issuer", "sequence", "asset", "amount", "height"), as_json=as_json)
 
 
 @commands.command()
 def confirm(holder: Holder, sequence: Sequence, *, as_json: AsJson = False) -> None:
     """Take the money back: the locked units cease to be."""
-    _answer(holder, sequence, confirm=True, as_json=as_json)
+    _end(holder, sequence, "confirmed", as_json=as_json)
 
 
 @commands.command()
 def refuse(holder: Holder, sequence: Sequence, *, as_json: AsJson = False) -> None:
     """Give the locked units back to their holder."""
-    _answer(holder, sequence, confirm=False, as_json=as_json)
+    _end(holder, sequence, "refused", as_json=as_json)
 
 
-def _answer(holder: str, sequence: int, *, confirm: bool, as_json: bool) -> None:
+@commands.command()
+def withdraw(sequence: Sequence, *, as_json: AsJson = False) -> None:
+    """Take this bank's own request back while it waits: the locked units are its own again."""
+    _end(None, sequence, "withdrawn", as_json=as_json)
+
+
+def _end(holder: str | None, sequence: int, ending: str, *, as_json: bool) -> None:
+    """End a redemption: of a holder, as its issuer, or (None) of this bank itself."""
     from node.chain.contracts import Contracts
     from node.chain.deployment import read_deployment
     from node.clock import SystemClock
     from node.errors import NotFound
     from node.services.acceptance import own_participant
-    from node.services.administration import answer_redemption, pending_redemptions
+    from node.services.administration import Ending, end_redemption, pending_redemptions
     from node.services.participants import number_of
 
     settings = read_settings()
@@ -69,12 +77,13 @@ def _answer(holder: str, sequence: int, *, confirm: bool, as_json: bool) -> None
     with opened_store(settings) as store:
         with store.snapshot() as connection:
             own = own_participant(connection, settings)
-        payer = number_of(store, holder)
+        payer = own.id if holder is None else number_of(store, holder)
         waiting = [outcome.terms for outcome in pending_redemptions(store, own.id) if outcome.terms]
-        terms = next((each for each in waiting if (each.payer, each.sequence) == (payer, sequence)), None)
-        if terms is None:
+        found = [each for each in waiting if (each.payer, each.sequence) == (payer, sequence)]
+        # Only its issuer answers it.
+        if not found or (holder is not None and found[0].payee != own.id):
             raise NotFound(
-                f"no redemption {sequence} of {holder} waits; `vostro redemptions list` shows them"
+                f"no redemption {sequence} of {holder or own.bic} waits; `vostro redemptions list` shows them"
             )
-        row = answer_redemption(store, SystemClock(), contracts, terms, confirm=confirm, actor=TERMINAL)
+        row = end_redemption(store, SystemClock(), contracts, found[0], ending=Ending(ending), actor=TERMINAL)
     print_rows([{"row": row, "state": "waiting"}], ("row", "state"), as_json=as_json)

@@ -21,6 +21,7 @@ PAYING = {
         "requestRedemption",
         "confirmRedemption",
         "refuseRedemption",
+        "withdrawRedemption",
         "void",
         "setReserve",
     ),

@@ -5,12 +5,13 @@ participant's own). A call that reverts is not tried again: whoever asked sees w
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import Connection, exists, select
 
 from node.chain.calls import Call
 from node.chain.contracts import Contracts
-from node.chain.own_calls import confirm_redemption, refuse_redemption
+from node.chain.own_calls import confirm_redemption, refuse_redemption, withdraw_redemption
 from node.clock import Clock
 from node.errors import NotFound
 from node.mirror.instructions import Outcome, outcomes
@@ -23,7 +24,21 @@ from node.store.tables import events
 from settlement.instruction import Terms, keccak
 from settlement.participant import KeyRole
 
-_ANSWERS = ("Redeemed", "RedemptionRefused")
+
+class Ending(StrEnum):
+    """How a redemption that waits can end: by its issuer's answer, or because its holder takes it back."""
+
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+_ENDS = ("Redeemed", "RedemptionRefused", "RedemptionWithdrawn")
+_END_CALLS = {
+    Ending.CONFIRMED: confirm_redemption,
+    Ending.REFUSED: refuse_redemption,
+    Ending.WITHDRAWN: withdraw_redemption,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,22 +99,27 @@ def progress(store: Store, row: int) -> CallProgress:
     )
 
 
-def pending_redemptions(store: Store, issuer: int) -> list[Outcome]:
-    """Return the redemptions that wait for this issuer, oldest first."""
+def pending_redemptions(store: Store, participant: int) -> list[Outcome]:
+    """Return the redemptions that wait, of which this participant is issuer or holder, oldest first."""
     with store.snapshot() as connection:
-        return [found for found in _requested(connection) if found.terms and found.terms.payee == issuer]
+        return [
+            found
+            for found in _requested(connection)
+            if found.terms and participant in (found.terms.payer, found.terms.payee)
+        ]
 
 
-def answer_redemption(
+def end_redemption(
     store: Store,
     clock: Clock,
     contracts: Contracts,
     terms: Terms,
     *,
-    confirm: bool,
+    ending: Ending,
     actor: str,
 ) -> int:
-    """Confirm or refuse a redemption that waits, as its issuer; return the row's number.
+    """Confirm or refuse a redemption that waits, as its issuer, or withdraw it, as its holder; return the
+    row's number.
 
     Raise `NotFound` when none with these terms waits.
     """
@@ -107,27 +127,26 @@ def answer_redemption(
         found = next((each for each in _requested(connection) if each.terms == terms), None)
     if found is None or found.commitment is None:
         raise NotFound(f"no redemption {terms.sequence} of participant {terms.payer} waits")
-    answer = confirm_redemption if confirm else refuse_redemption
     return ask(
         store,
         clock,
-        answer(contracts, terms, found.commitment),
+        _END_CALLS[ending](contracts, terms, found.commitment),
         role=KeyRole.PAY,
         actor=actor,
-        action="redemption_confirmed" if confirm else "redemption_refused",
+        action=f"redemption_{ending}",
     )
 
 
 def _requested(connection: Connection) -> list[Outcome]:
-    """Return the requests of redemptions that have no answer yet."""
-    answer = events.alias("answer")
-    answered = exists().where(
-        answer.c.initiator == events.c.initiator,
-        answer.c.sequence == events.c.sequence,
-        answer.c.name.in_(_ANSWERS),
+    """Return the requests of redemptions that have not ended yet."""
+    end = events.alias("end")
+    ended = exists().where(
+        end.c.initiator == events.c.initiator,
+        end.c.sequence == events.c.sequence,
+        end.c.name.in_(_ENDS),
     )
     query = select(events.c.initiator, events.c.sequence).where(
-        events.c.name == "RedemptionRequested", ~answered
+        events.c.name == "RedemptionRequested", ~ended
     )
     keys = [(row.initiator, unsigned(row.sequence)) for row in connection.execute(query)]
     found = [each for key in outcomes(connection, keys).values() for each in key]

@@ -19,11 +19,15 @@ class Founder:
         self._contracts = contracts
         self._operator = operator
 
-    def admit(self, admission: Admission, thresholds: Mapping[int, int]) -> int:
-        """Admit a participant with its first thresholds (none: all takes two keys); return its number."""
+    def admit(self, admission: Admission, thresholds: Mapping[int, int] | None) -> int:
+        """Admit a participant with its first thresholds (empty: all takes two keys); return its number.
+
+        An empty list is sent as well, since only what was sent is decided; it can't be sent again. With
+        None they are set later: until then the participant issues and holds nothing.
+        """
         receipt = self._send(calls.admit(self._contracts, admission))
         participant = self._number(receipt, "ParticipantAdmitted", "participant")
-        if thresholds:
+        if thresholds is not None:
             self._send(calls.set_first_thresholds(self._contracts, participant, thresholds))
         return participant
 

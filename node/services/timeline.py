@@ -15,13 +15,15 @@ _WORDS = {
     "Voided": "voided",
     "Redeemed": "redeemed",
     "RedemptionRefused": "redemption_refused",
+    "RedemptionWithdrawn": "redemption_withdrawn",
 } | dict.fromkeys(SETTLING, "settled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """One thing that happened. `event`: accepted · signed · reverted · abandoned · refused · settled ·
-    voided · redeemed · redemption_refused · usurped (another instruction settled under its sequence).
+    voided · redeemed · redemption_refused · redemption_withdrawn · usurped (another instruction settled
+    under its sequence).
 
     `at` in UTC seconds: of the block for what is on chain, which is final, else of this node. `by`: who
     asked; `action`: what was signed.

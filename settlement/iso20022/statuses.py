@@ -35,6 +35,7 @@ STATUS_REASON = {
     "ApprovalMissing": "AG08",  # invalid or missing access right
     "ApprovalExpired": "AG08",
     "ApprovalInvalid": "AG08",
+    "ApprovalTooLong": "AG08",
     "expired": "TM01",  # after the cut-off time
 }
 

@@ -87,4 +87,4 @@ def _ending(draw: st.DrawFn, books: Books) -> Log:
         books.move(terms.asset, (terms.payer, Bucket.LOCKED), (ISSUER, Bucket.ISSUED), terms.amount)
         return said("Ledger", "Redeemed", terms)
     books.move(terms.asset, (terms.payer, Bucket.LOCKED), (terms.payer, Bucket.AVAILABLE), terms.amount)
-    return said("Ledger", "RedemptionRefused", terms)
+    return said("Ledger", draw(st.sampled_from(["RedemptionRefused", "RedemptionWithdrawn"])), terms)

@@ -38,6 +38,7 @@ def test_sums_to_zero(name: str, terms: Terms) -> None:
         ("RedemptionRequested", (2, Bucket.AVAILABLE), (2, Bucket.LOCKED)),
         ("Redeemed", (2, Bucket.LOCKED), (3, Bucket.ISSUED)),
         ("RedemptionRefused", (2, Bucket.LOCKED), (2, Bucket.AVAILABLE)),
+        ("RedemptionWithdrawn", (2, Bucket.LOCKED), (2, Bucket.AVAILABLE)),
     ],
 )
 def test_books(name: str, debit: tuple[int, Bucket], credit: tuple[int, Bucket]) -> None:
@@ -52,16 +53,16 @@ def test_moves_nothing(name: str) -> None:
     assert () == postings(name, _TERMS)
 
 
-@given(terms=_terms, confirmed=st.booleans())
-def test_redemption_leaves_nothing_locked(terms: Terms, confirmed: bool) -> None:  # noqa: FBT001 - a strategy's
-    """Asked and answered, a redemption leaves no amount locked; refused, it leaves no trace at all."""
-    names = ("RedemptionRequested", "Redeemed" if confirmed else "RedemptionRefused")
+@given(terms=_terms, end=st.sampled_from(["Redeemed", "RedemptionRefused", "RedemptionWithdrawn"]))
+def test_redemption_leaves_nothing_locked(terms: Terms, end: str) -> None:
+    """Ended, a redemption leaves no amount locked; refused or withdrawn, it leaves no trace at all."""
+    names = ("RedemptionRequested", end)
     totals: dict[tuple[int, Bucket], int] = {}
     for posting in (each for name in names for each in postings(name, terms)):
         place = posting.participant, posting.bucket
         totals[place] = totals.get(place, 0) + posting.amount
     assert 0 == totals[terms.payer, Bucket.LOCKED]
-    if not confirmed:
+    if end != "Redeemed":
         assert not any(totals.values())
 
 

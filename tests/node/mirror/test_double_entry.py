@@ -107,7 +107,7 @@ def _one(name: str, contract: str = "Ledger", sequence: int = 1) -> ChainOfEvent
     return chain
 
 
-@pytest.mark.parametrize("name", ["Redeemed", "RedemptionRefused"])
+@pytest.mark.parametrize("name", ["Redeemed", "RedemptionRefused", "RedemptionWithdrawn"])
 def test_nothing_is_unlocked_that_was_not_locked(store: Store, name: str) -> None:
     """An event that would make a lock negative is impossible: nothing of its blocks is kept."""
     with pytest.raises(ImpossibleBalance):

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from node.chain import calls, own_calls
-from node.services.administration import answer_redemption, ask, pending_redemptions, progress
+from node.errors import NotFound
+from node.mirror.ledger import accounts_of
+from node.services.administration import Ending, ask, end_redemption, pending_redemptions, progress
 from node.services.payments import get_payment
 from node.store.session import Store
 from settlement.identifiers import BankReference
 from settlement.instruction import InstructionKind
 from settlement.participant import KeyRole
+from settlement.posting import Bucket
 from tests.embedded import embedded_network
 from tests.node.bank import Bank, request
 from tests.scenario import BANKS, EUR, OPERATOR, USD, Network
@@ -34,6 +37,12 @@ def bank(store: Store, network: Network) -> Bank:
 def operator(stores: Callable[[str], Store], network: Network) -> Bank:
     """The operator, that is the central bank."""
     return Bank(store=stores("sqlite"), network=network, member=OPERATOR)
+
+
+def _available(bank: Bank) -> int:
+    with bank.store.snapshot() as connection:
+        (dollars,) = [each for each in accounts_of(connection, bank.member.id) if each.asset == USD]
+        return dollars.balances[Bucket.AVAILABLE]
 
 
 def test_payments_settle(bank: Bank) -> None:
@@ -100,22 +109,40 @@ def test_issue(operator: Bank, bank: Bank) -> None:
     assert {"E0": "settled"} == operator.states()
 
 
-@pytest.mark.parametrize(("confirm", "event"), [(True, "redeemed"), (False, "redemption_refused")])
-def test_redemption(operator: Bank, bank: Bank, *, confirm: bool, event: str) -> None:
-    """A holder asks for a redemption; the issuer sees it wait, and confirms or refuses it, once."""
+@pytest.mark.parametrize(
+    ("ending", "event"),
+    [
+        (Ending.CONFIRMED, "redeemed"),
+        (Ending.REFUSED, "redemption_refused"),
+        (Ending.WITHDRAWN, "redemption_withdrawn"),
+    ],
+)
+def test_redemption(operator: Bank, bank: Bank, ending: Ending, event: str) -> None:
+    """A redemption that was asked for waits on both sides, until its issuer or its holder ends it, once."""
     bank.accept(request(), kind=InstructionKind.REDEMPTION)
     bank.run()
     operator.follow()
     (pending,) = pending_redemptions(operator.store, OPERATOR.id)
+    assert [pending] == pending_redemptions(bank.store, BANKS[0].id)
+    assert [] == pending_redemptions(bank.store, BANKS[1].id)
     assert pending.terms is not None
-    row = answer_redemption(
-        operator.store, operator.network.clock, operator.network.contracts, pending.terms,
-        confirm=confirm, actor="tok",
+    asked = _available(bank)
+    acting = bank if ending is Ending.WITHDRAWN else operator
+    row = end_redemption(
+        acting.store, acting.network.clock, acting.network.contracts, pending.terms,
+        ending=ending, actor="tok",
     )  # fmt: skip
-    operator.run()
-    assert "done" == progress(operator.store, row).state
-    assert [] == pending_redemptions(operator.store, OPERATOR.id)
+    acting.run()
+    assert "done" == progress(acting.store, row).state
+    with pytest.raises(NotFound):
+        end_redemption(
+            acting.store, acting.network.clock, acting.network.contracts, pending.terms,
+            ending=ending, actor="tok",
+        )  # fmt: skip
+    operator.follow()
     bank.follow()
+    assert [] == pending_redemptions(operator.store, OPERATOR.id) == pending_redemptions(bank.store, 2)
+    assert (0 if ending is Ending.CONFIRMED else pending.terms.amount) == _available(bank) - asked
     history = get_payment(bank.store, bank.settings, bank.network.clock, bank.payments()[0].id)
     assert ["accepted", "signed", "settled", event] == [entry.event for entry in history.timeline]
 
