@@ -13,6 +13,8 @@ from node.errors import SettingsInvalid
 WORD_BYTES = 32
 # In the order in which they are deployed.
 CONTRACTS = ("AccessManager", "Quorum", "Participants", "Ledger", "Payments")
+# Those of them that may move value on the ledger.
+MODULES = frozenset({"Payments"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Log, Receipt
-from node.mirror import registration
+from node.mirror import authority, registration
 from node.mirror.posting import Movement, post
 from node.mirror.words import TERMS, signed
 from node.store import tables
@@ -106,6 +106,8 @@ class _Batch:
             registration.apply(self._connection, event)
             if layout.name == "KeyAdded":
                 self._senders.add(event.fields["key"])
+        elif authority.concerns(layout):
+            authority.check(self._contracts, self._decode(height, log), height)
         elif layout.name == "Voided":
             fields: Mapping[str, Any] = self._decode(height, log).fields
             initiator, sequence = fields["initiator"], signed(fields["sequence"])
