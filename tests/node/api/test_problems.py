@@ -8,7 +8,6 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.testclient import TestClient
 
-from node import errors as node_errors
 from node.api import problems
 from node.errors import (
     ChainUnavailable,
@@ -16,6 +15,7 @@ from node.errors import (
     IdempotencyConflict,
     NotFound,
     Unauthenticated,
+    requests,
     status_of,
 )
 from settlement import errors as domain_errors
@@ -79,7 +79,7 @@ def test_has_the_errors_status(error: SettlementError, status: int) -> None:
 
 def test_every_error_has_a_status() -> None:
     """No leaf of the tree is answered 422, which is kept for malformed requests; each has 4xx or 5xx."""
-    assert {domain_errors.__name__, node_errors.__name__} <= {
+    assert {domain_errors.__name__, requests.__name__} <= {
         leaf.__module__ for leaf in _leaves(SettlementError)
     }
     for leaf in _leaves(SettlementError):

@@ -3,12 +3,13 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from node import cli
@@ -34,7 +35,9 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+def terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Terminal]:
     """A terminal of the first bank."""
     (tmp_path / "password").write_text(PASSWORD + "\n")
     for name, value in {
@@ -57,7 +60,9 @@ def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Cap
         output, errors = capsys.readouterr()
         return status, output, errors
 
-    return Terminal(home=tmp_path / "home", run=run)
+    yield Terminal(home=tmp_path / "home", run=run)
+    # `vostro run` sends the log to what was standard error then, which is closed after this test.
+    structlog.reset_defaults()
 
 
 def _commands(arguments: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
@@ -126,8 +131,10 @@ def test_settings_are_checked(terminal: Terminal, monkeypatch: pytest.MonkeyPatc
     assert errors.startswith("settings_invalid: VOSTRO_PORT")
 
 
-def test_nothing_is_deployed_yet(terminal: Terminal) -> None:
+def test_nothing_is_deployed_yet(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a deployment the node says which command makes one."""
+    monkeypatch.setenv("VOSTRO_ENGINE", "anvil")
+    monkeypatch.setenv("VOSTRO_RPC_URL", "http://127.0.0.1:1")
     Keystore(terminal.home / "keys", scrypt_n=1024).add(BANKS[0].secret("pay"), PASSWORD.encode())
     status, _, errors = terminal.run("run")
     assert 1 == status
