@@ -138,6 +138,18 @@ class Payer:
         self.next_sequence = (self.next_sequence // 256 + 1) * 256
         fresh = (terms(self.next_sequence, PAYER, FIRST_PAYEE + PAYEES, 12_345), self.random.randbytes(32))
         yield figure("pay, single, worst", self.pay([fresh], [])[0], "gas", 1, hardfork)
+        yield self.page_each(hardfork)
+
+    def page_each(self, hardfork: str) -> Figure:
+        """The dearest batch that settles: each sequence on a fresh page of 256, so the debtor is read and written each time."""
+        first = (self.next_sequence // 256 + 1) * 256
+        batch = [
+            (terms(first + 256 * i, PAYER, FIRST_PAYEE + i % PAYEES, 1), self.random.randbytes(32))
+            for i in range(BATCH)
+        ]
+        self.next_sequence = first + 256 * BATCH
+        gas, _ = self.pay(batch, [])
+        return figure(f"pay, batch of {BATCH}, a page each, a payment", round(gas / BATCH, 1), "gas", BATCH, hardfork)
 
 
 def baselines() -> dict[str, Any]:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
+import {IAccounts} from "../src/interfaces/IAccounts.sol";
 import {IAssets} from "../src/interfaces/IAssets.sol";
 import {ILedger} from "../src/interfaces/ILedger.sol";
 import {MAX_AMOUNT} from "../src/types/Amounts.sol";
@@ -31,7 +32,7 @@ contract InvariantsTest {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory selectors) {
-        bytes4[12] memory steps = [
+        bytes4[13] memory steps = [
             traffic.pay.selector,
             traffic.requestRedemption.selector,
             traffic.void.selector,
@@ -40,6 +41,7 @@ contract InvariantsTest {
             traffic.stopOrResume.selector,
             traffic.issueTo.selector,
             traffic.answer.selector,
+            traffic.withdraw.selector,
             traffic.lend.selector,
             traffic.bar.selector,
             traffic.passTime.selector,
@@ -54,11 +56,12 @@ contract InvariantsTest {
         }
     }
 
-    /// @dev One campaign for all three: the steps cost more than the checks.
+    /// @dev One campaign for all: the steps cost more than the checks.
     function invariantLedger() external view {
         checkConservation();
         checkBooks();
         checkCredit();
+        checkFreezes();
     }
 
     /// @notice Per asset, balances and locks sum to what was issued less what was redeemed.
@@ -89,18 +92,33 @@ contract InvariantsTest {
         }
     }
 
-    /// @notice Supply and credit lines stay within the largest amount, and the sum of credit lines is that of the accounts.
+    /// @notice Supply and credit lines stay within the largest amount, the sum of credit lines is that of the accounts, and no
+    /// balance is below its own: so no balance can wrap.
     function checkCredit() private view {
         AssetId[2] memory assets = [AssetId.wrap(840), AssetId.wrap(978)];
         for (uint256 i; i < assets.length; ++i) {
             uint256 credit;
             for (uint32 holder = 1; holder <= 6; ++holder) {
-                credit += ledger.accountOf(assets[i], ParticipantId.wrap(holder)).credit;
+                IAccounts.Account memory account = ledger.accountOf(assets[i], ParticipantId.wrap(holder));
+                vm.assertEq(true, int256(account.balance) >= -int256(uint256(account.credit)));
+                credit += account.credit;
             }
             IAssets.Asset memory asset = ledger.assetOf(assets[i]);
 
             vm.assertEq(credit, asset.credit);
             vm.assertEq(true, uint256(asset.supply) + asset.credit <= MAX_AMOUNT);
+        }
+    }
+
+    /// @notice An account is frozen while the issuer or the operator has frozen it.
+    function checkFreezes() private view {
+        AssetId[2] memory assets = [AssetId.wrap(840), AssetId.wrap(978)];
+        for (uint256 i; i < assets.length; ++i) {
+            for (uint32 holder = 1; holder <= 6; ++holder) {
+                ParticipantId id = ParticipantId.wrap(holder);
+                (bool byIssuer, bool byOperator) = ledger.freezesOf(assets[i], id);
+                vm.assertEq(byIssuer || byOperator, ledger.accountOf(assets[i], id).frozen);
+            }
         }
     }
 }

@@ -194,11 +194,32 @@ contract Traffic is Books {
             available[asset][instruction.payer()] += int256(uint256(instruction.amount()));
         }
         locked[asset][instruction.payer()] -= instruction.amount();
+        forget(place);
+    }
+
+    /// @notice A holder withdraws a redemption that nobody has answered, whatever its standing.
+    function withdraw(uint256 seed) external watched {
+        if (_requested.length == 0 || seed % 2 == 0) return;
+        uint256 place = (seed >> 8) % _requested.length;
+        Terms instruction = _requested[place];
+        (AssetId asset, ParticipantId holder) = (instruction.asset(), instruction.payer());
+
+        for (uint256 i; i < banks.length; ++i) {
+            bytes memory call = abi.encodeCall(ledger.withdrawRedemption, (instruction, DOCUMENT));
+            if (banks[i].id == holder) send(banks[i].pay, address(ledger), call);
+            else expectFailure(banks[i].pay, address(ledger), call);
+        }
+        available[asset][holder] += int256(uint256(instruction.amount()));
+        locked[asset][holder] -= instruction.amount();
+        forget(place);
+    }
+
+    function forget(uint256 place) private {
         _requested[place] = _requested[_requested.length - 1];
         _requested.pop();
     }
 
-    /// @notice Credit lines go up (two keys) and down (one).
+    /// @notice Credit lines go up (two keys) and down (one), not below what is drawn.
     function lend(uint256 seed) external watched {
         AssetId asset = assets[(seed >> 8) % 2];
         Actor memory holder = banks[seed % 3];
@@ -209,21 +230,35 @@ contract Traffic is Books {
 
         if (amount > ledger.accountOf(asset, holder.id).credit) change(centralBank, address(ledger), call);
         else send(centralBank.first, address(ledger), call);
+        if (drawn == 0) return;
+        call = abi.encodeCall(ledger.setCredit, (asset, holder.id, uint64(drawn) - 1));
+        expectFailure(centralBank.first, address(ledger), call);
     }
 
     // The operator and time
 
-    /// @notice Accounts freeze and thaw, participants are suspended and resumed.
+    /// @notice Accounts are frozen and free again, by the operator, the issuer or both; participants are suspended and resumed.
     function bar(uint256 seed) external watched {
         Actor memory bank = banks[seed % 3];
         AssetId asset = assets[(seed >> 8) % 2];
 
+        (bool byIssuer, bool byOperator) = ledger.freezesOf(asset, bank.id);
+        freezeOrLift(asset, bank.id, operator, byOperator, seed % 8 == 0);
+        freezeOrLift(asset, bank.id, centralBank.first, byIssuer, (seed >> 16) % 8 == 0);
         vm.startPrank(operator);
-        if (ledger.accountOf(asset, bank.id).frozen) ledger.unfreeze(asset, bank.id);
-        else if (seed % 8 == 0) ledger.freeze(asset, bank.id);
         if (participants.participantOf(bank.id).suspended) participants.resume(bank.id);
         else if (seed % 13 == 0) participants.suspend(bank.id);
         vm.stopPrank();
+    }
+
+    function freezeOrLift(AssetId asset, ParticipantId holder, address freezer, bool isFrozen, bool freezes)
+        private
+    {
+        if (freezes == isFrozen) return;
+
+        vm.prank(freezer);
+        if (freezes) ledger.freeze(asset, holder);
+        else ledger.unfreeze(asset, holder);
     }
 
     /// @notice Days end.
