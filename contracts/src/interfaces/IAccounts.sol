@@ -84,7 +84,8 @@ interface IAccounts {
     /// delay raise, while the issuer is neither suspended nor stopped.
     function setCredit(AssetId asset, ParticipantId holder, uint64 amount) external;
 
-    /// @notice Sets the holder's own limits; the highest, 2^63 − 1, is that of a fresh account. Its administer keys: one lowers, two and the delay raise.
+    /// @notice Sets the holder's own limits; the highest, 2^63 − 1, is that of a fresh account. Its administer keys: one lowers,
+    /// two and the delay raise.
     function setLimits(AssetId asset, uint64 perInstruction, uint64 perDay) external;
 
     /// @notice Sets the holder's limit on net outflow of a day towards a counterparty; 2^63 − 1 removes it.

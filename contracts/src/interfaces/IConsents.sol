@@ -11,8 +11,8 @@ interface IConsents {
         uint64 amount;
     }
 
-    /// @param amount Largest total of one UTC day for which a pay key alone is enough; 0 always takes two keys.
-    /// @param total What pay keys consented to alone on `totalDay`.
+    /// @param amount Largest total of one UTC day for which a single key is enough; 0 always takes two.
+    /// @param total What single keys consented to on `totalDay`.
     struct Threshold {
         uint64 amount;
         uint64 total;

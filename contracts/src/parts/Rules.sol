@@ -125,7 +125,7 @@ abstract contract Rules is IRules, Sequences, Consents {
         return bilateral.set && exceeds ? Refusal.BilateralLimit : Refusal.None;
     }
 
-    /// @dev Is the pay key alone enough?
+    /// @dev Is a single key enough?
     function _singleKeyRefusal(Terms terms, Debtor memory debtor) internal pure returns (Refusal) {
         return debtor.paidBySingleKey + terms.amount() > debtor.singleKeyLeft
             ? Refusal.ApprovalMissing

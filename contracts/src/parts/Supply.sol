@@ -110,7 +110,7 @@ abstract contract Supply is ISupply, Rules {
         require(_redemptions[_digestOf(terms, commitment)], RedemptionUnknown(terms, commitment));
     }
 
-    /// @dev Requires the consents to a call of one instruction, and counts the pay key's when it stands alone.
+    /// @dev Requires the consents to a call of one instruction, and counts the amount when it is a single key's.
     function _consent(
         ParticipantId participant,
         bytes32 action,
