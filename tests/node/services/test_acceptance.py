@@ -92,6 +92,15 @@ def test_terms_and_commitment(bank: Bank) -> None:
     assert {"Dbtr": {"Nm": "Debtor 0"}, "uetr": UETR} == orjson.loads(row.document)
 
 
+def test_each_payment_has_its_own_salt(bank: Bank) -> None:
+    """Payments with equal documents can't be recognised by equal commitments."""
+    bank.accept(*(request(0, uetr=None) for _ in range(5)))
+    with bank.store.snapshot() as connection:
+        rows = connection.execute(select(instructions.c.salt, instructions.c.commitment)).all()
+    assert [5, 5] == [len({row.salt for row in rows}), len({row.commitment for row in rows})]
+    assert {32} == {len(row.salt) for row in rows}
+
+
 def test_made_uetr_is_in_document_and_answer(bank: Bank) -> None:
     """Who gives no UETR gets one: in the answer, and in the document that is committed to."""
     answer = bank.accept(request())
