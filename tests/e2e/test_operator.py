@@ -55,7 +55,7 @@ def desks(anvil: Callable[..., Anvil], tmp_path: Path) -> Iterator[Callable[[str
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_from_the_first_key_to_a_redemption(desks: Callable[[str], Desk]) -> None:
-    """Deployed twice (the second finds the first), admitted, funded, suspended and resumed, redeemed."""
+    """Deployed twice (the second finds the first), admitted, funded, suspended, redeemed, and withdrawn."""
     operator, bank = desks(OPERATOR.bic), desks(BANKS[0].bic)
     administer, pay, banks_own = (
         desk.json("keys", "new")[0]["address"] for desk in (operator, operator, bank)
@@ -100,6 +100,14 @@ def test_from_the_first_key_to_a_redemption(desks: Callable[[str], Desk]) -> Non
             "redemptions", "refuse", BANKS[0].bic, str(asked["sequence"]), check=False
         ).returncode
     )
+
+    bank.command("redeem", "USD", "100.00")
+    until(lambda: bank.json("redemptions", "list"))
+    (asked,) = bank.json("redemptions", "list")
+    bank.command("redemptions", "withdraw", str(asked["sequence"]))
+    until(lambda: bank.json("redemptions", "list") == [])
+    until(lambda: _available(bank) == "60000")
+    until(lambda: operator.json("redemptions", "list") == [])
     for desk in (operator, bank):
         assert "0 breaks" in desk.command("reconcile").stdout
         desk.command("rebuild")
