@@ -1,7 +1,7 @@
 """What is written once stays: events, postings, blocks, receipts, audit, instructions, answers (R5)."""
 
 import pytest
-from sqlalchemy import Connection, Table, Text, delete, insert, select, text, update
+from sqlalchemy import Connection, Executable, Table, Text, delete, insert, select, text, update
 
 from node.errors import StoreInconsistent
 from node.store.session import Store
@@ -59,7 +59,7 @@ def test_delete_is_refused(store: Store, table: Table) -> None:
 
 def test_the_stores_own_way_around_is_refused(store: Store, table: Table) -> None:
     """No row is replaced by one with its key (SQLite's REPLACE), no table emptied (PostgreSQL's TRUNCATE)."""
-    ways = {
+    ways: dict[str, Executable] = {
         "sqlite": insert(table).prefix_with("OR REPLACE").values(_row(table)),
         "postgresql": text(f"TRUNCATE {table.name} CASCADE"),
     }
