@@ -10,8 +10,9 @@ from hypothesis import settings
 from tests.chains import Anvil
 from tests.stores import PostgresqlServer
 
-# Two busy cores make any deadline a coin toss; scripts/test --deep loads the other profile.
+# Two busy cores make any deadline a coin toss; scripts/test --fast and --deep load the other profiles.
 settings.register_profile("usual", deadline=None, print_blob=True)
+settings.register_profile("fast", settings.get_profile("usual"), max_examples=20)
 settings.register_profile("deep", settings.get_profile("usual"), max_examples=2_000)
 settings.load_profile("usual")
 
