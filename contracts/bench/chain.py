@@ -23,7 +23,17 @@ OPERATOR_ROLE = 1
 ADMIN_ROLE = 0
 OPERATORS_OWN = {
     "Participants": ["admit", "addMemberId", "suspend", "resume"],
-    "Ledger": ["registerAsset", "close", "openAccount", "freeze", "unfreeze", "setFirstThresholds"],
+    "Ledger": [
+        "registerAsset",
+        "cutOff",
+        "close",
+        "open",
+        "openAccount",
+        "freeze",
+        "unfreeze",
+        "setFirstThresholds",
+    ],
+    "Settlement": ["settle", "release", "cancel"],
 }
 
 
@@ -37,7 +47,17 @@ def anvil(hardfork: str) -> Iterator[Web3]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    options = ["--hardfork", hardfork, "--gas-price", "0", "--gas-limit", "100000000", "--accounts", "30", "--silent"]
+    options = [
+        "--hardfork",
+        hardfork,
+        "--gas-price",
+        "0",
+        "--gas-limit",
+        "100000000",
+        "--accounts",
+        "30",
+        "--silent",
+    ]
     if hardfork not in {"berlin", "istanbul"}:
         options += ["--base-fee", "0"]
     process = subprocess.Popen([str(ANVIL), "--port", str(port), *options])
@@ -68,7 +88,9 @@ def artifact(name: str, folder: Path = CONTRACTS / "build") -> dict[str, Any]:
 def send(chain: Web3, call: Any, sender: str) -> dict[str, Any]:
     """Sends a legacy transaction and gives its receipt; a reverted one raises."""
     gas = 60_000_000
-    receipt = chain.eth.wait_for_transaction_receipt(call.transact({"from": sender, "gasPrice": 0, "gas": gas}))
+    receipt = chain.eth.wait_for_transaction_receipt(
+        call.transact({"from": sender, "gasPrice": 0, "gas": gas})
+    )
     if receipt["status"] != 1:
         raise RuntimeError(f"reverted: {call}")
     return dict(receipt)
@@ -87,20 +109,29 @@ def created_address(sender: str, nonce: int) -> str:
 
 
 def deploy(chain: Web3, deployer: str, operator: str, delay_seconds: int = 0) -> dict[str, Contract]:
-    """The deployer's six transactions; afterwards it has no power."""
+    """The deployer's seven transactions; afterwards it has no power."""
     nonce = chain.eth.get_transaction_count(deployer)
-    payments_address = created_address(deployer, nonce + 4)
+    modules = [created_address(deployer, nonce + 4), created_address(deployer, nonce + 5)]
     manager = create(chain, artifact("AccessManager"), deployer, deployer)
     quorum = create(chain, artifact("Quorum"), deployer, [operator], 1, delay_seconds)
     participants = create(chain, artifact("Participants"), deployer, manager.address, delay_seconds)
     ledger = create(
-        chain, artifact("Ledger"), deployer, participants.address, manager.address, delay_seconds, [payments_address]
+        chain, artifact("Ledger"), deployer, participants.address, manager.address, delay_seconds, modules
     )
     payments = create(chain, artifact("Payments"), deployer, participants.address, ledger.address)
-    contracts = {"Participants": participants, "Ledger": ledger, "Payments": payments}
+    settlement = create(
+        chain, artifact("Settlement"), deployer, participants.address, ledger.address, manager.address
+    )
+    contracts = {
+        "Participants": participants,
+        "Ledger": ledger,
+        "Payments": payments,
+        "Settlement": settlement,
+    }
     calls = [
         manager.encode_abi(
-            "setTargetFunctionRole", [contracts[name].address, selectors(contracts[name], functions), OPERATOR_ROLE]
+            "setTargetFunctionRole",
+            [contracts[name].address, selectors(contracts[name], functions), OPERATOR_ROLE],
         )
         for name, functions in OPERATORS_OWN.items()
     ]

@@ -19,6 +19,7 @@ from typing import Any
 
 from chain import CONTRACTS, anvil, artifact, create, deploy, send
 from eth_account import Account
+from instructions import settlement_figures
 from web3 import Web3
 from web3.contract import Contract
 
@@ -52,6 +53,9 @@ def figures(hardfork: str) -> Iterator[Figure]:
     with anvil(hardfork) as chain:
         yield from Payer(chain).figures(hardfork)
         yield from naive_figures(chain, hardfork)
+    with anvil(hardfork) as chain:
+        for case, value, unit, n in settlement_figures(chain):
+            yield figure(case, value, unit, n, hardfork)
 
 
 class Payer:

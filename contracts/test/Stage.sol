@@ -42,6 +42,7 @@ abstract contract Stage is Deployment {
 
     address internal deployer = address(0xD0);
     address internal operator = address(0x0F);
+    address internal guardian = address(0x6A);
     address internal stranger = address(0x57);
 
     Actor internal centralBank;
@@ -55,7 +56,7 @@ abstract contract Stage is Deployment {
 
     function setUp() public virtual {
         vm.warp(START);
-        deploy(deployer, operator, quorumMembers(), 2, DELAY);
+        deploy(deployer, operator, guardian, quorumMembers(), 2, DELAY);
 
         centralBank = enter("central bank", ParticipantKind.Operator, NOBODY);
         alice = enter("alice", ParticipantKind.Bank, NOBODY);

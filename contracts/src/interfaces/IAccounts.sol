@@ -11,7 +11,8 @@ interface IAccounts {
     /// @param credit How far below zero the balance may go; granted by the issuer.
     /// @param frozen Whether the issuer, the operator or both froze it (see `freezesOf`).
     /// @param bilateral Whether the holder ever set a limit towards anyone; stays when the limit is removed.
-    /// @param perInstruction Largest amount of one payment.
+    /// @param urgentWaiting Queued instructions that are urgent for the holder, debit the account and are not held.
+    /// @param perInstruction Largest amount of one payment; of an instruction of many legs, of all that it takes from the account.
     /// @param perDay Largest gross outflow of one day of the asset.
     /// @param outflow Gross outflow of `outflowDay`.
     struct Account {
@@ -21,6 +22,7 @@ interface IAccounts {
         bool open;
         bool frozen;
         bool bilateral;
+        uint32 urgentWaiting;
         uint64 perInstruction;
         uint64 perDay;
         uint64 outflow;
@@ -102,8 +104,11 @@ interface IAccounts {
         view
         returns (bool byIssuer, bool byOperator);
 
-    /// @notice What is held back from the balance until somebody decides (a redemption), minor units.
+    /// @notice What is held back from the balance until somebody decides (a redemption, a module), minor units.
     function lockedOf(AssetId asset, ParticipantId holder) external view returns (uint64);
+
+    /// @notice The part of it that a module holds.
+    function lockedBy(address module, AssetId asset, ParticipantId holder) external view returns (uint64);
 
     /// @notice A limit as it stands now: the net is that of the asset's present day.
     function bilateralLimitOf(AssetId asset, ParticipantId holder, ParticipantId counterparty)

@@ -9,6 +9,9 @@ interface IAssets {
     /// @param businessDay Days closed so far; counts only under `DayRule.BusinessDay`.
     /// @param supply Issued minus redeemed, minor units.
     /// @param credit Sum of all credit lines, minor units.
+    /// @param isCutOff Whether nothing new is accepted until the day is opened again.
+    /// @param lapsesWithDay Whether instructions that wait end with the day; else they roll over to the next.
+    /// @param asksAcceptance Whether who is to receive it has to consent, where a module asks for consents.
     struct Asset {
         AssetKind kind;
         DayRule dayRule;
@@ -17,12 +20,18 @@ interface IAssets {
         uint32 businessDay;
         uint64 supply;
         uint64 credit;
+        bool isCutOff;
+        bool lapsesWithDay;
+        bool asksAcceptance;
     }
 
     event AssetRegistered(
         AssetId indexed asset, Currency currency, AssetKind kind, ParticipantId issuer, DayRule dayRule
     );
+    event DayCutOff(AssetId indexed asset, uint32 day);
     event DayClosed(AssetId indexed asset, uint32 day);
+    event DayOpened(AssetId indexed asset, uint32 day);
+    event WaitingRulesSet(AssetId indexed asset, bool lapsesWithDay, bool asksAcceptance);
 
     error AssetUnknown(AssetId asset);
     error AssetExists(AssetId asset);
@@ -32,6 +41,8 @@ interface IAssets {
     error IssuerInvalid(ParticipantId issuer, AssetKind kind);
     /// @notice The asset's day ends at midnight UTC, by itself.
     error DayEndsByClock(AssetId asset);
+    /// @notice The day's cut-off is past already (`true`), or there is none to lift (`false`).
+    error CutOffIs(AssetId asset, bool isCutOff);
     /// @notice The business day began too recently: see `earliestClose`.
     error DayTooShort(AssetId asset, uint40 earliest);
     /// @notice The sender is neither an administer key of the asset's issuer nor an operator.
@@ -52,9 +63,20 @@ interface IAssets {
         external
         returns (AssetId asset);
 
+    /// @notice From now on no debit of the asset is accepted that is new, by any module; what waits may settle. Issuer (administer
+    /// key) or operator.
+    function cutOff(AssetId asset) external;
+
     /// @notice Ends the asset's business day: its number goes up by one, nothing else. Issuer (administer key) or operator, not
     /// before `earliestClose`: with the day, its limits begin anew.
     function close(AssetId asset) external;
+
+    /// @notice Lifts the cut-off. Issuer (administer key) or operator.
+    function open(AssetId asset) external;
+
+    /// @notice Says whether what waits lapses with the asset's day or rolls over, and whether receivers have to consent to what is
+    /// submitted from now on. The issuer's administer keys: two and the delay.
+    function setWaitingRules(AssetId asset, bool lapsesWithDay, bool asksAcceptance) external;
 
     function assetOf(AssetId asset) external view returns (Asset memory);
 

@@ -1,34 +1,38 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {ParticipantId} from "../types/Identifiers.sol";
-import {Approval, Payment, Refusal} from "../types/Instruction.sol";
+import {IAcceptances} from "./IAcceptances.sol";
 import {IAccounts} from "./IAccounts.sol";
 import {IActors} from "./IActors.sol";
 import {IAssets} from "./IAssets.sol";
 import {IConsents} from "./IConsents.sol";
+import {ICourtOrders} from "./ICourtOrders.sol";
+import {ILocks} from "./ILocks.sol";
 import {IModules} from "./IModules.sol";
+import {IMoves} from "./IMoves.sol";
 import {IRules} from "./IRules.sol";
 import {ISequences} from "./ISequences.sol";
+import {ISets} from "./ISets.sol";
 import {ISupply} from "./ISupply.sol";
 import {ITwoKeyChanges} from "./ITwoKeyChanges.sol";
 
-/// @notice Who holds what, and the only place where that changes.
+/// @notice Who holds what, and the only place where that changes. `Ledger` answers all of it, a part through `Administration`.
 interface ILedger is
-    IModules,
+    IMoves,
+    IAcceptances,
+    ISets,
+    ILocks,
     ISupply,
     IRules,
     ISequences,
     IConsents,
     IAccounts,
     IAssets,
+    ICourtOrders,
+    IModules,
     IActors,
     ITwoKeyChanges
 {
-    /// @notice Moves value for each payment that no rule forbids. Trusted modules only, which have established that a pay
-    /// key of the payer consents.
-    /// @return refusals Empty when all settled; else for each payment why it did not, `None` where it did.
-    function move(ParticipantId payer, Payment[] calldata payments, Approval[] calldata approvals)
-        external
-        returns (Refusal[] memory refusals);
+    /// @notice The code of those verbs that move no value; it runs as the ledger.
+    function administration() external view returns (address);
 }

@@ -5,10 +5,22 @@ import {ModuleStatus} from "../types/Kinds.sol";
 
 /// @notice Which contracts the ledger trusts to move value.
 interface IModules {
+    /// @param readyAt When a proposed module may be accepted, or a paused one resumed; 0 when neither is asked for.
+    /// @param held What it locks, in minor units of whatever assets, and the urgent instructions it counts.
+    struct ModuleReport {
+        ModuleStatus status;
+        bool paused;
+        uint40 readyAt;
+        uint128 held;
+    }
+
     event ModuleProposed(address indexed module, uint40 readyAt);
     event ModuleAccepted(address indexed module);
     event ModuleClosing(address indexed module);
     event ModuleDropped(address indexed module);
+    event ModulePaused(address indexed module);
+    event ResumptionProposed(address indexed module, uint40 readyAt);
+    event ModuleResumed(address indexed module);
 
     /// @notice The verb needs another status than the module has.
     error ModuleHasOtherStatus(address module, ModuleStatus status);
@@ -20,6 +32,12 @@ interface IModules {
     error ModuleCodeChanged(address module, bytes32 proposed, bytes32 found);
     /// @notice The sender may not move value.
     error ModuleNotTrusted(address module);
+    /// @notice The guardian paused it; what it holds it still lets go.
+    error ModuleIsPaused(address module);
+    error ModuleIsNotPaused(address module);
+    /// @notice It locks units, or counts urgent instructions: it has to let go of them first.
+    error ModuleHolds(address module, uint128 held);
+    error TooManyModules(uint256 length, uint256 limit);
 
     /// @notice Starts the delay, and notes the module's code. Quorum. A dropped module never comes back.
     function proposeModule(address module) external;
@@ -30,8 +48,18 @@ interface IModules {
     /// @notice From now on the module moves no value; it may only let go of what it holds. Quorum, so after the quorum's delay.
     function closeModule(address module) external;
 
-    /// @notice Ends a proposed or a closing module for ever. Quorum.
+    /// @notice Ends a proposed or a closing module that holds nothing, for ever. Quorum.
     function dropModule(address module) external;
+
+    /// @notice Stops what the modules move, at once; what they hold they still let go. The ledger's own address stops issue and
+    /// requests for redemption. Guardian. A pause that is repeated takes a proposed resumption back.
+    function pause(address[] calldata modules) external;
+
+    /// @notice Resumes a module: called once it is proposed and the ledger's delay starts, called again after it it is done.
+    /// Operator.
+    function resume(address module) external;
+
+    function moduleOf(address module) external view returns (ModuleReport memory);
 
     function moduleStatus(address module) external view returns (ModuleStatus status, uint40 readyAt);
 }

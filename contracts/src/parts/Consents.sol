@@ -4,10 +4,9 @@ pragma solidity 0.8.37;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IConsents} from "../interfaces/IConsents.sol";
 import {Accounts} from "./Accounts.sol";
-import {MAX_AMOUNT} from "../types/Amounts.sol";
 import {Currency, ParticipantId} from "../types/Identifiers.sol";
 import {Approval, Refusal} from "../types/Instruction.sol";
-import {KeyRole, ParticipantKind} from "../types/Kinds.sol";
+import {KeyRole} from "../types/Kinds.sol";
 import {Terms} from "../types/Terms.sol";
 
 /// @title Four eyes
@@ -19,8 +18,7 @@ import {Terms} from "../types/Terms.sol";
 ///
 /// ASSUMPTIONS: an approval names one action and one instruction, whose sequence is used once: it counts once. It counts for
 /// a week at most, so one that was given and not used does not lie about.
-abstract contract Consents is IConsents, Accounts {
-    uint256 private constant LIST_LIMIT = 64;
+abstract contract Consents is Accounts {
     uint256 private constant LONGEST_APPROVAL = 7 days;
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
@@ -30,64 +28,6 @@ abstract contract Consents is IConsents, Accounts {
         keccak256("Approval(bytes32 action,bytes32 digest,uint256 deadline)");
     bytes32 private constant INSTRUCTION_TYPEHASH =
         keccak256("Instruction(uint256 chainId,address ledger,uint256 terms,bytes32 commitment)");
-
-    mapping(ParticipantId participant => mapping(Currency currency => Threshold)) private _thresholds;
-    mapping(ParticipantId participant => bool) private _hasThresholds;
-
-    /// @inheritdoc IConsents
-    function setFirstThresholds(ParticipantId participant, FirstThreshold[] calldata thresholds)
-        external
-        restricted
-    {
-        require(participants.kindOf(participant) != ParticipantKind.None, ParticipantNotAdmitted(participant));
-        require(!_hasThresholds[participant], ThresholdsAlreadySet(participant));
-        require(thresholds.length <= LIST_LIMIT, TooManyThresholds(thresholds.length, LIST_LIMIT));
-
-        _hasThresholds[participant] = true;
-
-        for (uint256 i; i < thresholds.length; ++i) {
-            _requireAmount(thresholds[i].amount);
-            _setThreshold(participant, thresholds[i].currency, thresholds[i].amount);
-        }
-    }
-
-    /// @inheritdoc IConsents
-    function setThreshold(Currency currency, uint64 amount) external {
-        ParticipantId participant = _administeringParticipant();
-        _requireAmount(amount);
-        if (amount > _thresholds[participant][currency].amount && !_recordConsent(participant)) return;
-
-        _hasThresholds[participant] = true;
-        _setThreshold(participant, currency, amount);
-    }
-
-    /// @inheritdoc IConsents
-    function thresholdOf(ParticipantId participant, Currency currency)
-        external
-        view
-        returns (Threshold memory)
-    {
-        return _thresholdToday(participant, currency);
-    }
-
-    /// @inheritdoc IConsents
-    function digestOf(Terms terms, bytes32 commitment) external view returns (bytes32) {
-        return _digestOf(terms, commitment);
-    }
-
-    /// @inheritdoc IConsents
-    function approvalDigest(bytes32 action, bytes32 digest, uint256 deadline)
-        external
-        view
-        returns (bytes32)
-    {
-        return _approvalDigest(action, digest, deadline);
-    }
-
-    /// @inheritdoc IConsents
-    function domainSeparator() external view returns (bytes32) {
-        return _domainSeparator();
-    }
 
     /// @dev Why the approval does not count; `None` when it does.
     function _approvalRefusal(
@@ -109,44 +49,36 @@ abstract contract Consents is IConsents, Accounts {
     function _thresholdToday(ParticipantId participant, Currency currency)
         internal
         view
-        returns (Threshold memory threshold)
+        returns (IConsents.Threshold memory threshold)
     {
         threshold = _thresholds[participant][currency];
         uint32 today = _utcDay();
         if (threshold.totalDay != today) (threshold.totalDay, threshold.total) = (today, 0);
     }
 
-    function _requireFirstThresholds(ParticipantId participant) internal view override {
-        require(_hasThresholds[participant], FirstThresholdsMissing(participant));
-    }
-
     /// @dev What a single key may still consent to today.
     function _singleKeyLeft(ParticipantId participant, Currency currency) internal view returns (uint256) {
-        Threshold memory threshold = _thresholdToday(participant, currency);
+        IConsents.Threshold storage threshold = _thresholds[participant][currency];
+        uint64 total = threshold.totalDay == _utcDay() ? threshold.total : 0;
 
-        return _leftOf(threshold.amount, threshold.total);
+        return _leftOf(threshold.amount, total);
     }
 
     /// @dev Counts what a single key consented to.
     function _countSingleKey(ParticipantId participant, Currency currency, uint64 amount) internal {
-        uint64 total = _thresholdToday(participant, currency).total + amount;
+        IConsents.Threshold storage threshold = _thresholds[participant][currency];
+        uint32 today = _utcDay();
+        uint64 total = threshold.totalDay == today ? threshold.total : 0;
 
-        Threshold storage stored = _thresholds[participant][currency];
-        (stored.total, stored.totalDay) = (total, _utcDay());
+        (threshold.total, threshold.totalDay) = (total + amount, today);
     }
 
     function _digestOf(Terms terms, bytes32 commitment) internal view returns (bytes32) {
         return keccak256(abi.encode(INSTRUCTION_TYPEHASH, block.chainid, address(this), terms, commitment));
     }
 
-    function _setThreshold(ParticipantId participant, Currency currency, uint64 amount) private {
-        _thresholds[participant][currency].amount = amount;
-
-        emit ThresholdSet(participant, currency, amount);
-    }
-
     function _approvalDigest(bytes32 action, bytes32 digest, uint256 deadline)
-        private
+        internal
         view
         returns (bytes32)
     {
@@ -154,7 +86,7 @@ abstract contract Consents is IConsents, Accounts {
         return keccak256(abi.encodePacked(hex"1901", _domainSeparator(), approval));
     }
 
-    function _domainSeparator() private view returns (bytes32) {
+    function _domainSeparator() internal view returns (bytes32) {
         return keccak256(abi.encode(DOMAIN_TYPEHASH, NAME_HASH, VERSION_HASH, block.chainid, address(this)));
     }
 }

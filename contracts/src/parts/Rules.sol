@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
+import {IAccounts} from "../interfaces/IAccounts.sol";
 import {IRules} from "../interfaces/IRules.sol";
 import {Consents} from "./Consents.sol";
 import {Sequences} from "./Sequences.sol";
@@ -56,7 +57,7 @@ abstract contract Rules is IRules, Sequences, Consents {
     }
 
     /// @dev All rules of a payment but its consents.
-    function _paymentRefusal(Terms terms, Debtor memory debtor, Account storage payee)
+    function _paymentRefusal(Terms terms, Debtor memory debtor, IAccounts.Account storage payee)
         internal
         view
         returns (Refusal refusal)
@@ -93,7 +94,7 @@ abstract contract Rules is IRules, Sequences, Consents {
     }
 
     /// @dev May this account of it be debited at all?
-    function _accountRefusal(Account memory account) internal pure returns (Refusal) {
+    function _accountRefusal(IAccounts.Account storage account) internal view returns (Refusal) {
         if (!account.open) return Refusal.AccountNotOpen;
         if (account.frozen) return Refusal.AccountFrozen;
         return Refusal.None;
@@ -119,7 +120,8 @@ abstract contract Rules is IRules, Sequences, Consents {
 
     /// @dev Does it stay within what the payer lets go to this payee, net, in a day?
     function _bilateralRefusal(Terms terms) internal view returns (Refusal) {
-        BilateralLimit memory bilateral = _bilateralToday(terms.asset(), terms.payer(), terms.payee());
+        IAccounts.BilateralLimit memory bilateral =
+            _bilateralToday(terms.asset(), terms.payer(), terms.payee());
         bool exceeds = bilateral.net + int128(uint128(terms.amount())) > int128(uint128(bilateral.limit));
 
         return bilateral.set && exceeds ? Refusal.BilateralLimit : Refusal.None;
@@ -143,19 +145,27 @@ abstract contract Rules is IRules, Sequences, Consents {
     /// @dev Reads what the payer of an instruction can pay now.
     function _debtor(Terms terms) internal view returns (Debtor memory debtor) {
         (AssetId asset, ParticipantId participant) = (terms.asset(), terms.payer());
-        Account memory account = _accountToday(asset, participant);
+        IAccounts.Account storage account = _account(asset, participant);
         Refusal standing = _standingRefusal(participant);
 
         debtor.participant = participant;
         debtor.asset = asset;
         debtor.bar = standing == Refusal.None ? _accountRefusal(account) : standing;
+        if (debtor.bar == Refusal.None && _assets[asset].isCutOff) debtor.bar = Refusal.CutOff;
         debtor.hasBilateralLimits = account.bilateral;
         debtor.limit = account.perInstruction;
-        debtor.dayLeft = _leftOf(account.perDay, account.outflow);
+        debtor.dayLeft = _dayLeft(account, asset);
         debtor.funds = _atLeastZero(int256(account.balance) + int256(uint256(account.credit)));
         debtor.unreservedFunds = _leftOf(debtor.funds, account.reserve);
         debtor.singleKeyLeft = _singleKeyLeft(participant, _assets[asset].currency);
         debtor.page = _pageOf(participant, terms.sequence());
+    }
+
+    /// @dev What may still go out of the account on the asset's present day.
+    function _dayLeft(IAccounts.Account storage account, AssetId asset) internal view returns (uint256) {
+        uint64 outflow = account.outflowDay == _dayOf(_assets[asset]) ? account.outflow : 0;
+
+        return _leftOf(account.perDay, outflow);
     }
 
     function _atLeastZero(int256 amount) private pure returns (uint256) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {ISequences} from "../interfaces/ISequences.sol";
 import {Actors} from "./Actors.sol";
+import {Books} from "./Books.sol";
 import {ParticipantId, Sequence} from "../types/Identifiers.sol";
 
 /// @title Which sequences of an initiator are used
@@ -11,7 +12,7 @@ import {ParticipantId, Sequence} from "../types/Identifiers.sol";
 /// comes second finds it used.
 ///
 /// LIVENESS: an initiator can always void what it has not used.
-abstract contract Sequences is ISequences, Actors {
+abstract contract Sequences is ISequences, Books, Actors {
     /// @dev 256 consecutive sequences of one initiator, in memory while a batch uses them.
     /// @param id Names it: `initiator u32 ‖ sequence / 256`.
     struct Page {
@@ -20,8 +21,6 @@ abstract contract Sequences is ISequences, Actors {
     }
 
     uint256 private constant LIST_LIMIT = 500;
-
-    mapping(uint256 page => uint256 usedBits) private _pages;
 
     /// @inheritdoc ISequences
     function void(Sequence[] calldata sequences) external {

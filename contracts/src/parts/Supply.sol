@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
+import {IAccounts} from "../interfaces/IAccounts.sol";
+import {IAssets} from "../interfaces/IAssets.sol";
+import {IConsents} from "../interfaces/IConsents.sol";
 import {ISupply} from "../interfaces/ISupply.sol";
 import {Rules} from "./Rules.sol";
+import {Trusted} from "./Trusted.sol";
 import {Currency, ParticipantId, accountId} from "../types/Identifiers.sol";
 import {Approval, CONFIRM_REDEMPTION, ISSUE, REQUEST_REDEMPTION, Refusal} from "../types/Instruction.sol";
 import {Terms} from "../types/Terms.sol";
@@ -18,20 +22,18 @@ import {Terms} from "../types/Terms.sol";
 /// not redemptions. What an issuer holds of its own asset it cannot redeem: that would be an instruction to itself.
 ///
 /// LIVENESS: an issuer that does nothing locks nothing: the holder withdraws.
-abstract contract Supply is ISupply, Rules {
-    mapping(bytes32 digest => bool) private _redemptions;
-
+abstract contract Supply is ISupply, Trusted, Rules {
     /// @inheritdoc ISupply
-    function issue(Terms terms, bytes32 commitment, Approval[] calldata approvals) external {
+    function issue(Terms terms, bytes32 commitment, Approval[] calldata approvals) external whileNotPaused {
         ParticipantId issuer = _payingParticipant();
         _requirePayer(issuer, terms);
         _requireIssuer(terms.asset(), issuer);
         Page memory page = _pageOf(issuer, terms.sequence());
         _requireAllowed(terms, _instructionRefusal(terms, page));
         _requireAllowed(terms, _standingRefusal(issuer));
-        Account storage holder = _account(terms.asset(), terms.payee());
+        IAccounts.Account storage holder = _account(terms.asset(), terms.payee());
         _requireAllowed(terms, holder.open ? Refusal.None : _payeeRefusal(terms.payee()));
-        Asset storage asset = _assets[terms.asset()];
+        IAssets.Asset storage asset = _assets[terms.asset()];
         _requireWithinMaximum(terms.asset(), uint256(asset.supply) + asset.credit + terms.amount());
 
         _consent(issuer, ISSUE, terms, commitment, approvals);
@@ -44,7 +46,10 @@ abstract contract Supply is ISupply, Rules {
     }
 
     /// @inheritdoc ISupply
-    function requestRedemption(Terms terms, bytes32 commitment, Approval[] calldata approvals) external {
+    function requestRedemption(Terms terms, bytes32 commitment, Approval[] calldata approvals)
+        external
+        whileNotPaused
+    {
         ParticipantId holder = _payingParticipant();
         _requirePayer(holder, terms);
         _requireIssuer(terms.asset(), terms.payee());
@@ -56,7 +61,7 @@ abstract contract Supply is ISupply, Rules {
         _consent(holder, REQUEST_REDEMPTION, terms, commitment, approvals);
         _use(debtor.page, terms.sequence());
         _storePage(debtor.page);
-        _debit(terms.asset(), holder, terms.amount());
+        _debit(_account(terms.asset(), holder), _assets[terms.asset()], terms.amount());
         _locked[accountId(terms.asset(), holder)] += terms.amount();
         _redemptions[_digestOf(terms, commitment)] = true;
 
@@ -71,7 +76,7 @@ abstract contract Supply is ISupply, Rules {
         _requireActiveIssuer(issuer);
         _requireAllowed(terms, _standingRefusal(terms.payer()));
         _requireAllowed(terms, _accountRefusal(_account(terms.asset(), terms.payer())));
-        Asset storage asset = _assets[terms.asset()];
+        IAssets.Asset storage asset = _assets[terms.asset()];
         require(asset.supply >= terms.amount(), SupplyTooSmall(terms.asset(), asset.supply, terms.amount()));
 
         _consent(issuer, CONFIRM_REDEMPTION, terms, commitment, approvals);
@@ -124,8 +129,8 @@ abstract contract Supply is ISupply, Rules {
             _requireAllowed(terms, isEnough ? Refusal.None : Refusal.ApprovalMissing);
             _countSingleKey(participant, currency, terms.amount());
         } else {
-            require(approvals.length == 1, ApprovalMisplaced(1));
-            require(approvals[0].index == 0, ApprovalMisplaced(0));
+            require(approvals.length == 1, IConsents.ApprovalMisplaced(1));
+            require(approvals[0].index == 0, IConsents.ApprovalMisplaced(0));
             bytes32 digest = _digestOf(terms, commitment);
             _requireAllowed(terms, _approvalRefusal(participant, action, digest, approvals[0]));
         }

@@ -24,6 +24,8 @@ ParticipantId constant NOBODY = ParticipantId.wrap(0);
 using {sameParticipant as ==, otherParticipant as !=} for ParticipantId global;
 using {sameAsset as ==, otherAsset as !=} for AssetId global;
 
+using {sameAccount as ==} for AccountId global;
+
 function sameParticipant(ParticipantId a, ParticipantId b) pure returns (bool) {
     return ParticipantId.unwrap(a) == ParticipantId.unwrap(b);
 }
@@ -42,4 +44,8 @@ function otherAsset(AssetId a, AssetId b) pure returns (bool) {
 
 function accountId(AssetId asset, ParticipantId holder) pure returns (AccountId) {
     return AccountId.wrap((uint64(AssetId.unwrap(asset)) << 32) | ParticipantId.unwrap(holder));
+}
+
+function sameAccount(AccountId a, AccountId b) pure returns (bool) {
+    return AccountId.unwrap(a) == AccountId.unwrap(b);
 }

@@ -22,7 +22,8 @@ struct Approval {
     bytes signature;
 }
 
-/// @notice Why an instruction does not settle. In the order in which the rules are asked; the first that applies is given.
+/// @notice Why an instruction does not settle. To `ApprovalTooLong` in the order in which a payment's rules are asked (`CutOff` comes
+/// with the payer's account), then what only instructions of many legs, sets and cycles are asked. The first that applies is given.
 /// Numbers never change: new reasons are added at the end.
 enum Refusal {
     None,
@@ -44,7 +45,22 @@ enum Refusal {
     ApprovalMissing,
     ApprovalExpired,
     ApprovalInvalid,
-    ApprovalTooLong
+    ApprovalTooLong,
+    CutOff,
+    LegsOutOfRange,
+    InitiatorNotParty,
+    TooManyDebtors,
+    SponsorMismatch,
+    NotParty,
+    TooManyProposals,
+    Lapsed,
+    NotYetValid,
+    NotWaiting,
+    ConsentMissing,
+    Held,
+    SetUnordered,
+    SetTooLarge,
+    UrgentWaiting
 }
 
 /// @dev What an approval is for: a signature for one action is worth nothing for another.
@@ -52,3 +68,10 @@ bytes32 constant PAY = keccak256("pay");
 bytes32 constant ISSUE = keccak256("issue");
 bytes32 constant REQUEST_REDEMPTION = keccak256("requestRedemption");
 bytes32 constant CONFIRM_REDEMPTION = keccak256("confirmRedemption");
+bytes32 constant SETTLE = keccak256("settle");
+bytes32 constant NET = keccak256("net");
+
+/// @dev Whether the reason passes by itself, money coming and days ending: the day's limit, funds, reserve, a bilateral limit.
+function passes(Refusal refusal) pure returns (bool) {
+    return refusal >= Refusal.DayLimit && refusal <= Refusal.BilateralLimit;
+}

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AssetId, ParticipantId, Sequence} from "./Identifiers.sol";
+import {Leg} from "./Legs.sol";
 import {MAX_AMOUNT} from "./Amounts.sol";
 
 /// @notice Everything that a single-leg instruction says, in one word. From the most significant bit:
@@ -11,6 +12,14 @@ import {MAX_AMOUNT} from "./Amounts.sol";
 type Terms is uint256;
 
 using TermsLibrary for Terms global;
+
+/// @dev A leg as if it were a payment of its own.
+function termsOf(Sequence sequence, Leg leg) pure returns (Terms) {
+    uint256 movement = (Leg.unwrap(leg) >> 96) << 24;
+    return Terms.wrap(
+        (leg.isUrgent() ? uint256(1) << 248 : 0) | (uint256(Sequence.unwrap(sequence)) << 184) | movement
+    );
+}
 
 library TermsLibrary {
     uint256 private constant URGENT = 1 << 248;

@@ -64,7 +64,7 @@ contract CloseTest is Stage {
     function testDelayShorterThanDay(uint32 delay) external {
         delay = uint32(bound(delay, 0, 12 hours));
         vm.warp(START);
-        deploy(deployer, operator, quorumMembers(), 2, delay);
+        deploy(deployer, operator, guardian, quorumMembers(), 2, delay);
         centralBank = enter("central bank", ParticipantKind.Operator, NOBODY);
         setThreshold(centralBank.id, 0);
         vm.startPrank(operator);
