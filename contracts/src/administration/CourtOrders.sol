@@ -22,6 +22,7 @@ abstract contract CourtOrders is ICourtOrders, Administered {
     ) external {
         ParticipantId issuer = _administeringParticipant();
         _requireIssuer(asset, issuer);
+        _requireActiveIssuer(issuer);
         require(order != 0 && amount > 0 && from != to, CourtOrderInvalid(from, to, amount, order));
         _requireAmount(amount);
         IAccounts.Account storage debited = _opened(asset, from);

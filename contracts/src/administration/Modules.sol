@@ -41,7 +41,7 @@ abstract contract Modules is IModules, Administered {
         bytes32 codeHash = _modules[module].codeHash;
         require(module.codehash == codeHash, ModuleCodeChanged(module, codeHash, module.codehash));
 
-        (_modules[module].status, _modules[module].readyAt) = (ModuleStatus.Trusted, 0);
+        _modules[module].status = ModuleStatus.Trusted;
 
         emit ModuleAccepted(module);
     }
@@ -74,7 +74,7 @@ abstract contract Modules is IModules, Administered {
         require(modules.length <= LIST_LIMIT, TooManyModules(modules.length, LIST_LIMIT));
 
         for (uint256 i; i < modules.length; ++i) {
-            (_modules[modules[i]].paused, _modules[modules[i]].readyAt) = (true, 0);
+            (_modules[modules[i]].paused, _modules[modules[i]].resumableAt) = (true, 0);
 
             emit ModulePaused(modules[i]);
         }
@@ -84,16 +84,16 @@ abstract contract Modules is IModules, Administered {
     function resume(address module) external restricted {
         Module storage paused = _modules[module];
         require(paused.paused, ModuleIsNotPaused(module));
-        if (paused.readyAt == 0) {
-            uint40 readyAt = uint40(block.timestamp) + delay;
-            paused.readyAt = readyAt;
+        if (paused.resumableAt == 0) {
+            uint40 resumableAt = uint40(block.timestamp) + delay;
+            paused.resumableAt = resumableAt;
 
-            emit ResumptionProposed(module, readyAt);
+            emit ResumptionProposed(module, resumableAt);
             if (delay > 0) return;
         }
-        require(block.timestamp >= paused.readyAt, ModuleNotReady(module, paused.readyAt));
+        require(block.timestamp >= paused.resumableAt, ModuleNotReady(module, paused.resumableAt));
 
-        (paused.paused, paused.readyAt) = (false, 0);
+        (paused.paused, paused.resumableAt) = (false, 0);
 
         emit ModuleResumed(module);
     }
@@ -102,10 +102,13 @@ abstract contract Modules is IModules, Administered {
     function moduleOf(address module) external view returns (ModuleReport memory) {
         Module storage asked = _modules[module];
 
-        return
-            ModuleReport({
-                status: asked.status, paused: asked.paused, readyAt: asked.readyAt, held: asked.held
-            });
+        return ModuleReport({
+            status: asked.status,
+            paused: asked.paused,
+            readyAt: asked.readyAt,
+            resumableAt: asked.resumableAt,
+            held: asked.held
+        });
     }
 
     /// @inheritdoc IModules

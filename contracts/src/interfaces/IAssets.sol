@@ -11,7 +11,7 @@ interface IAssets {
     /// @param credit Sum of all credit lines, minor units.
     /// @param isCutOff Whether nothing new is accepted until the day is opened again.
     /// @param lapsesWithDay Whether instructions that wait end with the day; else they roll over to the next.
-    /// @param asksAcceptance Whether who is to receive it has to consent, where a module asks for consents.
+    /// @param asksAcceptance Whether who is to receive it has to consent; then it moves by `Settlement`, not by `Payments`.
     struct Asset {
         AssetKind kind;
         DayRule dayRule;

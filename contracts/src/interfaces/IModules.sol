@@ -5,12 +5,14 @@ import {ModuleStatus} from "../types/Kinds.sol";
 
 /// @notice Which contracts the ledger trusts to move value.
 interface IModules {
-    /// @param readyAt When a proposed module may be accepted, or a paused one resumed; 0 when neither is asked for.
+    /// @param readyAt When a proposed module may be accepted.
+    /// @param resumableAt When a paused one may be resumed; 0 until that was asked for.
     /// @param held What it locks, in minor units of whatever assets, and the urgent instructions it counts.
     struct ModuleReport {
         ModuleStatus status;
         bool paused;
         uint40 readyAt;
+        uint40 resumableAt;
         uint128 held;
     }
 
@@ -19,12 +21,12 @@ interface IModules {
     event ModuleClosing(address indexed module);
     event ModuleDropped(address indexed module);
     event ModulePaused(address indexed module);
-    event ResumptionProposed(address indexed module, uint40 readyAt);
+    event ResumptionProposed(address indexed module, uint40 resumableAt);
     event ModuleResumed(address indexed module);
 
     /// @notice The verb needs another status than the module has.
     error ModuleHasOtherStatus(address module, ModuleStatus status);
-    /// @notice The delay of a proposed module runs until `readyAt`.
+    /// @notice The delay of a proposed module, or of a proposed resumption, runs until `readyAt`.
     error ModuleNotReady(address module, uint40 readyAt);
     /// @notice There is no code at the address.
     error ModuleWithoutCode(address module);

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IAcceptances} from "../interfaces/IAcceptances.sol";
+import {IAccounts} from "../interfaces/IAccounts.sol";
 import {Position} from "../libraries/Positions.sol";
 import {Moves} from "./Moves.sol";
 import {Netted} from "./Netted.sol";
@@ -123,7 +124,7 @@ abstract contract Acceptances is IAcceptances, Moves, Netted, Urgent {
             if (_isUsed(_pageOf(participant, head.sequence()), head.sequence())) return Refusal.SequenceUsed;
             if (_isCutOff(legs)) return Refusal.CutOff;
         }
-        if (step != Step.Settle) refusal = _standingRefusal(participant);
+        if (step != Step.Settle && _isDebited(legs, participant)) refusal = _standingRefusal(participant);
         if (refusal == Refusal.None) refusal = _consentRefusal(digest, participant, legs, approvals);
         if (refusal != Refusal.None || step != Step.Settle) return refusal;
 
@@ -141,13 +142,23 @@ abstract contract Acceptances is IAcceptances, Moves, Netted, Urgent {
         Leg[] calldata legs,
         Approval[] calldata approvals
     ) private view returns (Refusal) {
-        if (approvals.length > 0) return _approvalRefusal(participant, SETTLE, digest, approvals[0]);
+        if (approvals.length > 0) {
+            return _approvalRefusal(participant, SETTLE, digest, approvals[0]);
+        }
 
         for (uint256 i; i < legs.length; ++i) {
             (Currency currency, uint256 total) = _totalAt(legs, i, participant);
             if (total > 0 && total > _singleKeyLeft(participant, currency)) return Refusal.ApprovalMissing;
         }
         return Refusal.None;
+    }
+
+    /// @dev Who is only credited may be suspended or stopped.
+    function _isDebited(Leg[] calldata legs, ParticipantId participant) private pure returns (bool) {
+        for (uint256 i; i < legs.length; ++i) {
+            if (legs[i].payer() == participant) return true;
+        }
+        return false;
     }
 
     function _isCutOff(Leg[] calldata legs) private view returns (bool) {
@@ -158,7 +169,11 @@ abstract contract Acceptances is IAcceptances, Moves, Netted, Urgent {
     }
 
     /// @dev Asked once for each debited account: at the first leg that debits it.
-    function _debitRefusal(Leg[] calldata legs, uint32 urgentLegs, uint256 place) private view returns (Refusal) {
+    function _debitRefusal(Leg[] calldata legs, uint32 urgentLegs, uint256 place)
+        private
+        view
+        returns (Refusal)
+    {
         AccountId account = legs[place].debited();
         Position memory position;
         position.account = account;
@@ -230,7 +245,9 @@ abstract contract Acceptances is IAcceptances, Moves, Netted, Urgent {
 
     function _countUrgentOf(Leg[] calldata legs, uint32 urgentLegs) private {
         for (uint256 i; urgentLegs >> i != 0; ++i) {
-            if ((urgentLegs >> i) & 1 != 0 && _isFirstDebit(legs, i)) _countUrgent(legs[i].debited(), 1, true);
+            if ((urgentLegs >> i) & 1 != 0 && _isFirstDebit(legs, i)) {
+                _countUrgent(legs[i].debited(), 1, true);
+            }
         }
     }
 
@@ -245,15 +262,15 @@ abstract contract Acceptances is IAcceptances, Moves, Netted, Urgent {
         for (uint256 i; i < legs.length; ++i) {
             Leg leg = legs[i];
             (AssetId asset, uint64 amount) = (leg.asset(), leg.amount());
-            _debit(_accounts[leg.debited()], _assets[asset], amount);
-            _accounts[leg.credited()].balance += int64(amount);
+            IAccounts.Account storage payer = _accounts[leg.debited()];
+            IAccounts.Account storage payee = _accounts[leg.credited()];
+            (bool payerLimits, bool payeeLimits) = (payer.bilateral, payee.bilateral);
 
-            if (_accounts[leg.debited()].bilateral) {
-                _countNet(asset, leg.payer(), leg.payee(), int64(amount));
-            }
-            if (_accounts[leg.credited()].bilateral) {
-                _countNet(asset, leg.payee(), leg.payer(), -int64(amount));
-            }
+            _debit(payer, _assets[asset], amount);
+            payee.balance += int64(amount);
+
+            if (payerLimits) _countNet(asset, leg.payer(), leg.payee(), int64(amount));
+            if (payeeLimits) _countNet(asset, leg.payee(), leg.payer(), -int64(amount));
         }
     }
 }

@@ -54,10 +54,16 @@ abstract contract Accounts is Assets {
 
     /// @dev Takes the amount from the balance and counts it as outflow of the day.
     function _debit(IAccounts.Account storage account, IAssets.Asset storage asset, uint64 amount) internal {
+        account.balance -= int64(amount);
+        _countOutflow(account, asset, amount);
+    }
+
+    function _countOutflow(IAccounts.Account storage account, IAssets.Asset storage asset, uint64 amount)
+        internal
+    {
         uint32 today = _dayOf(asset);
         uint64 before = account.outflowDay == today ? account.outflow : 0;
 
-        account.balance -= int64(amount);
         (account.outflow, account.outflowDay) = (before + amount, today);
     }
 

@@ -14,13 +14,15 @@ import {Freezer, ModuleStatus} from "../types/Kinds.sol";
 /// this order, and nowhere else but in `TwoKeyChanges`, which only the administration has, behind it.
 abstract contract Books is AccessManaged {
     /// @param paused Whether it may move nothing until it is resumed.
-    /// @param readyAt Proposed: when it may be accepted. Paused: when it may be resumed; 0 until that was asked for.
+    /// @param readyAt When a proposed one may be accepted.
+    /// @param resumableAt When a paused one may be resumed; 0 until that was asked for.
     /// @param held Sum of all that it locks, minor units of whatever assets, and of the urgent instructions it counts: 0 is nothing.
     /// @param codeHash Of the code that was proposed.
     struct Module {
         ModuleStatus status;
         bool paused;
         uint40 readyAt;
+        uint40 resumableAt;
         uint128 held;
         bytes32 codeHash;
     }

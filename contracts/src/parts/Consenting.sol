@@ -118,12 +118,10 @@ abstract contract Consenting is Settling {
         consent.urgentLegs = _urgentLegsOf(legs, consent.debtors, next.urgent());
     }
 
-    function _accept(
-        Head head,
-        Leg[] calldata legs,
-        Consent memory consent,
-        Approval[] memory approvals
-    ) private returns (Refusal) {
+    function _accept(Head head, Leg[] calldata legs, Consent memory consent, Approval[] memory approvals)
+        private
+        returns (Refusal)
+    {
         return ledger.accept(
             head,
             _subjectOf(consent.digest, consent.next.round()),

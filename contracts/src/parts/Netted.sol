@@ -63,8 +63,9 @@ abstract contract Netted is Trusted, Rules {
 
     /// @dev The more lasting of two reasons: one that does not pass by itself, else the earlier one.
     function _graver(Refusal earlier, Refusal later) internal pure returns (Refusal) {
-        bool isLater = earlier == Refusal.None || (passes(earlier) && later != Refusal.None && !passes(later));
-        return isLater ? later : earlier;
+        if (later == Refusal.None) return earlier;
+        if (earlier == Refusal.None) return later;
+        return passes(earlier) && !passes(later) ? later : earlier;
     }
 
     function _assetOf(AccountId account) internal pure returns (AssetId) {

@@ -51,11 +51,12 @@ abstract contract Queue is Instructions {
     }
 
     /// @dev Is there room for another proposal to everybody that it needs?
-    function _hasRoom(ParticipantId initiator, Leg[] calldata legs, ParticipantId[] memory debtors, uint32 asked)
-        internal
-        view
-        returns (bool)
-    {
+    function _hasRoom(
+        ParticipantId initiator,
+        Leg[] calldata legs,
+        ParticipantId[] memory debtors,
+        uint32 asked
+    ) internal view returns (bool) {
         for (uint256 i; i < _places(legs, debtors, asked); ++i) {
             ParticipantId other = _otherAt(i, initiator, legs, debtors, asked);
             if (other != NOBODY && proposalsFor[initiator][other] >= PROPOSAL_LIMIT) return false;

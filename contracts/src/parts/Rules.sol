@@ -100,6 +100,13 @@ abstract contract Rules is IRules, Sequences, Consents {
         return Refusal.None;
     }
 
+    /// @dev Does the asset's day take new debits, and does its payee not have to consent?
+    function _assetRefusal(AssetId asset) internal view returns (Refusal) {
+        if (_assets[asset].isCutOff) return Refusal.CutOff;
+        if (_assets[asset].asksAcceptance) return Refusal.AcceptanceNeeded;
+        return Refusal.None;
+    }
+
     /// @dev Why a participant without an open account cannot be credited.
     function _payeeRefusal(ParticipantId payee) internal view returns (Refusal) {
         bool isKnown = participants.kindOf(payee) != ParticipantKind.None;
@@ -151,7 +158,7 @@ abstract contract Rules is IRules, Sequences, Consents {
         debtor.participant = participant;
         debtor.asset = asset;
         debtor.bar = standing == Refusal.None ? _accountRefusal(account) : standing;
-        if (debtor.bar == Refusal.None && _assets[asset].isCutOff) debtor.bar = Refusal.CutOff;
+        if (debtor.bar == Refusal.None) debtor.bar = _assetRefusal(asset);
         debtor.hasBilateralLimits = account.bilateral;
         debtor.limit = account.perInstruction;
         debtor.dayLeft = _dayLeft(account, asset);

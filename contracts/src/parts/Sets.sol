@@ -141,10 +141,10 @@ abstract contract Sets is ISets, Netted, Urgent {
         for (uint256 i; i < count; ++i) {
             Position memory position = draft.positions.list[i];
             IAccounts.Account storage account = _accounts[position.account];
+            account.balance += int64(int256(position.inflow) - int256(position.outflow));
             if (position.outflow > 0) {
-                _debit(account, _assets[_assetOf(position.account)], uint64(position.outflow));
+                _countOutflow(account, _assets[_assetOf(position.account)], uint64(position.outflow));
             }
-            account.balance += int64(uint64(position.inflow));
             if (position.urgentCount > 0) _countUrgent(position.account, position.urgentCount, false);
         }
         for (uint256 place; place < draft.nets.length; ++place) {

@@ -55,7 +55,8 @@ abstract contract Supply is ISupply, Trusted, Rules {
         _requireIssuer(terms.asset(), terms.payee());
         Debtor memory debtor = _debtor(terms);
         _requireAllowed(terms, _instructionRefusal(terms, debtor.page));
-        _requireAllowed(terms, debtor.bar);
+        // The issuer consents to a redemption when it confirms.
+        _requireAllowed(terms, debtor.bar == Refusal.AcceptanceNeeded ? Refusal.None : debtor.bar);
         _requireAllowed(terms, _amountRefusal(terms, debtor));
 
         _consent(holder, REQUEST_REDEMPTION, terms, commitment, approvals);

@@ -60,7 +60,8 @@ enum Refusal {
     Held,
     SetUnordered,
     SetTooLarge,
-    UrgentWaiting
+    UrgentWaiting,
+    AcceptanceNeeded
 }
 
 /// @dev What an approval is for: a signature for one action is worth nothing for another.
