@@ -206,7 +206,7 @@ contract RecoveryWithoutDelayTest is Recovering {
     /// @notice In a deployment without delays (demo) a recovery completes in the second of its proposal; the stop is lifted with
     /// the second key's call.
     function testAtOnce() external {
-        deploy(address(0xD1), operator, quorumMembers(), 2, 0);
+        deploy(address(0xD1), operator, guardian, quorumMembers(), 2, 0);
         alice = enter("alice", ParticipantKind.Bank, NOBODY);
 
         vm.startPrank(address(quorum));
