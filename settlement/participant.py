@@ -1,10 +1,16 @@
-"""Who is here: the participants as the chain's registry names them, and how a message finds one."""
+"""Who is here, how a message finds one, and which key may act for whom, as the chain's registry says.
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+"Who was authorised at block N" is answered from the registry's events alone: `authorisations` of all up to
+that block, asked with the block's timestamp.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Any
 
-from settlement.errors import AmbiguousParticipant, ConflictingParticipant, UnknownParticipant
+from settlement.errors import AmbiguousParticipant, ConflictingParticipant, MirrorGap, UnknownParticipant
+from settlement.events import Event
 from settlement.identifiers import BankReference, MemberId
 
 
@@ -23,6 +29,64 @@ class KeyRole(IntEnum):
     PAY = 1
     APPROVE = 2
     ADMINISTER = 3
+
+
+class Standing(IntEnum):
+    """Whether a participant may be debited, as numbered by `Participants.sol`: the higher bar outranks."""
+
+    UNKNOWN = 0
+    ACTIVE = 1
+    OUTGOING_STOPPED = 2
+    SUSPENDED = 3
+
+
+# Which bar an event speaks of, and whether it stands from then on.
+_BARS = {
+    "ParticipantSuspended": (Standing.SUSPENDED, True),
+    "ParticipantResumed": (Standing.SUSPENDED, False),
+    "OutgoingStopped": (Standing.OUTGOING_STOPPED, True),
+    "OutgoingResumed": (Standing.OUTGOING_STOPPED, False),
+}
+_KEY_EVENTS = frozenset({"KeyAdded", "KeyExpirySet", "KeyRevoked"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A registered key; valid from … until, both in UTC seconds and inclusive, unless revoked."""
+
+    participant: int
+    number: int
+    address: bytes
+    role: KeyRole
+    valid_from: int
+    valid_until: int
+    revoked: bool
+
+    def valid_at(self, timestamp: int) -> bool:
+        """Tell whether it may act at a time (UTC seconds)."""
+        return not self.revoked and self.valid_from <= timestamp <= self.valid_until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authorisations:
+    """What the registry's events up to some block add up to. `keys` by address, `standings` by participant.
+
+    A key may act whatever its participant's standing: standing bars debits only.
+    """
+
+    keys: Mapping[bytes, Key]
+    standings: Mapping[int, Standing]
+
+    def may_act(self, address: bytes, participant: int, role: KeyRole, timestamp: int) -> bool:
+        """Tell whether an address may act for a participant in a role at a time (UTC seconds)."""
+        key = self.keys.get(address)
+        return (
+            key is not None and (key.participant, key.role) == (participant, role) and key.valid_at(timestamp)
+        )
+
+    def standing(self, participant: int) -> Standing:
+        """Tell whether a participant may be debited."""
+        return self.standings.get(participant, Standing.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +144,34 @@ class Directory:
         return self._by_id[found.pop()]
 
 
+def authorisations(events: Iterable[Event]) -> Authorisations:
+    """Return what events add up to, given in the order of the chain from its beginning.
+
+    What is not of `Participants` changes nothing. Raise `MirrorGap` for a change of what no event brought in.
+    """
+    keys: dict[tuple[int, int], Key] = {}
+    bars: dict[int, frozenset[Standing]] = {}
+    for event in events:
+        fields: Mapping[str, Any] = event.fields
+        if event.contract != "Participants" or "participant" not in fields:
+            continue
+        participant = fields["participant"]
+        if event.name == "ParticipantAdmitted":
+            bars[participant] = frozenset()
+        elif participant not in bars:
+            raise MirrorGap(f"{event.name} speaks of participant {participant}, whom no event admitted")
+        elif event.name in _BARS:
+            bar, stands = _BARS[event.name]
+            bars[participant] = bars[participant] | {bar} if stands else bars[participant] - {bar}
+        elif event.name in _KEY_EVENTS:
+            place = (participant, fields["number"])
+            keys[place] = _changed_key(event, keys.get(place))
+    return Authorisations(
+        keys={key.address: key for key in keys.values()},
+        standings={each: max(found, default=Standing.ACTIVE) for each, found in bars.items()},
+    )
+
+
 def full_bic(bic: str) -> str:
     """Return the BIC of eleven characters that `bic` stands for."""
     return bic if len(bic) == 11 else bic + "XXX"  # ISO 9362 has 8 or 11
@@ -101,3 +193,22 @@ def _reference_names(reference: BankReference) -> Iterable[tuple[str, str]]:
         yield "LEI", reference.lei
     if reference.member:
         yield reference.member.system, reference.member.member
+
+
+def _changed_key(event: Event, key: Key | None) -> Key:
+    fields: Mapping[str, Any] = event.fields
+    if event.name == "KeyAdded":
+        return Key(
+            participant=fields["participant"],
+            number=fields["number"],
+            address=fields["key"],
+            role=KeyRole(fields["role"]),
+            valid_from=fields["validFrom"],
+            valid_until=fields["validUntil"],
+            revoked=False,
+        )
+    if key is None:
+        raise MirrorGap(f"{event.name} changes a key that no event brought in: {dict(fields)}")
+    if event.name == "KeyRevoked":
+        return replace(key, revoked=True)
+    return replace(key, valid_until=fields["validUntil"])

@@ -22,7 +22,7 @@ START_SECONDS_MAX = 20
 OPERATOR_ROLE = 1
 ADMIN_ROLE = 0
 OPERATORS_OWN = {
-    "Participants": ["admit", "addMemberId", "suspend", "resume"],
+    "Participants": ["admit", "addMemberId", "suspend", "resume", "setSponsor"],
     "Ledger": [
         "registerAsset",
         "cutOff",

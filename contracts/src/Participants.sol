@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IParticipants} from "./interfaces/IParticipants.sol";
-import {Keys} from "./parts/Keys.sol";
+import {Contacts} from "./parts/Contacts.sol";
+import {Recoveries} from "./parts/Recoveries.sol";
 import {TwoKeyChanges} from "./parts/TwoKeyChanges.sol";
 import {NOBODY, ParticipantId} from "./types/Identifiers.sol";
 import {Characters} from "./types/Characters.sol";
@@ -11,17 +12,18 @@ import {ParticipantKind, Standing} from "./types/Kinds.sol";
 
 /// @title Who is here, and which key may act for whom
 ///
-/// ROLES: the operator admits, suspends and resumes. A participant's administer keys run its own keys: one of them takes
-/// power away at once (revoke, expire, stop), two of them and a delay give it (add, rotate, lift a stop).
+/// ROLES: the operator admits, names sponsors, suspends and resumes. A participant's administer keys run its own affairs: one
+/// of them takes power away at once (revoke, expire, stop, veto), two of them and a delay give it (add, rotate, lift a stop,
+/// redirect documents). The quorum recovers who lost them (see `Recoveries`).
 ///
-/// STATES: a participant is active or suspended, and apart from that stopped by itself or not. A key is valid from … until,
-/// or revoked; it is never valid again, and its address never becomes another key.
+/// STATES: a participant is active or suspended, and apart from that stopped (by itself or by a recovery) or not. A key is
+/// valid from … until, or revoked; it is never valid again, and its address never becomes another key.
 ///
 /// ASSUMPTIONS: identity is stable, keys rotate. An address has one role, so two consents by two roles are two keys.
 ///
-/// LIVENESS: a participant that lost all its administer keys can still pay and be paid with the keys it has, until they
-/// expire. Nobody can give it new ones: so it keeps a second administer key apart from the first.
-contract Participants is Keys, AccessManaged {
+/// LIVENESS: a participant that lost its administer keys can still pay and be paid with the keys it has, until they expire or
+/// the quorum recovers it. While it has one left it needs no recovery to stop, but a second one to gain anything.
+contract Participants is IParticipants, Recoveries, Contacts {
     using Characters for bytes32;
     using Characters for string;
 
@@ -76,14 +78,24 @@ contract Participants is Keys, AccessManaged {
 
     /// @inheritdoc IParticipants
     function addMemberId(ParticipantId participant, MemberId calldata memberId) external restricted {
-        require(_isAdmitted(participant), ParticipantUnknown(participant));
+        _requireAdmitted(participant);
 
         _addMemberId(participant, memberId);
     }
 
     /// @inheritdoc IParticipants
+    function setSponsor(ParticipantId corporate, ParticipantId bank) external restricted {
+        require(_participants[corporate].kind == ParticipantKind.Corporate, NotCorporate(corporate));
+        require(_maySponsor(bank), SponsorInvalid(bank));
+
+        _participants[corporate].sponsor = bank;
+
+        emit SponsorSet(corporate, bank);
+    }
+
+    /// @inheritdoc IParticipants
     function suspend(ParticipantId participant) external restricted {
-        require(_isAdmitted(participant), ParticipantUnknown(participant));
+        _requireAdmitted(participant);
         require(!_participants[participant].suspended, AlreadySuspended(participant));
 
         _participants[participant].suspended = true;
@@ -107,15 +119,14 @@ contract Participants is Keys, AccessManaged {
         ParticipantId participant = _administeringParticipant();
         require(!_participants[participant].outgoingStopped, OutgoingAlreadyStopped(participant));
 
-        _participants[participant].outgoingStopped = true;
-
-        emit OutgoingStopped(participant);
+        _stop(participant);
     }
 
     /// @inheritdoc IParticipants
     function resumeOutgoing() external {
         ParticipantId participant = _administeringParticipant();
         require(_participants[participant].outgoingStopped, OutgoingNotStopped(participant));
+        _requireNoRecovery(participant);
         if (!_recordConsent(participant)) return;
 
         _participants[participant].outgoingStopped = false;
@@ -158,7 +169,7 @@ contract Participants is Keys, AccessManaged {
         bool hasSponsor = admission.sponsor != NOBODY;
 
         if (admission.kind == ParticipantKind.Corporate) {
-            return !hasBic && hasLei && _isBank(admission.sponsor);
+            return !hasBic && hasLei && _maySponsor(admission.sponsor);
         }
         if (hasBic && !bytes32(admission.bic).isAlphanumeric(11)) return false;
         if (hasLei && !admission.lei.isAlphanumeric(20)) return false;
@@ -166,15 +177,25 @@ contract Participants is Keys, AccessManaged {
         return admission.kind != ParticipantKind.None && !hasSponsor;
     }
 
-    function _isAdmitted(ParticipantId participant) private view returns (bool) {
-        return _participants[participant].kind != ParticipantKind.None;
+    function _maySponsor(ParticipantId bank) private view returns (bool) {
+        return _participants[bank].kind == ParticipantKind.Bank && !_participants[bank].suspended;
     }
 
-    function _isBank(ParticipantId participant) private view returns (bool) {
-        return _participants[participant].kind == ParticipantKind.Bank;
+    function _requireAdmitted(ParticipantId participant) internal view override {
+        require(_participants[participant].kind != ParticipantKind.None, ParticipantUnknown(participant));
     }
 
     // Effects
+
+    function _ensureStopped(ParticipantId participant) internal override {
+        if (!_participants[participant].outgoingStopped) _stop(participant);
+    }
+
+    function _stop(ParticipantId participant) private {
+        _participants[participant].outgoingStopped = true;
+
+        emit OutgoingStopped(participant);
+    }
 
     function _name(ParticipantId participant, bytes11 bic, bytes32 lei) private {
         require(participantWithBic[bic] == NOBODY, BicTaken(bic, participantWithBic[bic]));

@@ -68,11 +68,12 @@ abstract contract Deployment {
     }
 
     function participantsSelectors() internal view returns (bytes4[] memory selectors) {
-        selectors = new bytes4[](4);
+        selectors = new bytes4[](5);
         selectors[0] = participants.admit.selector;
         selectors[1] = participants.addMemberId.selector;
         selectors[2] = participants.suspend.selector;
         selectors[3] = participants.resume.selector;
+        selectors[4] = participants.setSponsor.selector;
     }
 
     function ledgerSelectors() internal view returns (bytes4[] memory selectors) {

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IModules} from "../src/interfaces/IModules.sol";
+import {IRecoveries} from "../src/interfaces/IRecoveries.sol";
 import {ModuleStatus} from "../src/types/Kinds.sol";
 import {Stage} from "./Stage.sol";
 import {vm} from "./Vm.sol";
@@ -21,7 +22,7 @@ contract DeploymentTest is Stage {
         }
     }
 
-    /// @notice Each of the operator's functions is the operator's, each module verb the quorum's.
+    /// @notice Each of the operator's functions is the operator's, each module verb and each of recovery the quorum's.
     function testFunctions() external view {
         bytes4[] memory selectors = participantsSelectors();
         for (uint256 i; i < selectors.length; ++i) {
@@ -34,6 +35,14 @@ contract DeploymentTest is Stage {
         vm.assertEq(
             uint256(ADMIN), manager.getTargetFunctionRole(address(ledger), IModules.acceptModule.selector)
         );
+        bytes4[3] memory recovering = [
+            IRecoveries.proposeRecovery.selector,
+            IRecoveries.completeRecovery.selector,
+            IRecoveries.cancelRecovery.selector
+        ];
+        for (uint256 i; i < recovering.length; ++i) {
+            vm.assertEq(uint256(ADMIN), manager.getTargetFunctionRole(address(participants), recovering[i]));
+        }
     }
 
     /// @notice The contracts know each other, and Payments is the one trusted module.

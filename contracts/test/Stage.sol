@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IAccessManaged} from "@openzeppelin/contracts/access/manager/IAccessManaged.sol";
 import {IAccounts} from "../src/interfaces/IAccounts.sol";
 import {IConsents} from "../src/interfaces/IConsents.sol";
+import {IKeys} from "../src/interfaces/IKeys.sol";
 import {IParticipants} from "../src/interfaces/IParticipants.sol";
 import {IRules} from "../src/interfaces/IRules.sol";
 import {MAX_AMOUNT} from "../src/types/Amounts.sol";
@@ -100,7 +101,7 @@ abstract contract Stage is Deployment {
         actor.second = vm.addr(keyFor(name, "second administer key"));
 
         IParticipants.Admission memory admission = admissionOf(name, kind, sponsor);
-        admission.keys = new IParticipants.KeyTerms[](4);
+        admission.keys = new IKeys.KeyTerms[](4);
         admission.keys[0] = keyTerms(actor.pay, KeyRole.Pay);
         admission.keys[1] = keyTerms(actor.approve, KeyRole.Approve);
         admission.keys[2] = keyTerms(actor.first, KeyRole.Administer);
@@ -133,8 +134,8 @@ abstract contract Stage is Deployment {
         return bytes32(made);
     }
 
-    function keyTerms(address key, KeyRole role) internal pure returns (IParticipants.KeyTerms memory) {
-        return IParticipants.KeyTerms({key: key, role: role, validFrom: 0, validUntil: FOREVER});
+    function keyTerms(address key, KeyRole role) internal pure returns (IKeys.KeyTerms memory) {
+        return IKeys.KeyTerms({key: key, role: role, validFrom: 0, validUntil: FOREVER});
     }
 
     // What they have
@@ -273,11 +274,11 @@ abstract contract Stage is Deployment {
     }
 
     function keyUnknown(address sender) internal pure returns (bytes memory) {
-        return abi.encodeWithSelector(IParticipants.KeyUnknown.selector, sender);
+        return abi.encodeWithSelector(IKeys.KeyUnknown.selector, sender);
     }
 
     function needsOtherRole(address key, KeyRole role, KeyRole needed) internal pure returns (bytes memory) {
-        return abi.encodeWithSelector(IParticipants.KeyHasOtherRole.selector, key, role, needed);
+        return abi.encodeWithSelector(IKeys.KeyHasOtherRole.selector, key, role, needed);
     }
 
     function isUsed(Terms instruction) internal view returns (bool) {

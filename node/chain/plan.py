@@ -21,7 +21,7 @@ _NO_DELAY = 0
 
 # What only operators may call; everything else that is `restricted` is the quorum's.
 OPERATORS_OWN = {
-    "Participants": ("admit", "addMemberId", "suspend", "resume"),
+    "Participants": ("admit", "addMemberId", "suspend", "resume", "setSponsor"),
     "Ledger": ("registerAsset", "close", "openAccount", "freeze", "unfreeze", "setFirstThresholds"),
 }
 

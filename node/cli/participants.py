@@ -37,6 +37,23 @@ def list_(*, as_json: AsJson = False) -> None:
 
 
 @commands.command()
+def authorised(
+    height: Annotated[int, typer.Argument(help="Number of a mirrored block.")], *, as_json: AsJson = False
+) -> None:
+    """Show every key that might act after a block, in which role, and its participant's standing then."""
+    from node.services.participants import list_authorised
+
+    with opened_store(read_settings()) as store:
+        found = list_authorised(store, height)
+    rows = [
+        asdict(each.key) | {"role": each.key.role.name.lower(), "standing": each.standing.name.lower()}
+        for each in found
+    ]
+    columns = ("participant", "standing", "number", "address", "role", "valid_from", "valid_until")
+    print_rows(rows, columns, as_json=as_json)
+
+
+@commands.command()
 def admit(
     bic: Bic,
     *,

@@ -34,6 +34,9 @@ ADMINISTERING = {
         "rotateKey",
         "setKeyExpiry",
         "revokeKey",
+        "vetoRecovery",
+        "setEndpoint",
+        "setEncryptionKey",
         "cancelChange",
     ),
     "Ledger": (
@@ -49,7 +52,7 @@ ADMINISTERING = {
     ),
 }
 OPERATING = {
-    "Participants": ("admit", "addMemberId", "suspend", "resume"),
+    "Participants": ("admit", "addMemberId", "suspend", "resume", "setSponsor"),
     "Ledger": ("registerAsset", "setFirstThresholds"),
     "Quorum": ("propose", "approve", "revokeApproval", "execute"),
 }

@@ -33,6 +33,11 @@ def height_before(connection: Connection, timestamp: int) -> int | None:
     return connection.scalar(query.order_by(blocks.c.timestamp.desc(), blocks.c.height.desc()).limit(1))
 
 
+def timestamp_of(connection: Connection, height: int) -> int | None:
+    """Return the time of a block (UTC seconds); None when it is not mirrored."""
+    return connection.scalar(select(blocks.c.timestamp).where(blocks.c.height == height))
+
+
 def pin(
     connection: Connection, *, chain_id: int, genesis_hash: bytes, contracts: Mapping[str, bytes]
 ) -> None:

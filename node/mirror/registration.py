@@ -51,8 +51,20 @@ def _member_id_added(fields: Fields) -> Insert:
     )
 
 
-def _participant(fields: Fields, **values: bool) -> Update:
+def _participant(fields: Fields, **values: int | bool | str | bytes | None) -> Update:
     return update(participants).where(participants.c.id == fields["participant"]).values(values)
+
+
+def _sponsor_set(fields: Fields) -> Update:
+    return update(participants).where(participants.c.id == fields["corporate"]).values(sponsor=fields["bank"])
+
+
+def _recovery_proposed(fields: Fields) -> Update:
+    return _participant(fields, recovery_ready_at=fields["readyAt"], recovery_lapses_at=fields["lapsesAt"])
+
+
+def _recovery_ended(fields: Fields) -> Update:
+    return _participant(fields, recovery_ready_at=None, recovery_lapses_at=None)
 
 
 def _key_added(fields: Fields) -> Insert:
@@ -112,6 +124,15 @@ _CHANGES: dict[tuple[str, str], Callable[[Fields], Insert | Update]] = {
     ("Participants", "ParticipantResumed"): lambda fields: _participant(fields, suspended=False),
     ("Participants", "OutgoingStopped"): lambda fields: _participant(fields, outgoing_stopped=True),
     ("Participants", "OutgoingResumed"): lambda fields: _participant(fields, outgoing_stopped=False),
+    ("Participants", "SponsorSet"): _sponsor_set,
+    ("Participants", "EndpointSet"): lambda fields: _participant(fields, endpoint=fields["endpoint"] or None),
+    ("Participants", "EncryptionKeySet"): lambda fields: _participant(
+        fields, encryption_key=fields["encryptionKey"] or None
+    ),
+    ("Participants", "RecoveryProposed"): _recovery_proposed,
+    ("Participants", "RecoveryVetoed"): _recovery_ended,
+    ("Participants", "RecoveryCompleted"): _recovery_ended,
+    ("Participants", "RecoveryCancelled"): _recovery_ended,
     ("Participants", "KeyAdded"): _key_added,
     ("Participants", "KeyRevoked"): lambda fields: _key(fields, revoked=True),
     ("Participants", "KeyExpirySet"): lambda fields: _key(fields, valid_until=fields["validUntil"]),

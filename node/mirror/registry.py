@@ -10,7 +10,7 @@ from node.store.tables import assets, keys, member_ids, participants
 from settlement.asset import AssetKind, DayRule
 from settlement.identifiers import MemberId
 from settlement.money import Currency, currency_by_number
-from settlement.participant import Directory, KeyRole, Participant, ParticipantKind
+from settlement.participant import Directory, Key, KeyRole, Participant, ParticipantKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,23 +23,6 @@ class Asset:
     issuer: int
     day_rule: DayRule
     business_day: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """A registered key; valid from … until, both in UTC seconds and inclusive, unless revoked."""
-
-    participant: int
-    number: int
-    address: bytes
-    role: KeyRole
-    valid_from: int
-    valid_until: int
-    revoked: bool
-
-    def valid_at(self, timestamp: int) -> bool:
-        """Tell whether it may act at a time (UTC seconds)."""
-        return not self.revoked and self.valid_from <= timestamp <= self.valid_until
 
 
 def directory(connection: Connection) -> Directory:

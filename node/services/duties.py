@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from node.mirror.registry import Key, key
+from node.mirror.registry import key
 from node.outbox.transactions import unconcluded
 from node.outbox.work import waiting
-from settlement.participant import KeyRole
+from settlement.participant import Key, KeyRole
 
 _ROLES = (KeyRole.PAY, KeyRole.ADMINISTER)
 

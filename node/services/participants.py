@@ -6,17 +6,23 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, select
 
-from node.mirror.registry import Asset, Key, asset_of_currency, directory, key, keys_of, registered_assets
+from node.errors import MirrorBehind
+from node.mirror.authorised import authorised_at
+from node.mirror.head import timestamp_of
+from node.mirror.registry import Asset, asset_of_currency, directory, key, keys_of, registered_assets
 from node.store.session import Store
 from node.store.tables import member_ids, participants
 from settlement.identifiers import BankReference, MemberId, validate_bic
 from settlement.money import currency
-from settlement.participant import ParticipantKind
+from settlement.participant import Key, ParticipantKind, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """A participant as listed. `lei` is None for a corporate; `sponsor` is 0 for who has none."""
+    """A participant as listed. `lei` is None for a corporate; `sponsor` is 0 for who has none.
+
+    `recovery_ready_at` … `recovery_lapses_at` (UTC seconds): when a proposed recovery can be completed.
+    """
 
     id: int
     kind: ParticipantKind
@@ -26,7 +32,35 @@ class Entry:
     sponsor: int
     suspended: bool
     outgoing_stopped: bool
+    recovery_ready_at: int | None
+    recovery_lapses_at: int | None
+    endpoint: str | None
+    encryption_key: bytes | None
     keys: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorisedKey:
+    """A key that might act at some block, and whether its participant might be debited then."""
+
+    key: Key
+    standing: Standing
+
+
+def list_authorised(store: Store, height: int) -> list[AuthorisedKey]:
+    """Return every key that might act after a block, by participant and number; raise `MirrorBehind`."""
+    with store.snapshot() as connection:
+        timestamp = timestamp_of(connection, height)
+        if timestamp is None:
+            raise MirrorBehind(f"block {height} is not mirrored; try again when the node has caught up")
+        found = authorised_at(connection, height)
+    acting = [
+        each
+        for each in found.keys.values()
+        if found.may_act(each.address, each.participant, each.role, timestamp)
+    ]
+    acting.sort(key=lambda each: (each.participant, each.number))
+    return [AuthorisedKey(key=each, standing=found.standing(each.participant)) for each in acting]
 
 
 def list_participants(store: Store) -> list[Entry]:
@@ -78,5 +112,9 @@ def _entry(row: RowMapping, members: Mapping[int, Sequence[MemberId]], keys: Seq
         sponsor=row["sponsor"],
         suspended=row["suspended"],
         outgoing_stopped=row["outgoing_stopped"],
+        recovery_ready_at=row["recovery_ready_at"],
+        recovery_lapses_at=row["recovery_lapses_at"],
+        endpoint=row["endpoint"],
+        encryption_key=row["encryption_key"],
         keys=tuple(keys),
     )

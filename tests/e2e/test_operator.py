@@ -69,6 +69,11 @@ def test_from_the_first_key_to_a_redemption(desks: Callable[[str], Desk]) -> Non
     operator.command(*admit, "--administer", administer, "--pay", pay, "--signer", administer)
     operator.start()
     until(lambda: operator.json("participants", "list"))
+    # Six transactions deploy, the seventh admits, a block each.
+    assert [[], [("pay", pay), ("administer", administer)]] == [
+        [(key["role"], key["address"]) for key in operator.json("participants", "authorised", height)]
+        for height in ("6", "7")
+    ]
     operator.command("participants", "thresholds", OPERATOR.bic, "USD=1000000000.00", *_WAIT)
     admit = ("participants", "admit", BANKS[0].bic, "--lei", BANKS[0].lei, "--member", "USABA:011104238")
     operator.command(*admit, "--pay", banks_own, *_WAIT)

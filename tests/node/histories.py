@@ -53,6 +53,7 @@ def histories(draw: st.DrawFn, events_max: int = 60) -> tuple[ChainOfEvents, Boo
 
 def _transaction(draw: st.DrawFn, books: Books, count_max: int) -> Receipt:
     logs = [_event(draw, books) for _ in range(draw(st.integers(0, count_max)))]
+    logs += [_registration(draw) for _ in range(draw(st.integers(0, 2)))]
     return transaction(*logs, sender=draw(st.sampled_from([SENDER, b"\x07" * 20])))
 
 
@@ -78,6 +79,26 @@ def _event(draw: st.DrawFn, books: Books) -> Log:
         return log("Ledger", "Voided", payer, terms.sequence)
     books.move(asset, (payer, Bucket.AVAILABLE), (payee, Bucket.AVAILABLE), amount)
     return said("Payments", "Paid", terms)
+
+
+def _registration(draw: st.DrawFn) -> Log:
+    """What a participant, the operator or the quorum changes about a participant."""
+    at = draw(st.integers(0, 2**40 - 1))
+    changes: tuple[tuple[str, tuple[object, ...]], ...] = (
+        ("SponsorSet", (ISSUER,)),
+        ("EndpointSet", ("https://bank.example",)),
+        ("EndpointSet", ("",)),
+        ("EncryptionKeySet", (bytes(range(256)),)),
+        ("EncryptionKeySet", (b"",)),
+        ("RecoveryProposed", ([SENDER, b"\x07" * 20], at, at)),
+        ("RecoveryVetoed", (SENDER,)),
+        ("RecoveryCompleted", ()),
+        ("RecoveryCancelled", ()),
+        ("OutgoingStopped", ()),
+        ("OutgoingResumed", ()),
+    )
+    name, arguments = draw(st.sampled_from(changes))
+    return log("Participants", name, draw(st.sampled_from(HOLDERS)), *arguments)
 
 
 def _ending(draw: st.DrawFn, books: Books) -> Log:

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {KeyNumber, ParticipantId} from "../types/Identifiers.sol";
-import {KeyRole, ParticipantKind, Standing} from "../types/Kinds.sol";
-import {ITwoKeyChanges} from "./ITwoKeyChanges.sol";
+import {ParticipantId} from "../types/Identifiers.sol";
+import {ParticipantKind, Standing} from "../types/Kinds.sol";
+import {IContacts} from "./IContacts.sol";
+import {IRecoveries} from "./IRecoveries.sol";
 
 /// @notice Who is here, and which key may act for whom in which role.
-interface IParticipants is ITwoKeyChanges {
+interface IParticipants is IRecoveries, IContacts {
     /// @notice A participant's name in a clearing system, for example `USABA` `011104238`.
     struct MemberId {
         string system;
         string member;
-    }
-
-    /// @param key Address of the key; becomes a key once, for one participant, in one role, for ever.
-    /// @param validFrom First second (UTC) at which it may act.
-    /// @param validUntil Last second (UTC) at which it may act.
-    struct KeyTerms {
-        address key;
-        KeyRole role;
-        uint40 validFrom;
-        uint40 validUntil;
     }
 
     /// @param bic Eleven characters of A–Z and 0–9; a bank has one, a corporate has none (0).
@@ -44,15 +35,6 @@ interface IParticipants is ITwoKeyChanges {
         bytes32 lei;
     }
 
-    struct Key {
-        ParticipantId participant;
-        KeyNumber number;
-        KeyRole role;
-        bool revoked;
-        uint40 validFrom;
-        uint40 validUntil;
-    }
-
     event ParticipantAdmitted(
         ParticipantId indexed participant,
         ParticipantKind kind,
@@ -61,18 +43,9 @@ interface IParticipants is ITwoKeyChanges {
         ParticipantId sponsor
     );
     event MemberIdAdded(ParticipantId indexed participant, string system, string member);
+    event SponsorSet(ParticipantId indexed corporate, ParticipantId bank);
     event ParticipantSuspended(ParticipantId indexed participant);
     event ParticipantResumed(ParticipantId indexed participant);
-    event KeyAdded(
-        ParticipantId indexed participant,
-        KeyNumber number,
-        address key,
-        KeyRole role,
-        uint40 validFrom,
-        uint40 validUntil
-    );
-    event KeyExpirySet(ParticipantId indexed participant, KeyNumber number, uint40 validUntil);
-    event KeyRevoked(ParticipantId indexed participant, KeyNumber number);
     event OutgoingStopped(ParticipantId indexed participant);
     event OutgoingResumed(ParticipantId indexed participant);
 
@@ -86,29 +59,24 @@ interface IParticipants is ITwoKeyChanges {
     /// @notice System or member is not 1…35 printable ASCII characters (Max35Text of ISO 20022).
     error MemberIdInvalid(string system, string member);
     error ParticipantUnknown(ParticipantId participant);
+    /// @notice Only a corporate has a sponsor.
+    error NotCorporate(ParticipantId participant);
+    /// @notice Only a bank that is admitted and not suspended may become a sponsor.
+    error SponsorInvalid(ParticipantId bank);
     error AlreadySuspended(ParticipantId participant);
     error NotSuspended(ParticipantId participant);
     error OutgoingAlreadyStopped(ParticipantId participant);
     error OutgoingNotStopped(ParticipantId participant);
-    /// @notice The address is, or once was, a key.
-    error KeyTaken(address key, ParticipantId holder);
-    /// @notice No address, no role, or no second in which the key would be valid.
-    error KeyTermsInvalid(address key, KeyRole role, uint40 validFrom, uint40 validUntil);
-    error KeyUnknown(address key);
-    error KeyNumberUnknown(ParticipantId participant, KeyNumber number);
-    error KeyHasOtherRole(address key, KeyRole role, KeyRole needed);
-    error KeyIsRevoked(address key);
-    error KeyNotYetValid(address key, uint40 validFrom);
-    error KeyExpired(address key, uint40 validUntil);
-    /// @notice A key's validity can only be shortened; a longer one takes a new key.
-    error ExpiryNotShortened(KeyNumber number, uint40 validUntil, uint40 wanted);
-
     /// @notice Admits a participant with its names and first keys. Operator.
     /// @return participant The next id.
     function admit(Admission calldata admission) external returns (ParticipantId participant);
 
     /// @notice Adds a clearing-system member id to a participant. Operator.
     function addMemberId(ParticipantId participant, MemberId calldata memberId) external;
+
+    /// @notice Names another bank on whose accounts a corporate's cash runs. Operator, at once; the bank is not asked, for its
+    /// accounts are still debited by its own pay keys only.
+    function setSponsor(ParticipantId corporate, ParticipantId bank) external;
 
     /// @notice Blocks a participant's debits; it is still credited. Operator, at once.
     function suspend(ParticipantId participant) external;
@@ -119,27 +87,9 @@ interface IParticipants is ITwoKeyChanges {
     /// @notice Blocks the sender's participant's own debits. One administer key, at once.
     function stopOutgoing() external;
 
-    /// @notice Lifts the participant's own stop. Two administer keys and the delay (see `ITwoKeyChanges`).
+    /// @notice Lifts the participant's own stop, or what a recovery left of it; not while one is pending. Two administer keys
+    /// and the delay (see `ITwoKeyChanges`).
     function resumeOutgoing() external;
-
-    /// @notice Adds a key. Two administer keys and the delay.
-    function addKey(KeyTerms calldata terms) external;
-
-    /// @notice Adds a key in the role of an old one, which stays valid for `overlap` more seconds. Two administer keys and
-    /// the delay; both count from the moment the change is carried out.
-    function rotateKey(KeyNumber old, KeyTerms calldata successor, uint32 overlap) external;
-
-    /// @notice Shortens a key's validity. One administer key, at once.
-    function setKeyExpiry(KeyNumber number, uint40 validUntil) external;
-
-    /// @notice Ends a key for ever; consents to payments it gave before stay. One administer key, at once.
-    function revokeKey(KeyNumber number) external;
-
-    /// @notice The participant for which the key may act in the role now; reverts with the reason when there is none.
-    function authorise(address key, KeyRole role) external view returns (ParticipantId);
-
-    /// @notice Whether the key may act for the participant in the role now.
-    function mayAct(address key, ParticipantId participant, KeyRole role) external view returns (bool);
 
     /// @notice Whether the participant may be debited.
     function standingOf(ParticipantId participant) external view returns (Standing);
@@ -147,10 +97,6 @@ interface IParticipants is ITwoKeyChanges {
     function kindOf(ParticipantId participant) external view returns (ParticipantKind);
 
     function participantOf(ParticipantId participant) external view returns (Participant memory);
-
-    function keyOf(address key) external view returns (Key memory);
-
-    function keyAt(ParticipantId participant, KeyNumber number) external view returns (address);
 
     /// @notice Participants admitted so far; the last one's id.
     function participantCount() external view returns (uint32);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {IParticipants} from "../interfaces/IParticipants.sol";
+import {IKeys} from "../interfaces/IKeys.sol";
 import {TwoKeyChanges} from "./TwoKeyChanges.sol";
 import {KeyNumber, NOBODY, ParticipantId} from "../types/Identifiers.sol";
 import {KeyRole} from "../types/Kinds.sol";
@@ -14,8 +14,8 @@ import {KeyRole} from "../types/Kinds.sol";
 ///
 /// ASSUMPTIONS: an address is one key, of one participant, in one role, for ever. Nobody proves that it holds the key it adds:
 /// somebody else may take an address first, which gains it nothing and costs its owner a new key.
-abstract contract Keys is IParticipants, TwoKeyChanges {
-    /// @inheritdoc IParticipants
+abstract contract Keys is IKeys, TwoKeyChanges {
+    /// @inheritdoc IKeys
     mapping(ParticipantId participant => mapping(KeyNumber number => address)) public keyAt;
 
     mapping(address key => Key) private _keys;
@@ -23,7 +23,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
 
     // The participant's own
 
-    /// @inheritdoc IParticipants
+    /// @inheritdoc IKeys
     function addKey(KeyTerms calldata terms) external {
         ParticipantId participant = _administeringParticipant();
         _requireNewKey(terms);
@@ -32,7 +32,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
         _addKey(participant, terms);
     }
 
-    /// @inheritdoc IParticipants
+    /// @inheritdoc IKeys
     function rotateKey(KeyNumber old, KeyTerms calldata successor, uint32 overlap) external {
         ParticipantId participant = _administeringParticipant();
         Key storage rotated = _ownKey(participant, old);
@@ -45,7 +45,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
         if (expiry < rotated.validUntil) _setKeyExpiry(participant, rotated, expiry);
     }
 
-    /// @inheritdoc IParticipants
+    /// @inheritdoc IKeys
     function setKeyExpiry(KeyNumber number, uint40 validUntil) external {
         ParticipantId participant = _administeringParticipant();
         Key storage key = _ownKey(participant, number);
@@ -54,7 +54,7 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
         _setKeyExpiry(participant, key, validUntil);
     }
 
-    /// @inheritdoc IParticipants
+    /// @inheritdoc IKeys
     function revokeKey(KeyNumber number) external {
         ParticipantId participant = _administeringParticipant();
         Key storage key = _ownKey(participant, number);
@@ -66,17 +66,17 @@ abstract contract Keys is IParticipants, TwoKeyChanges {
 
     // Views
 
-    /// @inheritdoc IParticipants
+    /// @inheritdoc IKeys
     function authorise(address key, KeyRole role) external view returns (ParticipantId) {
         return _authorise(key, role);
     }
 
-    /// @inheritdoc IParticipants
+    /// @inheritdoc IKeys
     function mayAct(address key, ParticipantId participant, KeyRole role) external view returns (bool) {
         return _mayAct(key, participant, role);
     }
 
-    /// @inheritdoc IParticipants
+    /// @inheritdoc IKeys
     function keyOf(address key) external view returns (Key memory) {
         return _keys[key];
     }

@@ -24,4 +24,9 @@ library Characters {
         }
         return true;
     }
+
+    /// @notice Whether it is `https://` and more, in all at most `limit` printable characters.
+    function isSecureUrl(string calldata text, uint256 limit) internal pure returns (bool) {
+        return isPrintable(text, limit) && bytes(text).length > 8 && bytes8(bytes(text)[:8]) == "https://";
+    }
 }

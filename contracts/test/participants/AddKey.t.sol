@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {IParticipants} from "../../src/interfaces/IParticipants.sol";
+import {IKeys} from "../../src/interfaces/IKeys.sol";
 import {ITwoKeyChanges} from "../../src/interfaces/ITwoKeyChanges.sol";
 import {KeyNumber, ParticipantId} from "../../src/types/Identifiers.sol";
 import {KeyRole} from "../../src/types/Kinds.sol";
@@ -25,10 +25,10 @@ contract AddKeyTest is Stage {
 
     /// @notice A key has an address, a role, and some second ahead in which it is valid.
     function testInvalidTerms() external {
-        expectInvalid(IParticipants.KeyTerms(address(0), KeyRole.Pay, 0, FOREVER));
-        expectInvalid(IParticipants.KeyTerms(newKey, KeyRole.None, 0, FOREVER));
-        expectInvalid(IParticipants.KeyTerms(newKey, KeyRole.Pay, uint40(START + 9), uint40(START + 9)));
-        expectInvalid(IParticipants.KeyTerms(newKey, KeyRole.Pay, 0, uint40(START)));
+        expectInvalid(IKeys.KeyTerms(address(0), KeyRole.Pay, 0, FOREVER));
+        expectInvalid(IKeys.KeyTerms(newKey, KeyRole.None, 0, FOREVER));
+        expectInvalid(IKeys.KeyTerms(newKey, KeyRole.Pay, uint40(START + 9), uint40(START + 9)));
+        expectInvalid(IKeys.KeyTerms(newKey, KeyRole.Pay, 0, uint40(START)));
     }
 
     /// @notice An address that was ever a key, even a revoked one, is never added.
@@ -36,7 +36,7 @@ contract AddKeyTest is Stage {
         vm.prank(bob.first);
         participants.revokeKey(KeyNumber.wrap(1));
 
-        vm.expectRevert(abi.encodeWithSelector(IParticipants.KeyTaken.selector, bob.pay, bob.id));
+        vm.expectRevert(abi.encodeWithSelector(IKeys.KeyTaken.selector, bob.pay, bob.id));
         vm.prank(alice.first);
         participants.addKey(keyTerms(bob.pay, KeyRole.Pay));
     }
@@ -143,16 +143,13 @@ contract AddKeyTest is Stage {
         validFrom = uint40(bound(validFrom, 1, FOREVER - 2));
         validUntil = uint40(bound(validUntil, START + DELAY + 1, FOREVER));
         if (validUntil <= validFrom) validUntil = FOREVER;
-        IParticipants.KeyTerms memory added =
-            IParticipants.KeyTerms(newKey, KeyRole.Approve, validFrom, validUntil);
+        IKeys.KeyTerms memory added = IKeys.KeyTerms(newKey, KeyRole.Approve, validFrom, validUntil);
         bytes memory call = abi.encodeCall(participants.addKey, (added));
         propose(alice, address(participants), call);
 
         vm.warp(START + DELAY);
         vm.expectEmit(address(participants));
-        emit IParticipants.KeyAdded(
-            alice.id, KeyNumber.wrap(5), newKey, KeyRole.Approve, validFrom, validUntil
-        );
+        emit IKeys.KeyAdded(alice.id, KeyNumber.wrap(5), newKey, KeyRole.Approve, validFrom, validUntil);
         send(alice.first, address(participants), call);
 
         expectActs(validFrom - 1, false);
@@ -168,10 +165,10 @@ contract AddKeyTest is Stage {
         vm.assertEq(false, participants.mayAct(newKey, bob.id, KeyRole.Approve));
     }
 
-    function expectInvalid(IParticipants.KeyTerms memory invalid) private {
+    function expectInvalid(IKeys.KeyTerms memory invalid) private {
         vm.expectRevert(
             abi.encodeWithSelector(
-                IParticipants.KeyTermsInvalid.selector,
+                IKeys.KeyTermsInvalid.selector,
                 invalid.key,
                 invalid.role,
                 invalid.validFrom,

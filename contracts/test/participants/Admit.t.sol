@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
+import {IKeys} from "../../src/interfaces/IKeys.sol";
 import {IParticipants} from "../../src/interfaces/IParticipants.sol";
 import {KeyNumber, NOBODY, ParticipantId} from "../../src/types/Identifiers.sol";
 import {KeyRole, ParticipantKind, Standing} from "../../src/types/Kinds.sol";
@@ -100,7 +101,7 @@ contract AdmitTest is Stage {
         expectRevertOf(admission, abi.encodeWithSelector(IParticipants.ListTooLong.selector, 33, 32));
 
         admission = admissionOf("dave", ParticipantKind.Bank, NOBODY);
-        admission.keys = new IParticipants.KeyTerms[](33);
+        admission.keys = new IKeys.KeyTerms[](33);
         expectRevertOf(admission, abi.encodeWithSelector(IParticipants.ListTooLong.selector, 33, 32));
     }
 
@@ -142,23 +143,21 @@ contract AdmitTest is Stage {
     /// @notice An address that is a key is never another one, of whomever, in whatever role.
     function testKeyTaken() external {
         IParticipants.Admission memory admission = admissionOf("dave", ParticipantKind.Bank, NOBODY);
-        admission.keys = new IParticipants.KeyTerms[](1);
+        admission.keys = new IKeys.KeyTerms[](1);
         admission.keys[0] = keyTerms(alice.pay, KeyRole.Approve);
 
-        expectRevertOf(
-            admission, abi.encodeWithSelector(IParticipants.KeyTaken.selector, alice.pay, alice.id)
-        );
+        expectRevertOf(admission, abi.encodeWithSelector(IKeys.KeyTaken.selector, alice.pay, alice.id));
     }
 
     /// @notice One address cannot be two of a new participant's keys.
     function testKeyTwice() external {
         ParticipantId next = ParticipantId.wrap(participants.participantCount() + 1);
         IParticipants.Admission memory admission = admissionOf("dave", ParticipantKind.Bank, NOBODY);
-        admission.keys = new IParticipants.KeyTerms[](2);
+        admission.keys = new IKeys.KeyTerms[](2);
         admission.keys[0] = keyTerms(stranger, KeyRole.Pay);
         admission.keys[1] = keyTerms(stranger, KeyRole.Approve);
 
-        expectRevertOf(admission, abi.encodeWithSelector(IParticipants.KeyTaken.selector, stranger, next));
+        expectRevertOf(admission, abi.encodeWithSelector(IKeys.KeyTaken.selector, stranger, next));
     }
 
     /// @notice Ids are sequential, names lead to them, keys are numbered from 1.
@@ -170,8 +169,8 @@ contract AdmitTest is Stage {
         admission.lei = bytes32(bytes20(letters(string(abi.encode(seed, "lei")))));
         admission.memberIds = new IParticipants.MemberId[](1);
         admission.memberIds[0] = IParticipants.MemberId("USABA", "011104238");
-        admission.keys = new IParticipants.KeyTerms[](1);
-        admission.keys[0] = IParticipants.KeyTerms(stranger, KeyRole.Pay, 0, validUntil);
+        admission.keys = new IKeys.KeyTerms[](1);
+        admission.keys[0] = IKeys.KeyTerms(stranger, KeyRole.Pay, 0, validUntil);
         ParticipantId id = ParticipantId.wrap(participants.participantCount() + 1);
 
         vm.expectEmit(address(participants));
@@ -179,7 +178,7 @@ contract AdmitTest is Stage {
         vm.expectEmit(address(participants));
         emit IParticipants.MemberIdAdded(id, "USABA", "011104238");
         vm.expectEmit(address(participants));
-        emit IParticipants.KeyAdded(id, KeyNumber.wrap(1), stranger, KeyRole.Pay, 0, validUntil);
+        emit IKeys.KeyAdded(id, KeyNumber.wrap(1), stranger, KeyRole.Pay, 0, validUntil);
         vm.prank(operator);
         participants.admit(admission);
 

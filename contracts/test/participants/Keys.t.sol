@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {IParticipants} from "../../src/interfaces/IParticipants.sol";
+import {IKeys} from "../../src/interfaces/IKeys.sol";
 import {KeyNumber} from "../../src/types/Identifiers.sol";
 import {KeyRole} from "../../src/types/Kinds.sol";
 import {Stage} from "../Stage.sol";
@@ -21,13 +21,13 @@ contract RotateKeyTest is Stage {
     /// @notice The old key must be there, and not revoked.
     function testOldKey() external {
         KeyNumber unknown = KeyNumber.wrap(9);
-        vm.expectRevert(abi.encodeWithSelector(IParticipants.KeyNumberUnknown.selector, alice.id, unknown));
+        vm.expectRevert(abi.encodeWithSelector(IKeys.KeyNumberUnknown.selector, alice.id, unknown));
         vm.prank(alice.first);
         participants.rotateKey(unknown, keyTerms(newKey, KeyRole.Pay), 0);
 
         vm.startPrank(alice.first);
         participants.revokeKey(payKey);
-        vm.expectRevert(abi.encodeWithSelector(IParticipants.KeyIsRevoked.selector, alice.pay));
+        vm.expectRevert(abi.encodeWithSelector(IKeys.KeyIsRevoked.selector, alice.pay));
         participants.rotateKey(payKey, keyTerms(newKey, KeyRole.Pay), 0);
         vm.stopPrank();
     }
@@ -41,7 +41,7 @@ contract RotateKeyTest is Stage {
 
     /// @notice A successor is no key yet.
     function testTaken() external {
-        vm.expectRevert(abi.encodeWithSelector(IParticipants.KeyTaken.selector, bob.pay, bob.id));
+        vm.expectRevert(abi.encodeWithSelector(IKeys.KeyTaken.selector, bob.pay, bob.id));
         vm.prank(alice.first);
         participants.rotateKey(payKey, keyTerms(bob.pay, KeyRole.Pay), 0);
     }
@@ -56,9 +56,9 @@ contract RotateKeyTest is Stage {
         vm.warp(START + DELAY);
         uint40 last = uint40(START + DELAY) + overlap;
         vm.expectEmit(address(participants));
-        emit IParticipants.KeyAdded(alice.id, KeyNumber.wrap(5), newKey, KeyRole.Pay, 0, FOREVER);
+        emit IKeys.KeyAdded(alice.id, KeyNumber.wrap(5), newKey, KeyRole.Pay, 0, FOREVER);
         vm.expectEmit(address(participants));
-        emit IParticipants.KeyExpirySet(alice.id, payKey, last);
+        emit IKeys.KeyExpirySet(alice.id, payKey, last);
         send(alice.second, address(participants), call);
 
         vm.warp(last);
@@ -99,7 +99,7 @@ contract SetKeyExpiryTest is Stage {
     function testUnknown() external {
         KeyNumber unknown = KeyNumber.wrap(9);
 
-        vm.expectRevert(abi.encodeWithSelector(IParticipants.KeyNumberUnknown.selector, alice.id, unknown));
+        vm.expectRevert(abi.encodeWithSelector(IKeys.KeyNumberUnknown.selector, alice.id, unknown));
         vm.prank(alice.first);
         participants.setKeyExpiry(unknown, 0);
     }
@@ -111,9 +111,7 @@ contract SetKeyExpiryTest is Stage {
         vm.startPrank(alice.first);
         participants.setKeyExpiry(payKey, first);
 
-        vm.expectRevert(
-            abi.encodeWithSelector(IParticipants.ExpiryNotShortened.selector, payKey, first, second)
-        );
+        vm.expectRevert(abi.encodeWithSelector(IKeys.ExpiryNotShortened.selector, payKey, first, second));
         participants.setKeyExpiry(payKey, second);
         vm.stopPrank();
     }
@@ -123,12 +121,12 @@ contract SetKeyExpiryTest is Stage {
         validUntil = uint40(bound(validUntil, START, FOREVER - 1));
 
         vm.expectEmit(address(participants));
-        emit IParticipants.KeyExpirySet(alice.id, payKey, validUntil);
+        emit IKeys.KeyExpirySet(alice.id, payKey, validUntil);
         vm.prank(alice.first);
         participants.setKeyExpiry(payKey, validUntil);
 
         vm.warp(uint256(validUntil) + 1);
-        vm.expectRevert(abi.encodeWithSelector(IParticipants.KeyExpired.selector, alice.pay, validUntil));
+        vm.expectRevert(abi.encodeWithSelector(IKeys.KeyExpired.selector, alice.pay, validUntil));
         participants.authorise(alice.pay, KeyRole.Pay);
     }
 }
@@ -153,7 +151,7 @@ contract RevokeKeyTest is Stage {
         vm.startPrank(alice.first);
         participants.revokeKey(payKey);
 
-        vm.expectRevert(abi.encodeWithSelector(IParticipants.KeyIsRevoked.selector, alice.pay));
+        vm.expectRevert(abi.encodeWithSelector(IKeys.KeyIsRevoked.selector, alice.pay));
         participants.revokeKey(payKey);
         vm.stopPrank();
     }
@@ -164,13 +162,13 @@ contract RevokeKeyTest is Stage {
         for (uint32 number = 1; number <= 4; ++number) {
             if (number == 3) continue;
             vm.expectEmit(address(participants));
-            emit IParticipants.KeyRevoked(alice.id, KeyNumber.wrap(number));
+            emit IKeys.KeyRevoked(alice.id, KeyNumber.wrap(number));
             participants.revokeKey(KeyNumber.wrap(number));
         }
         participants.revokeKey(KeyNumber.wrap(3));
         vm.stopPrank();
 
-        vm.expectRevert(abi.encodeWithSelector(IParticipants.KeyIsRevoked.selector, alice.first));
+        vm.expectRevert(abi.encodeWithSelector(IKeys.KeyIsRevoked.selector, alice.first));
         participants.authorise(alice.first, KeyRole.Administer);
         vm.assertEq(false, participants.mayAct(alice.pay, alice.id, KeyRole.Pay));
         vm.assertEq(false, participants.mayAct(alice.second, alice.id, KeyRole.Administer));
@@ -186,11 +184,10 @@ contract AuthoriseTest is Stage {
         vm.expectRevert(needsOtherRole(alice.approve, KeyRole.Approve, KeyRole.Pay));
         participants.authorise(alice.approve, KeyRole.Pay);
 
-        IParticipants.KeyTerms memory late =
-            IParticipants.KeyTerms(stranger, KeyRole.Pay, uint40(START + 5 days), FOREVER);
+        IKeys.KeyTerms memory late = IKeys.KeyTerms(stranger, KeyRole.Pay, uint40(START + 5 days), FOREVER);
         change(alice, address(participants), abi.encodeCall(participants.addKey, (late)));
         vm.expectRevert(
-            abi.encodeWithSelector(IParticipants.KeyNotYetValid.selector, stranger, uint40(START + 5 days))
+            abi.encodeWithSelector(IKeys.KeyNotYetValid.selector, stranger, uint40(START + 5 days))
         );
         participants.authorise(stranger, KeyRole.Pay);
     }

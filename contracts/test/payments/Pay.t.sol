@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IConsents} from "../../src/interfaces/IConsents.sol";
+import {IKeys} from "../../src/interfaces/IKeys.sol";
 import {ILedger} from "../../src/interfaces/ILedger.sol";
-import {IParticipants} from "../../src/interfaces/IParticipants.sol";
 import {IPayments} from "../../src/interfaces/IPayments.sol";
 import {IRules} from "../../src/interfaces/IRules.sol";
 import {MAX_AMOUNT} from "../../src/types/Amounts.sol";
@@ -44,7 +44,7 @@ contract PayTest is Stage {
         vm.prank(alice.first);
         participants.revokeKey(KeyNumber.wrap(1));
 
-        vm.expectRevert(abi.encodeWithSelector(IParticipants.KeyIsRevoked.selector, alice.pay));
+        vm.expectRevert(abi.encodeWithSelector(IKeys.KeyIsRevoked.selector, alice.pay));
         vm.prank(alice.pay);
         payments.pay(batchOf(terms(USD, alice, bob, 1)), none());
     }

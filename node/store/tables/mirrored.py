@@ -102,6 +102,12 @@ participants = Table(
     Column("sponsor", Whole, nullable=False),
     Column("suspended", Boolean, nullable=False),
     Column("outgoing_stopped", Boolean, nullable=False),
+    # A recovery by the quorum that nobody has ended: from when and until when it can be completed.
+    Column("recovery_ready_at", Whole),
+    Column("recovery_lapses_at", Whole),
+    # Where it takes documents, and for which key they are encrypted; None: for none.
+    Column("endpoint", Name),
+    Column("encryption_key", Digest),
 )
 
 member_ids = Table(

@@ -9,13 +9,14 @@ from eth_abi.abi import encode
 from sqlalchemy import insert, select
 
 from node.clock import SystemClock
-from node.errors import AssetNotFound
+from node.errors import AssetNotFound, MirrorBehind
 from node.follower.follower import Follower
 from node.mirror.digests import CHAIN_TABLES, table_digests
 from node.mirror.head import head, height_before
 from node.mirror.instructions import outcomes
 from node.mirror.ledger import Place, accounts_of, balance_at, lines
 from node.mirror.registry import asset_of_currency, directory, key, keys_of, registered_assets
+from node.services.participants import Entry, list_authorised, list_participants
 from node.store.session import Store
 from node.store.tables import api_tokens, member_ids, receipts
 from settlement.asset import AssetKind, DayRule
@@ -24,7 +25,7 @@ from settlement.events import readable
 from settlement.identifiers import BankReference, MemberId
 from settlement.instruction import Terms
 from settlement.money import AMOUNT_MAX, currency
-from settlement.participant import KeyRole
+from settlement.participant import KeyRole, Standing
 from settlement.posting import Bucket
 from tests.node.chain_of_events import (
     CONTRACTS,
@@ -204,6 +205,94 @@ def test_names_on_chain_are_never_mistaken_for_each_other(store: Store, chain: C
         assert {readable(each) for each in octets} == set(rows)
         assert len(octets) == len(rows)
         assert len(octets) == len(directory(connection).get(2).members)
+
+
+def _entry(store: Store, participant: int) -> Entry:
+    return next(entry for entry in list_participants(store) if entry.id == participant)
+
+
+def test_contacts_and_sponsor_are_the_newest(store: Store, chain: ChainOfEvents) -> None:
+    """A participant has the sponsor, the endpoint and the encryption key of the last event; empty is none."""
+    chain.mine(
+        transaction(
+            log("Participants", "ParticipantAdmitted", 4, 3, bytes(11), b"\x80" * 32, 2),
+            log("Participants", "SponsorSet", 4, 3),
+            log("Participants", "EndpointSet", 4, "https://first.example"),
+            log("Participants", "EndpointSet", 4, "https://corporate.example/documents"),
+            log("Participants", "EncryptionKeySet", 4, b"\x00\xff" * 512),
+            log("Participants", "EndpointSet", 2, "https://a.example"),
+            log("Participants", "EncryptionKeySet", 2, b"key"),
+        )
+    )
+    _mirror(store, chain)
+    found = _entry(store, 4)
+    assert (3, "https://corporate.example/documents", b"\x00\xff" * 512) == (
+        found.sponsor,
+        found.endpoint,
+        found.encryption_key,
+    )
+
+    removed = (
+        log("Participants", "EndpointSet", 2, ""),
+        log("Participants", "EncryptionKeySet", 2, b""),
+    )
+    chain.mine(transaction(*removed))
+    _mirror(store, chain)
+
+    assert (None, None) == (_entry(store, 2).endpoint, _entry(store, 2).encryption_key)
+    assert found == _entry(store, 4)
+
+
+@pytest.mark.parametrize("end", ["RecoveryVetoed", "RecoveryCompleted", "RecoveryCancelled"])
+def test_recovery_is_pending_until_it_ends(store: Store, chain: ChainOfEvents, end: str) -> None:
+    """A proposed recovery is known with its times until it is vetoed, completed or cancelled, whichever."""
+    keys = [b"\x0a" * 20, b"\x0b" * 20]
+    chain.mine(
+        transaction(
+            log("Participants", "RecoveryProposed", 2, keys, START + 60, START + 90),
+            log("Participants", "OutgoingStopped", 2),
+        )
+    )
+    _mirror(store, chain)
+    pending = _entry(store, 2)
+    assert (START + 60, START + 90, True) == (
+        pending.recovery_ready_at,
+        pending.recovery_lapses_at,
+        pending.outgoing_stopped,
+    )
+    assert _entry(store, 3).recovery_ready_at is None
+
+    chain.mine(transaction(log("Participants", end, 2, *([keys[0]] if end == "RecoveryVetoed" else []))))
+    _mirror(store, chain)
+
+    ended = _entry(store, 2)
+    assert (None, None, True) == (ended.recovery_ready_at, ended.recovery_lapses_at, ended.outgoing_stopped)
+
+
+def test_who_was_authorised_at_a_block(store: Store, chain: ChainOfEvents) -> None:
+    """Of each mirrored block it is told which keys might act after it, at its own time, and no later news."""
+    address = b"\x0a" * 20
+    added = chain.mine(
+        transaction(
+            log("Participants", "KeyAdded", 2, 1, address, 1, START + 2 * SECONDS_PER_BLOCK, START + 1_000),
+            log("Participants", "OutgoingStopped", 2),
+        )
+    )
+    chain.mine(transaction(log("Participants", "KeyRevoked", 2, 1)))
+    _mirror(store, chain)
+
+    assert START + 2 * SECONDS_PER_BLOCK == added.timestamp
+    (found,) = list_authorised(store, added.height)
+    assert (2, 1, address, KeyRole.PAY, Standing.OUTGOING_STOPPED) == (
+        found.key.participant,
+        found.key.number,
+        found.key.address,
+        found.key.role,
+        found.standing,
+    )
+    assert [] == list_authorised(store, added.height - 1) == list_authorised(store, added.height + 1)
+    with pytest.raises(MirrorBehind, match=f"block {added.height + 2} is not mirrored"):
+        list_authorised(store, added.height + 2)
 
 
 def test_keys_are_as_registered(store: Store, chain: ChainOfEvents) -> None:

@@ -234,6 +234,10 @@ def create_tables() -> None:
         sa.Column("sponsor", WHOLE, nullable=False),
         sa.Column("suspended", sa.Boolean(), nullable=False),
         sa.Column("outgoing_stopped", sa.Boolean(), nullable=False),
+        sa.Column("recovery_ready_at", WHOLE, nullable=True),
+        sa.Column("recovery_lapses_at", WHOLE, nullable=True),
+        sa.Column("endpoint", NAME, nullable=True),
+        sa.Column("encryption_key", DIGEST, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_participants")),
     )
     op.create_table(
