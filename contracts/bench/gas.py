@@ -20,6 +20,7 @@ from typing import Any
 from chain import CONTRACTS, anvil, artifact, create, deploy, send
 from eth_account import Account
 from instructions import settlement_figures
+from naive import naive_figures
 from web3 import Web3
 from web3.contract import Contract
 
@@ -52,7 +53,8 @@ def figures(hardfork: str) -> Iterator[Figure]:
     """All cases under one hard fork."""
     with anvil(hardfork) as chain:
         yield from Payer(chain).figures(hardfork)
-        yield from naive_figures(chain, hardfork)
+        for case, value, unit, n in naive_figures(chain):
+            yield figure(case, value, unit, n, hardfork)
     with anvil(hardfork) as chain:
         for case, value, unit, n in settlement_figures(chain):
             yield figure(case, value, unit, n, hardfork)
@@ -75,7 +77,10 @@ class Payer:
 
     def admit(self) -> None:
         """Participant 1 issues, 2 pays, 3 … 22 are paid; the last one has an empty account."""
-        keys = {1: [(self.issuer_key, PAY_ROLE)], 2: [(self.key, PAY_ROLE), (self.approver.address, APPROVE_ROLE)]}
+        keys = {
+            1: [(self.issuer_key, PAY_ROLE)],
+            2: [(self.key, PAY_ROLE), (self.approver.address, APPROVE_ROLE)],
+        }
         for number in range(1, FIRST_PAYEE + PAYEES + 1):
             bic = f"BANK{number:04d}XXX".encode()
             lei = f"{number:020d}".encode().ljust(32, b"\0")
@@ -111,7 +116,9 @@ class Payer:
         """The approve key's consent to one payment of a batch."""
         views = self.ledger.functions
         deadline = self.chain.eth.get_block("latest")["timestamp"] + APPROVAL_SECONDS
-        digest = views.approvalDigest(Web3.keccak(text="pay"), views.digestOf(*payment).call(), deadline).call()
+        digest = views.approvalDigest(
+            Web3.keccak(text="pay"), views.digestOf(*payment).call(), deadline
+        ).call()
         return index, deadline, Account.unsafe_sign_hash(digest, self.approver.key).signature
 
     def pay(self, batch: list[tuple[int, bytes]], approvals: list[tuple[int, int, bytes]]) -> tuple[int, int]:
@@ -153,45 +160,9 @@ class Payer:
         ]
         self.next_sequence = first + 256 * BATCH
         gas, _ = self.pay(batch, [])
-        return figure(f"pay, batch of {BATCH}, a page each, a payment", round(gas / BATCH, 1), "gas", BATCH, hardfork)
-
-
-def baselines() -> dict[str, Any]:
-    """The naive contracts, compiled now."""
-    with tempfile.TemporaryDirectory() as folder:
-        build = CONTRACTS.parent / "scripts" / "build_contracts"
-        subprocess.run([sys.executable, str(build), "--bench", "--out", folder], check=True)
-        return {name: artifact(name, Path(folder)) for name in ("NaiveToken", "NaivePayments")}
-
-
-def naive_figures(chain: Web3, hardfork: str) -> Iterator[Figure]:
-    """An ERC-20 transfer, and the batch that everybody would write on one."""
-    compiled = baselines()
-    payer, *payees = chain.eth.accounts[5 : 6 + PAYEES]
-    token = create(chain, compiled["NaiveToken"], payer, payer, SUPPLY)
-    naive = create(chain, compiled["NaivePayments"], payer)
-    send(chain, token.functions.approve(naive.address, SUPPLY), payer)
-    for payee in payees:
-        send(chain, token.functions.transfer(payee, 1), payer)
-    gas = send(chain, token.functions.transfer(payees[0], 12_345), payer)["gasUsed"]
-    yield figure("OpenZeppelin ERC-20 transfer", gas, "gas", 1, hardfork)
-    naive_batch(chain, token, naive, payer, payees, 1)
-    gas, size = naive_batch(chain, token, naive, payer, payees, 1 + BATCH)
-    yield figure(f"naive batch of {BATCH}, a payment", round(gas / BATCH, 1), "gas", BATCH, hardfork)
-    yield figure(f"naive batch of {BATCH}, calldata", size, "bytes", BATCH, hardfork)
-
-
-def naive_batch(
-    chain: Web3, token: Contract, naive: Contract, payer: str, payees: list[str], first: int
-) -> tuple[int, int]:
-    """Gas used and bytes of calldata of one naive batch."""
-    seeded = random.Random(first)
-    batch = [
-        (first + i, payees[i % len(payees)], int(10 ** seeded.uniform(0, 9)), seeded.randbytes(32))
-        for i in range(BATCH)
-    ]
-    call = naive.functions.pay(token.address, batch)
-    return send(chain, call, payer)["gasUsed"], len(call._encode_transaction_data()) // 2 - 1
+        return figure(
+            f"pay, batch of {BATCH}, a page each, a payment", round(gas / BATCH, 1), "gas", BATCH, hardfork
+        )
 
 
 if __name__ == "__main__":
