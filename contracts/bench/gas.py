@@ -10,19 +10,15 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from chain import CONTRACTS, anvil, artifact, create, deploy, send
+from chain import anvil, deploy, send
 from eth_account import Account
 from instructions import settlement_figures
 from naive import naive_figures
 from web3 import Web3
-from web3.contract import Contract
 
 BATCH = 500
 APPROVED_BATCH = 150
