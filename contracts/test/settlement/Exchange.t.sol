@@ -12,14 +12,15 @@ import {Instructing} from "./Instructing.sol";
 /// @notice Payments against payments of three debtors and more: rings in which each pays the next in another currency.
 contract ExchangeTest is Instructing {
     AssetId private constant GBP = AssetId.wrap(826);
+    Currency private constant STERLING = Currency.wrap(826);
 
     Actor[] private banks;
 
     function setUp() public override {
         super.setUp();
-        vm.startPrank(operator);
-        ledger.registerAsset(Currency.wrap(826), AssetKind.CentralBankMoney, centralBank.id, DayRule.UtcDay);
-        vm.stopPrank();
+        vm.prank(operator);
+        ledger.registerAsset(STERLING, AssetKind.CentralBankMoney, centralBank.id, DayRule.UtcDay);
+        raise(centralBank, MAX_AMOUNT);
         banks.push(alice);
         banks.push(bob);
         banks.push(carol);
@@ -33,8 +34,7 @@ contract ExchangeTest is Instructing {
             vm.prank(operator);
             ledger.openAccount(GBP, banks[i].id);
             issue(GBP, banks[i], FUNDS);
-            bytes memory call = abi.encodeCall(ledger.setThreshold, (Currency.wrap(826), THRESHOLD));
-            change(banks[i], address(ledger), call);
+            raise(banks[i], THRESHOLD);
         }
     }
 
@@ -73,7 +73,7 @@ contract ExchangeTest is Instructing {
         expectRefused(alice, ring(7, 1), Refusal.TooManyDebtors);
     }
 
-    /// @notice One that lacks money keeps all legs back: queued, and settled when it has it. One is enough to take a part out.
+    /// @notice One that lacks money keeps all legs back: queued, and settled when it has it.
     function testOneLacks(uint256 who) external {
         who = bound(who, 0, 5);
         Instruction memory made = ring(6, 1);
@@ -118,6 +118,10 @@ contract ExchangeTest is Instructing {
         vm.assertEq(true, isProposed(made));
         withdraw(alice, made);
         vm.assertEq(uint256(0), settlement.proposalsFor(alice.id, carol.id));
+    }
+
+    function raise(Actor memory actor, uint64 amount) private {
+        change(actor, address(ledger), abi.encodeCall(ledger.setThreshold, (STERLING, amount)));
     }
 
     function consent(Instruction memory made, uint256 count) private {

@@ -364,7 +364,8 @@ contract SettleTest is Instructing {
         } else {
             made = payment(USD, first, second, amount);
             if ((seed >> 128) % 3 == 1) {
-                made = pair(first, made.legs[0], leg(USD, first, banks[seed % 3 == 0 ? 1 : 0], amount / 2 + 1));
+                made =
+                    pair(first, made.legs[0], leg(USD, first, banks[seed % 3 == 0 ? 1 : 0], amount / 2 + 1));
             }
             makeQueued(first, made, false);
         }

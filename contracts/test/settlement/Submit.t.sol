@@ -157,9 +157,7 @@ contract SubmitTest is Instructing {
                 ParticipantId payer = ParticipantId.wrap(10 + i);
                 instruction.legs[i] = legFor(USD, payer, alice.id, 1, NOBODY, NOBODY);
             }
-            expectRefused(
-                alice, instruction, count > 32 ? Refusal.LegsOutOfRange : Refusal.TooManyDebtors
-            );
+            expectRefused(alice, instruction, count > 32 ? Refusal.LegsOutOfRange : Refusal.TooManyDebtors);
         }
     }
 
