@@ -33,10 +33,15 @@ abstract contract Queueing is Instructed {
             mstore(approvals, count)
         }
 
+        bool wasTaken = isTaken(batch[0]);
+        bool expected = settlement.refusalOf(batch[0], bank.id, approvalsAt(approvals, 0)) == Refusal.None;
+
         vm.recordLogs();
         vm.prank(bank.pay);
         settlement.submit(batch, seed >> 16, approvals);
         bookInstructions(bank.id, false);
+        bool isTakenNow = !wasTaken && isTaken(batch[0]);
+        require(batch.length > 1 || isTakenNow == expected, "submit did something else than its view says");
         for (uint256 i; i < batch.length; ++i) {
             approvedDigests[settlement.digestOf(batch[i])] = false;
         }
@@ -46,7 +51,7 @@ abstract contract Queueing is Instructed {
     function affirmOne(uint256 seed) external watched {
         (bool found, bytes32 digest, Instruction memory instruction) = chooseLive(seed);
         if (!found) return;
-        Actor memory bank = banks[(seed >> 8) % 3];
+        Actor memory bank = chooseParty(seed >> 8, instruction);
         Approval[] memory approvals = (seed >> 16) % 4 == 0 ? none() : anyApproval(bank, instruction, seed);
         bool isInitiator = bank.id == instruction.head.initiator();
         bool expected = !isInitiator && isTrusted(settlement)
@@ -148,7 +153,7 @@ abstract contract Queueing is Instructed {
 
     /// @dev Up to five of those that wait in the chosen module; now and then also what is only proposed.
     function chooseSet(uint256 seed) internal view returns (Set memory) {
-        Instruction[] memory chosen = new Instruction[](1 + (seed >> 32) % 5);
+        Instruction[] memory chosen = new Instruction[](1 + (seed >> 32) % 5 % (1 + (seed >> 48) % 5));
         uint256 count;
         for (uint256 i; i < live.length && count < chosen.length; ++i) {
             bytes32 digest = live[(seed % live.length + i) % live.length];
@@ -160,6 +165,33 @@ abstract contract Queueing is Instructed {
             mstore(chosen, count)
         }
         return setOf(chosen)[0];
+    }
+
+    /// @dev Mostly one that has not consented.
+    function chooseParty(uint256 seed, Instruction memory instruction)
+        private
+        view
+        returns (Actor memory bank)
+    {
+        bytes32 digest = settlement.digestOf(instruction);
+        for (uint256 i; i < 3; ++i) {
+            bank = banks[(seed % 3 + i) % 3];
+            (uint256 bit,, bool isAsked) = roleOf(instruction.legs, bank.id, waiting(instruction).asked);
+            bool isMissing = (bit != 0 || isAsked) && !consents[digest][bank.id];
+            if (isMissing || (seed >> 8) % 8 == 0) return bank;
+        }
+    }
+
+    /// @dev The one for an instruction by itself, where it has one.
+    function approvalsAt(Approval[] memory approvals, uint32 index)
+        private
+        pure
+        returns (Approval[] memory own)
+    {
+        if (approvals.length == 0 || approvals[0].index != index) return own;
+
+        own = new Approval[](1);
+        own[0] = approvals[0];
     }
 
     function attempt(address sender, bytes memory call) internal returns (bool done) {
