@@ -7,21 +7,22 @@ import {ILedger} from "../src/interfaces/ILedger.sol";
 import {MAX_AMOUNT} from "../src/types/Amounts.sol";
 import {AssetId, ParticipantId} from "../src/types/Identifiers.sol";
 import {vm} from "./Vm.sol";
-import {Traffic} from "./invariants/Traffic.sol";
+import {Campaign} from "./invariants/Campaign.sol";
 
 /// @notice What holds after any sequence of steps. What holds within a step (sequences end once, floors, limits, thresholds,
-/// barred holdings, no attack succeeds) is required in the steps themselves: see `invariants/Books.sol`.
+/// barred holdings, consents, instructions end once and as a whole, no attack succeeds) is required in the steps themselves: see
+/// `invariants/Books.sol` and `invariants/Instructed.sol`.
 contract InvariantsTest {
     struct FuzzSelector {
         address addr;
         bytes4[] selectors;
     }
 
-    Traffic private traffic;
+    Campaign private traffic;
     ILedger private ledger;
 
     function setUp() external {
-        traffic = new Traffic();
+        traffic = new Campaign();
         traffic.setUp();
         ledger = ILedger(traffic.ledgerUnderTest());
     }
@@ -32,7 +33,7 @@ contract InvariantsTest {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory selectors) {
-        bytes4[13] memory steps = [
+        bytes4[29] memory steps = [
             traffic.pay.selector,
             traffic.requestRedemption.selector,
             traffic.void.selector,
@@ -45,14 +46,38 @@ contract InvariantsTest {
             traffic.lend.selector,
             traffic.bar.selector,
             traffic.passTime.selector,
-            traffic.attack.selector
+            traffic.attack.selector,
+            traffic.submitSome.selector,
+            traffic.affirmOne.selector,
+            traffic.takeBack.selector,
+            traffic.settleSome.selector,
+            traffic.manage.selector,
+            traffic.sweepSome.selector,
+            traffic.orderByCourt.selector,
+            traffic.setRules.selector,
+            traffic.cutOffOrOpen.selector,
+            traffic.pauseOrResume.selector,
+            traffic.pauseAll.selector,
+            traffic.replaceModule.selector,
+            traffic.replay.selector,
+            traffic.forge.selector,
+            traffic.useUntrusted.selector,
+            traffic.spam.selector
         ];
-        // Half of the steps are payments.
+        // Half of the steps are payments and what instructions live through.
+        bytes4[6] memory often = [
+            traffic.pay.selector,
+            traffic.submitSome.selector,
+            traffic.affirmOne.selector,
+            traffic.submitSome.selector,
+            traffic.settleSome.selector,
+            traffic.affirmOne.selector
+        ];
         selectors = new FuzzSelector[](1);
         selectors[0] = FuzzSelector({addr: address(traffic), selectors: new bytes4[](2 * steps.length)});
         for (uint256 i; i < steps.length; ++i) {
             selectors[0].selectors[i] = steps[i];
-            selectors[0].selectors[steps.length + i] = traffic.pay.selector;
+            selectors[0].selectors[steps.length + i] = often[i % often.length];
         }
     }
 
@@ -62,6 +87,7 @@ contract InvariantsTest {
         checkBooks();
         checkCredit();
         checkFreezes();
+        traffic.checkRecount();
     }
 
     /// @notice Per asset, balances and locks sum to what was issued less what was redeemed.

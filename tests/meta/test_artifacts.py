@@ -1,9 +1,11 @@
 """The committed contracts are what the sources make, and they travel with the node."""
 
+import runpy
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,36 @@ def test_committed_equal_a_fresh_build(root: Path, tmp_path: Path) -> None:
 
     assert _artifacts(tmp_path)
     assert _artifacts(tmp_path) == _artifacts(root / "contracts" / "build")
+
+
+def _storage(root: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Slot, offset, name and type of each state variable, in the order of the slots; by contract."""
+    build = runpy.run_path(str(root / "scripts" / "build_contracts"))
+    wanted = {name: build["SHIPPED"][name] for name in ("Ledger", "Administration")}
+    request = {
+        "language": "Solidity",
+        "sources": build["sources_of"](set(wanted.values())),
+        "settings": build["SETTINGS"] | {"outputSelection": {"*": {"*": ["storageLayout"]}}},
+    }
+    contracts = build["solc"](request)["contracts"]
+    return {
+        name: [
+            (int(found["slot"]), found["offset"], found["label"], found["type"])
+            for found in contracts[source][name]["storageLayout"]["storage"]
+        ]
+        for name, source in wanted.items()
+    }
+
+
+@pytest.mark.slow
+def test_both_halves_of_the_ledger_store_alike(root: Path) -> None:
+    """What the ledger stores has the same slot, name and type in its administration, which adds behind it."""
+    storage = _storage(root)
+    ledger, administration = storage["Ledger"], storage["Administration"]
+
+    assert "_modules" in [label for _, _, label, _ in ledger]
+    assert ledger == administration[: len(ledger)]
+    assert ["_changes"] == [label for _, _, label, _ in administration[len(ledger) :]]
 
 
 @pytest.mark.slow

@@ -36,6 +36,7 @@ abstract contract Modules is IModules, Administered {
     /// @inheritdoc IModules
     function acceptModule(address module) external restricted {
         _requireStatus(module, ModuleStatus.Proposed);
+        require(!_modules[module].paused, ModuleIsPaused(module));
         uint40 readyAt = _modules[module].readyAt;
         require(block.timestamp >= readyAt, ModuleNotReady(module, readyAt));
         bytes32 codeHash = _modules[module].codeHash;

@@ -44,7 +44,7 @@ interface IModules {
     /// @notice Starts the delay, and notes the module's code. Quorum. A dropped module never comes back.
     function proposeModule(address module) external;
 
-    /// @notice Trusts a proposed module whose delay has passed. Quorum.
+    /// @notice Trusts a proposed module whose delay has passed and that is not paused: a pause and its end run on the same clock. Quorum.
     function acceptModule(address module) external;
 
     /// @notice From now on the module moves no value; it may only let go of what it holds. Quorum, so after the quorum's delay.

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IAccounts} from "../../src/interfaces/IAccounts.sol";
 import {IPayments} from "../../src/interfaces/IPayments.sol";
 import {ISequences} from "../../src/interfaces/ISequences.sol";
-import {AssetId, ParticipantId, Sequence} from "../../src/types/Identifiers.sol";
+import {AssetId, Currency, ParticipantId, Sequence} from "../../src/types/Identifiers.sol";
 import {Standing} from "../../src/types/Kinds.sol";
 import {Terms} from "../../src/types/Terms.sol";
 import {Stage} from "../Stage.sol";
@@ -22,11 +22,12 @@ abstract contract Books is Stage {
 
     /// @dev Whether an instruction of the present call came with a good approval, by its terms.
     mapping(Terms terms => bool) internal approved;
+    mapping(bytes32 digest => bool) internal approvedDigests;
 
     Actor[] internal banks;
     AssetId[2] internal assets = [USD, EUR];
 
-    function setUp() public override {
+    function setUp() public virtual override {
         super.setUp();
         banks.push(alice);
         banks.push(bob);
@@ -111,7 +112,7 @@ abstract contract Books is Stage {
     }
 
     function checkNet(AssetId asset, ParticipantId holder, ParticipantId counterparty, int256 outflow)
-        private
+        internal
     {
         IAccounts.BilateralLimit memory limit = ledger.bilateralLimitOf(asset, holder, counterparty);
         if (!limit.set) return;
@@ -121,15 +122,17 @@ abstract contract Books is Stage {
         if (outflow > 0) require(_net[place] <= int256(uint256(limit.limit)), "a net was above its limit");
     }
 
-    /// @dev What a pay key consents to alone on a UTC day stays within the threshold that held when it did.
     function countAlone(Terms terms, ParticipantId participant) internal {
-        if (approved[terms]) return;
+        if (!approved[terms]) countAlone(terms.asset(), participant, terms.amount());
+    }
 
-        uint256 limit = ledger.thresholdOf(participant, ledger.assetOf(terms.asset()).currency).amount;
-        bytes32 place = keccak256(
-            abi.encode(participant, ledger.assetOf(terms.asset()).currency, vm.getBlockTimestamp() / 1 days)
-        );
-        _alone[place] += terms.amount();
+    /// @dev What a pay key consents to alone on a UTC day stays within the threshold that held when it did.
+    function countAlone(AssetId asset, ParticipantId participant, uint64 amount) internal {
+        Currency currency = ledger.assetOf(asset).currency;
+        uint256 limit = ledger.thresholdOf(participant, currency).amount;
+        bytes32 place = keccak256(abi.encode(participant, currency, vm.getBlockTimestamp() / 1 days));
+
+        _alone[place] += amount;
         require(_alone[place] <= limit, "one key consented above the threshold");
     }
 

@@ -17,7 +17,7 @@ import {Books} from "./Books.sol";
 
 /// @notice What three banks, their central bank, the operator and an attacker do all day, in any order. Every step is bounded
 /// so that it never reverts: a revert is a finding.
-contract Traffic is Books {
+abstract contract Traffic is Books {
     uint256 public settled;
     Terms[] private _requested;
 
@@ -292,7 +292,7 @@ contract Traffic is Books {
         );
     }
 
-    function expectFailure(address sender, address target, bytes memory call) private {
+    function expectFailure(address sender, address target, bytes memory call) internal {
         vm.prank(sender);
         (bool done,) = target.call(call);
         require(!done, "an attack succeeded");

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IModules} from "../../src/interfaces/IModules.sol";
+import {AccountId, accountId} from "../../src/types/Identifiers.sol";
 import {ModuleStatus} from "../../src/types/Kinds.sol";
 import {Stage} from "../Stage.sol";
 import {bound, vm} from "../Vm.sol";
@@ -85,6 +86,50 @@ contract ModulesTest is Stage {
             ),
             abi.encodeCall(ledger.proposeModule, (address(payments)))
         );
+    }
+
+    /// @notice What holds something is not dropped before it has let go of it; its report says how much it holds.
+    function testHolds() external {
+        AccountId[] memory accounts = new AccountId[](1);
+        accounts[0] = accountId(USD, alice.id);
+        vm.prank(address(settlement));
+        ledger.countUrgent(accounts, true);
+        asQuorum(abi.encodeCall(ledger.closeModule, (address(settlement))));
+        vm.assertEq(uint256(1), ledger.moduleOf(address(settlement)).held);
+        expectRevertOf(
+            abi.encodeWithSelector(IModules.ModuleHolds.selector, settlement, 1),
+            abi.encodeCall(ledger.dropModule, (address(settlement)))
+        );
+
+        vm.prank(address(settlement));
+        ledger.countUrgent(accounts, false);
+        vm.expectEmit(address(ledger));
+        emit IModules.ModuleDropped(address(settlement));
+        asQuorum(abi.encodeCall(ledger.dropModule, (address(settlement))));
+        expectStatus(address(settlement), ModuleStatus.Dropped);
+    }
+
+    /// @notice A trusted module is closed before it is dropped.
+    function testTrustedIsNotDropped() external {
+        expectRevertOf(
+            abi.encodeWithSelector(
+                IModules.ModuleHasOtherStatus.selector, address(payments), ModuleStatus.Trusted
+            ),
+            abi.encodeCall(ledger.dropModule, (address(payments)))
+        );
+    }
+
+    /// @notice A report says the status, whether it is paused, and when a proposed one may be accepted.
+    function testReport() external {
+        IModules.ModuleReport memory report = ledger.moduleOf(MODULE);
+        vm.assertEq(uint256(ModuleStatus.None), uint256(report.status));
+        asQuorum(abi.encodeCall(ledger.proposeModule, (MODULE)));
+
+        report = ledger.moduleOf(MODULE);
+        vm.assertEq(uint256(ModuleStatus.Proposed), uint256(report.status));
+        vm.assertEq(START + DELAY, report.readyAt);
+        vm.assertEq(false, report.paused);
+        vm.assertEq(uint256(0), report.held);
     }
 
     function asQuorum(bytes memory call) private {
