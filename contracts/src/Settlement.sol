@@ -79,16 +79,16 @@ contract Settlement is Consenting {
         Waiting waiting = _waiting[digest];
         require(waiting.exists() && !waiting.isQueued(), WaitsOtherwise(instruction.head));
         ParticipantId[] memory debtors = _debtorsOf(instruction.legs);
+        bool isInitiator = sender == instruction.head.initiator();
+        uint8 bit = _bitOf(debtors, sender) & waiting.consents();
+        uint32 accepted = _legsTo(instruction.legs, waiting.accepted(), sender);
+        require(isInitiator || bit != 0 || accepted != 0, NotConsenting(sender, instruction.head));
 
-        if (sender == instruction.head.initiator()) {
+        // No round is left in which the consent could be given anew, so who takes it back ends the proposal too.
+        if (isInitiator || waiting.round() == type(uint8).max) {
             _cancel(instruction, digest, debtors, waiting, sender, WITHDRAWN);
             return;
         }
-        uint8 bit = _bitOf(debtors, sender) & waiting.consents();
-        uint32 accepted = _legsTo(instruction.legs, waiting.accepted(), sender);
-        require(bit != 0 || accepted != 0, NotConsenting(sender, instruction.head));
-        require(waiting.round() < type(uint8).max, TooManyWithdrawals(instruction.head));
-
         waiting = waiting.withConsents(waiting.consents() & ~bit).withUrgent(waiting.urgent() & ~bit);
         _waiting[digest] = waiting.withAccepted(waiting.accepted() & ~accepted).withRound(waiting.round() + 1);
 
