@@ -68,7 +68,7 @@ abstract contract Instructions is ISettlement {
         bool hasInitiator;
         for (uint256 i; i < legs.length; ++i) {
             Leg leg = legs[i];
-            if (!leg.isWellFormed()) return Refusal.MalformedTerms;
+            if (!leg.isWellFormed() || leg.payer() == NOBODY) return Refusal.MalformedTerms;
             if (!leg.hasAmountInRange()) return Refusal.AmountOutOfRange;
             if (leg.isToPayer()) return Refusal.SelfPayment;
             if (!_isSponsored(leg.payerFor(), leg.payer())) return Refusal.SponsorMismatch;
