@@ -77,7 +77,7 @@ interface ISettlement {
     error NotConsenting(ParticipantId participant, Head head);
     /// @notice The bit says that already.
     error NothingChanges(Head head);
-    /// @notice A cancellation without a reason.
+    /// @notice A cancellation without a reason, which is four of A–Z and 0–9.
     error ReasonMissing(Head head);
 
     /// @notice Submits the sender's participant's instructions; the transaction is the participant's consent to each. Complete
