@@ -8,6 +8,7 @@ import {IParticipants} from "./interfaces/IParticipants.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {Instructions} from "./parts/Instructions.sol";
 import {Consenting} from "./parts/Consenting.sol";
+import {Characters} from "./types/Characters.sol";
 import {NOBODY, ParticipantId} from "./types/Identifiers.sol";
 import {Approval, Refusal, passes} from "./types/Instruction.sol";
 import {KeyRole, ModuleStatus} from "./types/Kinds.sol";
@@ -28,6 +29,8 @@ import {NOTHING, Waiting} from "./types/Waiting.sol";
 /// LIVENESS: an initiator ends its proposal, a single debtor its queued instruction, several debtors theirs together, at any time,
 /// also when the module is closing. What is over can be swept by anybody. A refused set holds up no other.
 contract Settlement is Consenting {
+    using Characters for bytes32;
+
     uint256 private constant BATCH_LIMIT = 256;
     bytes4 private constant CLOSING = "CLSG";
     bytes4 private constant SUSPENDED = "SUSP";
@@ -79,16 +82,16 @@ contract Settlement is Consenting {
         Waiting waiting = _waiting[digest];
         require(waiting.exists() && !waiting.isQueued(), WaitsOtherwise(instruction.head));
         ParticipantId[] memory debtors = _debtorsOf(instruction.legs);
+        bool isInitiator = sender == instruction.head.initiator();
+        uint8 bit = _bitOf(debtors, sender) & waiting.consents();
+        uint32 accepted = _legsTo(instruction.legs, waiting.accepted(), sender);
+        require(isInitiator || bit != 0 || accepted != 0, NotConsenting(sender, instruction.head));
 
-        if (sender == instruction.head.initiator()) {
+        // No round is left in which the consent could be given anew, so who takes it back ends the proposal too.
+        if (isInitiator || waiting.round() == type(uint8).max) {
             _cancel(instruction, digest, debtors, waiting, sender, WITHDRAWN);
             return;
         }
-        uint8 bit = _bitOf(debtors, sender) & waiting.consents();
-        uint32 accepted = _legsTo(instruction.legs, waiting.accepted(), sender);
-        require(bit != 0 || accepted != 0, NotConsenting(sender, instruction.head));
-        require(waiting.round() < type(uint8).max, TooManyWithdrawals(instruction.head));
-
         waiting = waiting.withConsents(waiting.consents() & ~bit).withUrgent(waiting.urgent() & ~bit);
         _waiting[digest] = waiting.withAccepted(waiting.accepted() & ~accepted).withRound(waiting.round() + 1);
 
@@ -153,7 +156,7 @@ contract Settlement is Consenting {
     /// @inheritdoc ISettlement
     function cancel(Instruction calldata instruction, bytes4 reason) external {
         (bytes32 digest, ParticipantId[] memory debtors, Waiting waiting) = _queued(instruction);
-        require(reason != 0, ReasonMissing(instruction.head));
+        require(bytes32(reason).isAlphanumeric(4), ReasonMissing(instruction.head));
         if (_isOperator()) {
             _cancel(instruction, digest, debtors, waiting, NOBODY, reason);
             return;

@@ -17,7 +17,8 @@ interface ISets {
         external
         returns (Refusal refusal);
 
-    /// @notice Counts one more, or one less, urgent instruction that waits in each account. Modules that are trusted or closing.
+    /// @notice Counts one more urgent instruction that waits in each account (trusted modules), or one less (also closing and paused
+    /// ones).
     function countUrgent(AccountId[] calldata accounts, bool isMore) external;
 
     /// @notice What `settleSet` would answer now.

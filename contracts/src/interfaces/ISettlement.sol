@@ -56,7 +56,7 @@ interface ISettlement {
     /// @notice One of several debtors wants it cancelled; the others have not all said so.
     event CancelRequested(Head head, bytes32 digest, ParticipantId participant, bytes4 reason);
     /// @notice It ended without settling.
-    /// @param participant Who ended it: the initiator (proposed), or the debtor that spoke last (queued); nobody is the operator,
+    /// @param participant Who ended it: who withdrew (proposed), or the debtor that spoke last (queued); nobody is the operator,
     /// or a rule: a debtor is suspended (reason "SUSP"), or this module is closing (reason "CLSG").
     /// @param reason ISO 20022 external cancellation reason code, as given.
     event Cancelled(Head head, bytes32 digest, ParticipantId participant, bytes4 reason);
@@ -77,10 +77,8 @@ interface ISettlement {
     error NotConsenting(ParticipantId participant, Head head);
     /// @notice The bit says that already.
     error NothingChanges(Head head);
-    /// @notice A cancellation without a reason.
+    /// @notice A cancellation without a reason, which is four of A–Z and 0–9.
     error ReasonMissing(Head head);
-    /// @notice Consents were taken back too often; the initiator can still end the proposal.
-    error TooManyWithdrawals(Head head);
 
     /// @notice Submits the sender's participant's instructions; the transaction is the participant's consent to each. Complete
     /// and liquid, an instruction settles at once; complete, it queues; else it is proposed. Each by itself: refused ones do not
@@ -94,7 +92,8 @@ interface ISettlement {
     /// @param approvals None, or one with index 0.
     function affirm(Instruction calldata instruction, bool urgent, Approval[] calldata approvals) external;
 
-    /// @notice Takes back the sender's participant's consent to a proposed instruction; the initiator's ends it. Pay key.
+    /// @notice Takes back the sender's participant's consent to a proposed instruction; the initiator's ends it, and so does anybody's
+    /// after 255 others. Pay key.
     function withdraw(Instruction calldata instruction) external;
 
     /// @notice Settles sets of queued instructions; each set is all or nothing by itself. Anyone.

@@ -68,7 +68,7 @@ abstract contract Instructions is ISettlement {
         bool hasInitiator;
         for (uint256 i; i < legs.length; ++i) {
             Leg leg = legs[i];
-            if (!leg.isWellFormed()) return Refusal.MalformedTerms;
+            if (!leg.isWellFormed() || leg.payer() == NOBODY) return Refusal.MalformedTerms;
             if (!leg.hasAmountInRange()) return Refusal.AmountOutOfRange;
             if (leg.isToPayer()) return Refusal.SelfPayment;
             if (!_isSponsored(leg.payerFor(), leg.payer())) return Refusal.SponsorMismatch;
@@ -81,7 +81,7 @@ abstract contract Instructions is ISettlement {
         return debtors.length > DEBTOR_LIMIT ? Refusal.TooManyDebtors : Refusal.None;
     }
 
-    /// @dev Is its time over, or the day in which it was accepted, where that ends it?
+    /// @dev Is its time over, or, where that ends it, the first day on which it was accepted and valid?
     function _hasLapsed(Instruction calldata instruction, Waiting waiting, Day memory day)
         internal
         view
@@ -94,7 +94,9 @@ abstract contract Instructions is ISettlement {
             if ((lapsing >> i) & 1 == 0) continue;
             AssetId asset = instruction.legs[i].asset();
             if (day.asset != asset) (day.asset, day.beganAt) = (asset, ledger.dayBeganAt(asset));
-            if (waiting.acceptedAt() < day.beganAt) return true;
+            if (waiting.acceptedAt() < day.beganAt && instruction.head.validFrom() < day.beganAt) {
+                return true;
+            }
         }
         return false;
     }

@@ -38,6 +38,8 @@ abstract contract Sets is ISets, Netted, Urgent {
 
     /// @inheritdoc ISets
     function countUrgent(AccountId[] calldata accounts, bool isMore) external onlyHolding {
+        if (isMore) _requireTrusted();
+
         for (uint256 i; i < accounts.length; ++i) {
             _countUrgent(accounts[i], 1, isMore);
         }

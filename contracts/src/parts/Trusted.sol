@@ -9,9 +9,7 @@ import {ModuleStatus} from "../types/Kinds.sol";
 abstract contract Trusted is Books {
     /// @dev May it move value?
     modifier onlyTrusted() {
-        Module storage module = _modules[msg.sender];
-        require(module.status == ModuleStatus.Trusted, IModules.ModuleNotTrusted(msg.sender));
-        require(!module.paused, IModules.ModuleIsPaused(msg.sender));
+        _requireTrusted();
         _;
     }
 
@@ -29,5 +27,11 @@ abstract contract Trusted is Books {
     modifier whileNotPaused() {
         require(!_modules[address(this)].paused, IModules.ModuleIsPaused(address(this)));
         _;
+    }
+
+    function _requireTrusted() internal view {
+        Module storage module = _modules[msg.sender];
+        require(module.status == ModuleStatus.Trusted, IModules.ModuleNotTrusted(msg.sender));
+        require(!module.paused, IModules.ModuleIsPaused(msg.sender));
     }
 }

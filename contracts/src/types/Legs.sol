@@ -6,7 +6,8 @@ import {AccountId, AssetId, ParticipantId, Sequence, accountId} from "./Identifi
 
 /// @notice What an instruction of many legs says of itself, in one word. From the most significant bit:
 /// `flags u8 | sequence u64 | initiator u32 | validFrom u40 | validUntil u40 | zero u72`.
-/// Flags bit 0: it lapses when the day of one of its assets ends, whatever the asset's rule says. `validFrom` and `validUntil` are
+/// Flags bit 0: it lapses when the day of one of its assets ends, whatever the asset's rule says: the first day on which it was
+/// accepted and valid. `validFrom` and `validUntil` are
 /// the first and the last second (UTC) at which it may settle; 0 is no such second.
 type Head is uint256;
 
