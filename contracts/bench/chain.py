@@ -109,9 +109,9 @@ def created_address(sender: str, nonce: int) -> str:
 
 
 def deploy(chain: Web3, deployer: str, operator: str, delay_seconds: int = 0) -> dict[str, Contract]:
-    """The deployer's seven transactions; afterwards it has no power."""
+    """The deployer's eight transactions; afterwards it has no power."""
     nonce = chain.eth.get_transaction_count(deployer)
-    modules = [created_address(deployer, nonce + 4), created_address(deployer, nonce + 5)]
+    modules = [created_address(deployer, nonce + place) for place in (4, 5, 6)]
     manager = create(chain, artifact("AccessManager"), deployer, deployer)
     quorum = create(chain, artifact("Quorum"), deployer, [operator], 1, delay_seconds)
     participants = create(chain, artifact("Participants"), deployer, manager.address, delay_seconds)
@@ -122,11 +122,13 @@ def deploy(chain: Web3, deployer: str, operator: str, delay_seconds: int = 0) ->
     settlement = create(
         chain, artifact("Settlement"), deployer, participants.address, ledger.address, manager.address
     )
+    netting = create(chain, artifact("Netting"), deployer, participants.address, ledger.address)
     contracts = {
         "Participants": participants,
         "Ledger": ledger,
         "Payments": payments,
         "Settlement": settlement,
+        "Netting": netting,
     }
     calls = [
         manager.encode_abi(

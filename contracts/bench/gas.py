@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from chain import anvil, deploy, send
+from cycles import cycle_figures
 from eth_account import Account
 from instructions import settlement_figures
 from naive import naive_figures
@@ -53,6 +54,9 @@ def figures(hardfork: str) -> Iterator[Figure]:
             yield figure(case, value, unit, n, hardfork)
     with anvil(hardfork) as chain:
         for case, value, unit, n in settlement_figures(chain):
+            yield figure(case, value, unit, n, hardfork)
+    with anvil(hardfork) as chain:
+        for case, value, unit, n in cycle_figures(chain):
             yield figure(case, value, unit, n, hardfork)
 
 

@@ -50,10 +50,11 @@ class Queue:
         self.operator, self.issuer_key = chain.eth.accounts[1:3]
         self.keys = {FIRST_BANK + i: key for i, key in enumerate(chain.eth.accounts[3 : 3 + BANKS])}
         self.administers = [Account.from_key(bytes([2]) * 31 + bytes([1 + i])).address for i in range(BANKS)]
+        self.approvers = [Account.from_key(bytes([3]) * 31 + bytes([1 + i])) for i in range(BANKS)]
         self.sequences = dict.fromkeys(range(ISSUER, FIRST_BANK + BANKS), 1)
         contracts = deploy(chain, chain.eth.accounts[0], self.operator)
         self.participants, self.ledger = contracts["Participants"], contracts["Ledger"]
-        self.settlement = contracts["Settlement"]
+        self.settlement, self.netting = contracts["Settlement"], contracts["Netting"]
         self.enter()
         self.open_and_fund()
 
@@ -65,6 +66,7 @@ class Queue:
             keys = [(key, PAY_ROLE, 0, FOREVER)]
             if number != ISSUER:
                 keys.append((self.administers[number - FIRST_BANK], ADMINISTER_ROLE, 0, FOREVER))
+                keys.append((self.approvers[number - FIRST_BANK].address, APPROVE_ROLE, 0, FOREVER))
             kind = CENTRAL_BANK if number == ISSUER else BANK
             admission = (kind, bic, lei, 0, [("USABA", f"{number:09d}")], keys)
             send(self.chain, self.participants.functions.admit(admission), self.operator)

@@ -40,6 +40,7 @@ def naive_figures(chain: Web3) -> Iterator[Case]:
     yield f"naive batch of {BATCH}, a payment", round(gas / BATCH, 1), "gas", BATCH
     yield f"naive batch of {BATCH}, calldata", size, "bytes", BATCH
     yield from _settlements(chain, compiled, token, [payer, *payees])
+    yield _nets(chain, token, naive, [payer, *payees])
 
 
 def _compiled() -> dict[str, Any]:
@@ -94,3 +95,26 @@ def _settlements(chain: Web3, compiled: dict[str, Any], token: Contract, banks: 
         submit((token.address, payer, payee, 1 + i))
     gas = settle(*range(4, 4 + QUEUED))
     yield f"naive settle of {QUEUED} queued, an instruction", round(gas / QUEUED, 1), "gas", QUEUED
+
+
+def _nets(chain: Web3, token: Contract, naive: Contract, banks: list[str]) -> Case:
+    """What stands beside a netting cycle: its net debtors pay its net creditors, each debtor in a batch of its own."""
+    seeded = random.Random(2026)
+    nets = [seeded.randint(-(10**10), 10**10) for _ in banks]
+    nets[-1] -= sum(nets)
+    for bank in banks:
+        send(chain, token.functions.approve(naive.address, SUPPLY), bank)
+
+    total = 0
+    for bank, net in zip(banks, nets, strict=True):
+        legs = []
+        for place, owed in enumerate(nets):
+            moved = max(min(-net, owed), 0)
+            if moved:
+                legs.append((10**6 + place, banks[place], moved, seeded.randbytes(32)))
+                nets[place] -= moved
+                net += moved
+        if legs:
+            total += send(chain, naive.functions.pay(token.address, legs), bank)["gasUsed"]
+    payments = BATCH * BANKS
+    return f"naive batches of the nets only, of {payments:,} payments, a payment", round(total / payments, 1), "gas", payments

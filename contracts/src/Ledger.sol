@@ -39,6 +39,7 @@ contract Ledger is Acceptances, Sets, Locks, Supply {
         administration = new Administration(participantsContract, authority, delaySeconds);
         for (uint256 i; i < firstModules.length; ++i) {
             _modules[firstModules[i]].status = ModuleStatus.Trusted;
+            _acceptedModules.push(firstModules[i]);
 
             emit IModules.ModuleAccepted(firstModules[i]);
         }

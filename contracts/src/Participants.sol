@@ -138,6 +138,22 @@ contract Participants is IParticipants, Recoveries, Contacts {
 
     /// @inheritdoc IParticipants
     function standingOf(ParticipantId participant) external view returns (Standing) {
+        return _standingOf(participant);
+    }
+
+    /// @inheritdoc IParticipants
+    function standingsOf(ParticipantId[] calldata several)
+        external
+        view
+        returns (Standing[] memory standings)
+    {
+        standings = new Standing[](several.length);
+        for (uint256 i; i < several.length; ++i) {
+            standings[i] = _standingOf(several[i]);
+        }
+    }
+
+    function _standingOf(ParticipantId participant) private view returns (Standing) {
         Participant storage asked = _participants[participant];
 
         if (asked.kind == ParticipantKind.None) return Standing.Unknown;

@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
 import {ILedger} from "../src/interfaces/ILedger.sol";
+import {INetting} from "../src/interfaces/INetting.sol";
 import {IParticipants} from "../src/interfaces/IParticipants.sol";
 import {IPayments} from "../src/interfaces/IPayments.sol";
 import {IQuorum} from "../src/interfaces/IQuorum.sol";
@@ -22,6 +23,7 @@ abstract contract Deployment {
     ILedger internal ledger;
     IPayments internal payments;
     ISettlement internal settlement;
+    INetting internal netting;
 
     function deploy(
         address deployer,
@@ -32,9 +34,10 @@ abstract contract Deployment {
         uint32 delay
     ) internal {
         uint64 nonce = vm.getNonce(deployer);
-        address[] memory modules = new address[](2);
+        address[] memory modules = new address[](3);
         modules[0] = vm.computeCreateAddress(deployer, nonce + 4);
         modules[1] = vm.computeCreateAddress(deployer, nonce + 5);
+        modules[2] = vm.computeCreateAddress(deployer, nonce + 6);
 
         vm.startPrank(deployer);
         manager = AccessManager(create("AccessManager", abi.encode(deployer)));
@@ -43,6 +46,7 @@ abstract contract Deployment {
         ledger = ILedger(create("Ledger", abi.encode(participants, manager, delay, modules)));
         payments = IPayments(create("Payments", abi.encode(participants, ledger)));
         settlement = ISettlement(create("Settlement", abi.encode(participants, ledger, manager)));
+        netting = INetting(create("Netting", abi.encode(participants, ledger)));
         manager.multicall(wiring(deployer, operator, guardian));
         vm.stopPrank();
     }

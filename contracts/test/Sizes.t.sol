@@ -11,14 +11,15 @@ import {vm} from "./Vm.sol";
 contract SizesTest is Stage {
     /// @notice No contract is above 24 KB, the limit of EIP-170.
     function testCode() external view {
-        address[7] memory all = [
+        address[8] memory all = [
             address(manager),
             address(quorum),
             address(participants),
             address(ledger),
             ledger.administration(),
             address(payments),
-            address(settlement)
+            address(settlement),
+            address(netting)
         ];
 
         for (uint256 i; i < all.length; ++i) {

@@ -41,8 +41,11 @@ abstract contract Modules is IModules, Administered {
         require(block.timestamp >= readyAt, ModuleNotReady(module, readyAt));
         bytes32 codeHash = _modules[module].codeHash;
         require(module.codehash == codeHash, ModuleCodeChanged(module, codeHash, module.codehash));
+        uint256 accepted = _acceptedModules.length;
+        require(accepted < LIST_LIMIT, TooManyModules(accepted + 1, LIST_LIMIT));
 
         _modules[module].status = ModuleStatus.Trusted;
+        _acceptedModules.push(module);
 
         emit ModuleAccepted(module);
     }
@@ -66,6 +69,7 @@ abstract contract Modules is IModules, Administered {
         require(_modules[module].held == 0, ModuleHolds(module, _modules[module].held));
 
         _modules[module].status = ModuleStatus.Dropped;
+        if (status == ModuleStatus.Closing) _forget(module);
 
         emit ModuleDropped(module);
     }
@@ -115,6 +119,15 @@ abstract contract Modules is IModules, Administered {
     /// @inheritdoc IModules
     function moduleStatus(address module) external view returns (ModuleStatus status, uint40 readyAt) {
         return (_modules[module].status, _modules[module].readyAt);
+    }
+
+    /// @dev Takes it from the list, whose order says nothing.
+    function _forget(address module) private {
+        uint256 last = _acceptedModules.length - 1;
+        for (uint256 i; i < last; ++i) {
+            if (_acceptedModules[i] == module) _acceptedModules[i] = _acceptedModules[last];
+        }
+        _acceptedModules.pop();
     }
 
     function _requireStatus(address module, ModuleStatus needed) private view {

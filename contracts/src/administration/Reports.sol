@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IAccounts} from "../interfaces/IAccounts.sol";
 import {IAssets} from "../interfaces/IAssets.sol";
 import {Administered} from "./Administered.sol";
-import {AssetId, ParticipantId, accountId} from "../types/Identifiers.sol";
+import {AccountId, AssetId, ParticipantId, accountId} from "../types/Identifiers.sol";
 
 /// @title What stands in the books of assets and accounts
 abstract contract Reports is IAssets, IAccounts, Administered {
@@ -24,8 +24,12 @@ abstract contract Reports is IAssets, IAccounts, Administered {
     }
 
     /// @inheritdoc IAccounts
-    function lockedOf(AssetId asset, ParticipantId holder) external view returns (uint64) {
-        return _locked[accountId(asset, holder)];
+    function lockedOf(AssetId asset, ParticipantId holder) external view returns (uint64 locked) {
+        AccountId account = accountId(asset, holder);
+        locked = _lockedBy[address(this)][account];
+        for (uint256 i; i < _acceptedModules.length; ++i) {
+            locked += _lockedBy[_acceptedModules[i]][account];
+        }
     }
 
     /// @inheritdoc IAccounts

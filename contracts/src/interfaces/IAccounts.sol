@@ -107,7 +107,7 @@ interface IAccounts {
     /// @notice What is held back from the balance until somebody decides (a redemption, a module), minor units.
     function lockedOf(AssetId asset, ParticipantId holder) external view returns (uint64);
 
-    /// @notice The part of it that a module holds.
+    /// @notice The part of it that a module holds, or the ledger under its own address: what is asked back for redemption.
     function lockedBy(address module, AssetId asset, ParticipantId holder) external view returns (uint64);
 
     /// @notice A limit as it stands now: the net is that of the asset's present day.

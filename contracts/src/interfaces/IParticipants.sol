@@ -94,6 +94,9 @@ interface IParticipants is IRecoveries, IContacts {
     /// @notice Whether the participant may be debited.
     function standingOf(ParticipantId participant) external view returns (Standing);
 
+    /// @notice The same of several, in their order.
+    function standingsOf(ParticipantId[] calldata several) external view returns (Standing[] memory);
+
     function kindOf(ParticipantId participant) external view returns (ParticipantKind);
 
     function participantOf(ParticipantId participant) external view returns (Participant memory);

@@ -32,7 +32,6 @@ abstract contract Books is AccessManaged {
     mapping(AssetId asset => uint40) internal _dayBegan;
 
     mapping(AccountId account => IAccounts.Account) internal _accounts;
-    mapping(AccountId account => uint64) internal _locked;
     mapping(AccountId account => mapping(Freezer freezer => bool)) internal _freezes;
     mapping(AccountId account => mapping(ParticipantId counterparty => IAccounts.BilateralLimit)) internal
         _bilateralLimits;
@@ -42,10 +41,14 @@ abstract contract Books is AccessManaged {
     mapping(ParticipantId participant => bool) internal _hasThresholds;
 
     mapping(uint256 page => uint256 usedBits) internal _pages;
-    mapping(ParticipantId payer => uint64) internal _countersUsed;
+    /// @dev Four payers with neighbouring ids a word, 64 bits each.
+    mapping(uint256 page => uint256) internal _countersUsed;
 
     mapping(bytes32 digest => bool) internal _redemptions;
 
     mapping(address module => Module) internal _modules;
+    /// @dev Trusted and closing ones.
+    address[] internal _acceptedModules;
+    /// @dev The ledger holds what is asked back for redemption, under its own address.
     mapping(address module => mapping(AccountId account => uint64)) internal _lockedBy;
 }

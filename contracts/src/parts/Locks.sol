@@ -6,8 +6,9 @@ import {ILocks} from "../interfaces/ILocks.sol";
 import {Rules} from "./Rules.sol";
 import {Trusted} from "./Trusted.sol";
 import {CyclePosition} from "../types/Cycle.sol";
-import {AccountId, AssetId, ParticipantId, accountId} from "../types/Identifiers.sol";
+import {AccountId, AssetId, NOBODY, ParticipantId, accountId} from "../types/Identifiers.sol";
 import {Approval, Refusal} from "../types/Instruction.sol";
+import {Standing} from "../types/Kinds.sol";
 
 /// @title What modules hold for a while
 ///
@@ -24,71 +25,118 @@ abstract contract Locks is ILocks, Trusted, Rules {
         uint64 amount,
         bytes32 action,
         bytes32 digest,
-        Approval[] calldata approvals
+        Approval calldata approval
     ) external onlyTrusted returns (Refusal refusal) {
-        refusal = _memberRefusal(asset, holder);
-        if (refusal == Refusal.None) refusal = _lockRefusal(_account(asset, holder), asset, amount);
-        if (refusal != Refusal.None) return refusal;
-        if (approvals.length == 0) return Refusal.ApprovalMissing;
-        refusal = _approvalRefusal(holder, action, digest, approvals[0]);
+        if (amount > 0) refusal = _lockRefusal(asset, holder, amount);
+        if (refusal == Refusal.None) refusal = _approvalRefusal(holder, action, digest, approval);
         if (refusal != Refusal.None || amount == 0) return refusal;
 
         AccountId account = accountId(asset, holder);
         _debit(_account(asset, holder), _assets[asset], amount);
-        _locked[account] += amount;
         _lockedBy[msg.sender][account] += amount;
         _modules[msg.sender].held += amount;
     }
 
     /// @inheritdoc ILocks
     function unlock(AssetId asset, ParticipantId holder, uint64 amount) external onlyHolding {
-        _letGo(asset, holder, amount);
+        _lockedBy[msg.sender][accountId(asset, holder)] -= amount;
+        _modules[msg.sender].held -= amount;
         _account(asset, holder).balance += int64(amount);
     }
 
     /// @inheritdoc ILocks
-    function settleCycle(AssetId asset, CyclePosition[] calldata positions)
+    function settleCycle(AssetId asset, uint256[] calldata positions)
         external
         onlyTrusted
         returns (Refusal refusal, ParticipantId member)
     {
-        for (uint256 i; i < positions.length; ++i) {
-            member = positions[i].participant();
-            refusal = _memberRefusal(asset, member);
-            if (refusal != Refusal.None) return (refusal, member);
-        }
+        (refusal, member) = _cycleRefusal(asset, positions);
+        if (refusal != Refusal.None) return (refusal, member);
 
-        int256 sum;
+        uint128 used;
         for (uint256 i; i < positions.length; ++i) {
-            CyclePosition position = positions[i];
-            member = position.participant();
-            int64 net = position.net();
-            sum += net;
-            _useCounters(position);
-            if (net < 0) _letGo(asset, member, position.debit());
-            else _account(asset, member).balance += net;
+            CyclePosition position = CyclePosition.wrap(positions[i]);
+            ParticipantId participant = position.participant();
+            uint64 debit = position.debit();
+            if (position.pays()) _setCounter(participant, position.last());
+            if (debit > 0) _lockedBy[msg.sender][accountId(asset, participant)] -= debit;
+            else _account(asset, participant).balance += position.net();
+            used += debit;
         }
-        require(sum == 0, CycleUnbalanced(asset, sum));
+        _modules[msg.sender].held -= used;
+    }
+
+    /// @inheritdoc ILocks
+    function cycleRefusal(AssetId asset, uint256[] calldata positions)
+        external
+        view
+        returns (Refusal refusal, ParticipantId member)
+    {
+        return _cycleRefusal(asset, positions);
     }
 
     /// @inheritdoc ILocks
     function countersUsed(ParticipantId payer) external view returns (uint64) {
-        return _countersUsed[payer];
+        return _counterOf(payer);
     }
 
-    /// @dev May the participant be part of a cycle? A member that is suspended, stopped or frozen may not, whatever its side.
-    function _memberRefusal(AssetId asset, ParticipantId member) private view returns (Refusal refusal) {
-        refusal = _standingRefusal(member);
-        if (refusal == Refusal.None) refusal = _accountRefusal(_account(asset, member));
-    }
-
-    function _lockRefusal(IAccounts.Account storage stored, AssetId asset, uint64 amount)
+    /// @dev A member that is suspended, stopped or frozen may be no part of a cycle, whatever its side. Each is in it once, and what is
+    /// taken is what is given: otherwise it is the module's mistake, not a member's.
+    function _cycleRefusal(AssetId asset, uint256[] calldata positions)
         private
         view
-        returns (Refusal)
+        returns (Refusal refusal, ParticipantId member)
     {
-        if (amount == 0) return Refusal.None;
+        Standing[] memory standings = participants.standingsOf(_membersOf(asset, positions));
 
+        for (uint256 i; i < positions.length; ++i) {
+            CyclePosition position = CyclePosition.wrap(positions[i]);
+            member = position.participant();
+            refusal = _refusalOf(standings[i]);
+            if (refusal == Refusal.None) refusal = _accountRefusal(_account(asset, member));
+            if (refusal == Refusal.None) refusal = _counterRefusal(position);
+            if (refusal != Refusal.None) return (refusal, member);
+        }
+        return (Refusal.None, NOBODY);
+    }
+
+    function _membersOf(AssetId asset, uint256[] calldata positions)
+        private
+        pure
+        returns (ParticipantId[] memory members)
+    {
+        members = new ParticipantId[](positions.length);
+        ParticipantId before = NOBODY;
+        int256 sum;
+        for (uint256 i; i < positions.length; ++i) {
+            ParticipantId member = CyclePosition.wrap(positions[i]).participant();
+            require(
+                ParticipantId.unwrap(before) < ParticipantId.unwrap(member), CycleUnordered(asset, member)
+            );
+            sum += CyclePosition.wrap(positions[i]).net();
+            members[i] = before = member;
+        }
+        require(sum == 0, CycleUnbalanced(asset, sum));
+    }
+
+    /// @dev Is a payer's first counter its next unused one?
+    function _counterRefusal(CyclePosition position) private view returns (Refusal) {
+        if (!position.pays()) return Refusal.None;
+
+        uint256 next = uint256(_counterOf(position.participant())) + 1;
+        return position.first() == next ? Refusal.None : Refusal.CounterNotNext;
+    }
+
+    function _lockRefusal(AssetId asset, ParticipantId holder, uint64 amount)
+        private
+        view
+        returns (Refusal refusal)
+    {
+        IAccounts.Account storage stored = _account(asset, holder);
+        refusal = _standingRefusal(holder);
+        if (refusal == Refusal.None) refusal = _accountRefusal(stored);
+        if (refusal != Refusal.None) return refusal;
+        if (_assets[asset].isCutOff) return Refusal.CutOff;
         if (amount > stored.perInstruction) return Refusal.InstructionLimit;
         if (amount > _dayLeft(stored, asset)) return Refusal.DayLimit;
         int256 last = int256(stored.balance) - int256(uint256(amount));
@@ -98,18 +146,19 @@ abstract contract Locks is ILocks, Trusted, Rules {
         return Refusal.None;
     }
 
-    function _useCounters(CyclePosition position) private {
-        ParticipantId payer = position.participant();
-        uint64 next = _countersUsed[payer] + 1;
-        require(position.first() == next, CounterNotNext(payer, position.first(), next));
-
-        if (position.last() >= next) _countersUsed[payer] = position.last();
+    function _counterOf(ParticipantId payer) private view returns (uint64) {
+        (uint256 page, uint256 place) = _counterPlace(payer);
+        return uint64(_countersUsed[page] >> place);
     }
 
-    function _letGo(AssetId asset, ParticipantId holder, uint64 amount) private {
-        AccountId account = accountId(asset, holder);
-        _lockedBy[msg.sender][account] -= amount;
-        _locked[account] -= amount;
-        _modules[msg.sender].held -= amount;
+    function _setCounter(ParticipantId payer, uint64 last) private {
+        (uint256 page, uint256 place) = _counterPlace(payer);
+        uint256 others = _countersUsed[page] & ~(uint256(type(uint64).max) << place);
+        _countersUsed[page] = others | (uint256(last) << place);
+    }
+
+    function _counterPlace(ParticipantId payer) private pure returns (uint256 page, uint256 place) {
+        uint256 id = ParticipantId.unwrap(payer);
+        return (id / 4, (id % 4) * 64);
     }
 }

@@ -86,8 +86,10 @@ abstract contract Rules is IRules, Sequences, Consents {
 
     /// @dev May the participant be debited at all?
     function _standingRefusal(ParticipantId participant) internal view returns (Refusal) {
-        Standing standing = participants.standingOf(participant);
+        return _refusalOf(participants.standingOf(participant));
+    }
 
+    function _refusalOf(Standing standing) internal pure returns (Refusal) {
         if (standing == Standing.Suspended) return Refusal.PayerSuspended;
         if (standing == Standing.OutgoingStopped) return Refusal.OutgoingStopped;
         return Refusal.None;

@@ -63,7 +63,7 @@ abstract contract Supply is ISupply, Trusted, Rules {
         _use(debtor.page, terms.sequence());
         _storePage(debtor.page);
         _debit(_account(terms.asset(), holder), _assets[terms.asset()], terms.amount());
-        _locked[accountId(terms.asset(), holder)] += terms.amount();
+        _lockedBy[address(this)][accountId(terms.asset(), holder)] += terms.amount();
         _redemptions[_digestOf(terms, commitment)] = true;
 
         emit RedemptionRequested(terms, commitment);
@@ -144,6 +144,6 @@ abstract contract Supply is ISupply, Trusted, Rules {
 
     function _unlock(Terms terms, bytes32 commitment) private {
         delete _redemptions[_digestOf(terms, commitment)];
-        _locked[accountId(terms.asset(), terms.payer())] -= terms.amount();
+        _lockedBy[address(this)][accountId(terms.asset(), terms.payer())] -= terms.amount();
     }
 }

@@ -61,7 +61,8 @@ enum Refusal {
     SetUnordered,
     SetTooLarge,
     UrgentWaiting,
-    AcceptanceNeeded
+    AcceptanceNeeded,
+    CounterNotNext
 }
 
 /// @dev What an approval is for: a signature for one action is worth nothing for another.
