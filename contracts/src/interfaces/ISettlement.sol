@@ -35,11 +35,11 @@ interface ISettlement {
     }
 
     /// @notice The chain accepted the instruction and its initiator consents; its sequence is used. In the same transaction
-    /// `Settled` or `Queued` follows; if neither does, it is proposed.
+    /// `Settled` or `Queued` follows; if neither does, it is proposed. Urgent is what is urgent for a debtor.
     event Submitted(Head head, bytes32 commitment, bool urgent, Leg[] legs);
     /// @notice The chain did not accept the instruction; no sequence was used.
     event Refused(Head head, Refusal reason);
-    /// @notice A party consents.
+    /// @notice A party consents; urgent as in `Submitted`.
     event Affirmed(Head head, bytes32 digest, ParticipantId participant, bool urgent);
     /// @notice A party other than the initiator consents no more; the instruction is still proposed.
     event Withdrawn(Head head, bytes32 digest, ParticipantId participant);

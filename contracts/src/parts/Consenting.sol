@@ -35,7 +35,7 @@ abstract contract Consenting is Settling {
         if (refusal == Refusal.None) refusal = _accept(head, legs, consent, approvals);
         if (refusal != Refusal.None && !passes(refusal)) return refusal;
 
-        emit Submitted(head, instruction.commitment, urgent, legs);
+        emit Submitted(head, instruction.commitment, consent.next.urgent() != 0, legs);
         if (!consent.next.isQueued()) {
             _countProposal(consent.participant, legs, consent.debtors, consent.next.asked(), true);
         }
@@ -56,7 +56,8 @@ abstract contract Consenting is Settling {
         if (refusal == Refusal.None) refusal = _accept(head, legs, consent, approvals);
         require(refusal == Refusal.None || passes(refusal), ConsentRefused(head, refusal));
 
-        emit Affirmed(head, consent.digest, participant, urgent);
+        bool isUrgent = urgent && _bitOf(consent.debtors, participant) != 0;
+        emit Affirmed(head, consent.digest, participant, isUrgent);
         if (consent.next.isQueued()) {
             _countProposal(head.initiator(), legs, consent.debtors, consent.next.asked(), false);
         }

@@ -8,7 +8,7 @@ import {AccountId, AssetId, ParticipantId, Sequence, accountId} from "./Identifi
 /// `flags u8 | sequence u64 | initiator u32 | validFrom u40 | validUntil u40 | zero u72`.
 /// Flags bit 0: it lapses when the day of one of its assets ends, whatever the asset's rule says: the first day on which it was
 /// accepted and valid. `validFrom` and `validUntil` are
-/// the first and the last second (UTC) at which it may settle; 0 is no such second.
+/// the first and the last second (UTC) at which it may settle, in this order; 0 is no such second.
 type Head is uint256;
 
 /// @notice One movement, in one word. From the most significant bit:
@@ -58,7 +58,8 @@ library HeadLibrary {
     }
 
     function isWellFormed(Head head) internal pure returns (bool) {
-        return Head.unwrap(head) & UNASSIGNED == 0;
+        bool isInOrder = head.validUntil() == 0 || head.validFrom() <= head.validUntil();
+        return Head.unwrap(head) & UNASSIGNED == 0 && isInOrder;
     }
 }
 

@@ -28,4 +28,15 @@ contract LapsesFromValidityTest is Instructing {
         sweep(late);
         vm.assertEq(true, hasEnded(late));
     }
+
+    /// @notice What ends before it begins is no instruction: it could never settle.
+    function testNeverValid() external {
+        Instruction memory never = timed(payment(EUR, alice, bob, 1), alice, START + 2, START + 1);
+        expectRefused(alice, never, Refusal.MalformedTerms);
+
+        Instruction memory once = timed(payment(EUR, alice, bob, 1), alice, START + 2, START + 2);
+        submit(alice, once);
+        vm.warp(START + 2);
+        expectSetSettled(setOf(once));
+    }
 }
