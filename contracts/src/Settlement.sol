@@ -8,7 +8,6 @@ import {IParticipants} from "./interfaces/IParticipants.sol";
 import {ISettlement} from "./interfaces/ISettlement.sol";
 import {Instructions} from "./parts/Instructions.sol";
 import {Consenting} from "./parts/Consenting.sol";
-import {Characters} from "./types/Characters.sol";
 import {NOBODY, ParticipantId} from "./types/Identifiers.sol";
 import {Approval, Refusal, passes} from "./types/Instruction.sol";
 import {KeyRole, ModuleStatus} from "./types/Kinds.sol";
@@ -29,11 +28,7 @@ import {NOTHING, Waiting} from "./types/Waiting.sol";
 /// LIVENESS: an initiator ends its proposal, a single debtor its queued instruction, several debtors theirs together, at any time,
 /// also when the module is closing. What is over can be swept by anybody. A refused set holds up no other.
 contract Settlement is Consenting {
-    using Characters for bytes32;
-
     uint256 private constant BATCH_LIMIT = 256;
-    bytes4 private constant CLOSING = "CLSG";
-    bytes4 private constant SUSPENDED = "SUSP";
     bytes4 private constant WITHDRAWN = "WDRN";
 
     constructor(IParticipants participantsContract, ILedger ledgerContract, address authority)
@@ -156,7 +151,7 @@ contract Settlement is Consenting {
     /// @inheritdoc ISettlement
     function cancel(Instruction calldata instruction, bytes4 reason) external {
         (bytes32 digest, ParticipantId[] memory debtors, Waiting waiting) = _queued(instruction);
-        require(bytes32(reason).isAlphanumeric(4), ReasonMissing(instruction.head));
+        require(_isReason(reason), ReasonMissing(instruction.head));
         if (_isOperator()) {
             _cancel(instruction, digest, debtors, waiting, NOBODY, reason);
             return;

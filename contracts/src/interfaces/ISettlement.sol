@@ -77,7 +77,7 @@ interface ISettlement {
     error NotConsenting(ParticipantId participant, Head head);
     /// @notice The bit says that already.
     error NothingChanges(Head head);
-    /// @notice A cancellation without a reason, which is four of A–Z and 0–9.
+    /// @notice A cancellation without a reason, which is four of A–Z and 0–9, and not one that a rule gives ("SUSP", "CLSG").
     error ReasonMissing(Head head);
 
     /// @notice Submits the sender's participant's instructions; the transaction is the participant's consent to each. Complete
@@ -117,6 +117,7 @@ interface ISettlement {
     /// ledger has closed this module; passes over the others. Anyone.
     function sweep(Instruction[] calldata instructions) external;
 
+    /// @dev The views say nothing of a module that is paused or closing: see the ledger's `moduleOf`.
     /// @notice Why a participant's `submit` or `affirm` of the instruction would be refused now; `None` when it would be accepted.
     /// @param approvals None, or the one that would come with it.
     function refusalOf(

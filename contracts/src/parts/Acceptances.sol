@@ -266,8 +266,12 @@ abstract contract Acceptances is IAcceptances, Moves, Netted, Urgent {
             IAccounts.Account storage payee = _accounts[leg.credited()];
             (bool payerLimits, bool payeeLimits) = (payer.bilateral, payee.bilateral);
 
-            _debit(payer, _assets[asset], amount);
-            payee.balance += int64(amount);
+            // What is final is above the floor and within supply and credit; what stands between two legs need not be.
+            unchecked {
+                payer.balance -= int64(amount);
+                payee.balance += int64(amount);
+            }
+            _countOutflow(payer, _assets[asset], amount);
 
             if (payerLimits) _countNet(asset, leg.payer(), leg.payee(), int64(amount));
             if (payeeLimits) _countNet(asset, leg.payee(), leg.payer(), -int64(amount));

@@ -73,6 +73,7 @@ abstract contract Instructions is ISettlement {
             if (leg.isToPayer()) return Refusal.SelfPayment;
             if (!_isSponsored(leg.payerFor(), leg.payer())) return Refusal.SponsorMismatch;
             if (!_isSponsored(leg.payeeFor(), leg.payee())) return Refusal.SponsorMismatch;
+            if (!_isActive(leg.payerFor())) return Refusal.PayerSuspended;
             hasInitiator = hasInitiator || leg.payer() == head.initiator() || leg.payee() == head.initiator();
             total += leg.amount();
         }
@@ -112,6 +113,11 @@ abstract contract Instructions is ISettlement {
     /// @dev A corporate is named only beside its own sponsor.
     function _isSponsored(ParticipantId corporate, ParticipantId bank) private view returns (bool) {
         return corporate == NOBODY || participants.participantOf(corporate).sponsor == bank;
+    }
+
+    /// @dev A corporate that is suspended or stopped is not paid for; nobody is nobody's to suspend.
+    function _isActive(ParticipantId corporate) private view returns (bool) {
+        return corporate == NOBODY || participants.standingOf(corporate) == Standing.Active;
     }
 
     // Parties

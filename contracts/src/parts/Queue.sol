@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Instructions} from "./Instructions.sol";
+import {Characters} from "../types/Characters.sol";
 import {NOBODY, ParticipantId} from "../types/Identifiers.sol";
 import {Instruction, Leg} from "../types/Legs.sol";
 import {NOTHING, Waiting} from "../types/Waiting.sol";
@@ -13,6 +14,10 @@ import {NOTHING, Waiting} from "../types/Waiting.sol";
 /// ASSUMPTIONS: the ledger counts, per account, the queued instructions that nobody holds and that are urgent for the account's
 /// holder. Per initiator and party, `proposalsFor` is the number of proposals that need the party's consent.
 abstract contract Queue is Instructions {
+    using Characters for bytes32;
+
+    bytes4 internal constant CLOSING = "CLSG";
+    bytes4 internal constant SUSPENDED = "SUSP";
     uint256 private constant PROPOSAL_LIMIT = 64;
 
     mapping(bytes32 digest => Waiting) internal _waiting;
@@ -102,6 +107,11 @@ abstract contract Queue is Instructions {
         other = legs[leg].payee();
         bool wasEarlier = _legsTo(legs, asked & uint32((1 << leg) - 1), other) != 0;
         return wasEarlier || other == initiator ? NOBODY : other;
+    }
+
+    /// @dev A code that no rule of this contract gives.
+    function _isReason(bytes4 reason) internal pure returns (bool) {
+        return bytes32(reason).isAlphanumeric(4) && reason != CLOSING && reason != SUSPENDED;
     }
 
     /// @dev Takes an instruction from where it waits, whether it settled or not.

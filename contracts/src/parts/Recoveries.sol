@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IParticipants} from "../interfaces/IParticipants.sol";
 import {IRecoveries} from "../interfaces/IRecoveries.sol";
 import {Keys} from "./Keys.sol";
 import {ParticipantId} from "../types/Identifiers.sol";
@@ -44,6 +45,8 @@ abstract contract Recoveries is IRecoveries, Keys, AccessManaged {
         emit RecoveryProposed(participant, addresses, readyAt, lapsesAt);
 
         _ensureStopped(participant);
+        // Else who is left with one key could veto and resume by consents that were given before.
+        _dropChange(participant, abi.encodeCall(IParticipants.resumeOutgoing, ()));
     }
 
     /// @inheritdoc IRecoveries

@@ -77,6 +77,16 @@ abstract contract TwoKeyChanges is ITwoKeyChanges {
         return true;
     }
 
+    /// @dev Takes back a change that somebody else's act overtakes, if it is pending.
+    function _dropChange(ParticipantId participant, bytes memory call) internal {
+        bytes32 change = _changeOf(participant, call);
+        if (_changes[change].proposer == address(0)) return;
+
+        delete _changes[change];
+
+        emit ChangeCancelled(participant, change, msg.sender);
+    }
+
     function _propose(ParticipantId participant, bytes32 change) private {
         uint40 lapsesAt = uint40(block.timestamp) + LAPSE;
         _changes[change] =
@@ -102,7 +112,7 @@ abstract contract TwoKeyChanges is ITwoKeyChanges {
             && (pending.seconder == address(0) || _mayAdminister(pending.seconder, participant));
     }
 
-    function _changeOf(ParticipantId participant, bytes calldata call) private pure returns (bytes32) {
+    function _changeOf(ParticipantId participant, bytes memory call) private pure returns (bytes32) {
         return keccak256(abi.encode(participant, call));
     }
 

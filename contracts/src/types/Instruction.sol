@@ -23,7 +23,7 @@ struct Approval {
 }
 
 /// @notice Why an instruction does not settle. To `ApprovalTooLong` in the order in which a payment's rules are asked (`CutOff` comes
-/// with the payer's account), then what only instructions of many legs, sets and cycles are asked. The first that applies is given.
+/// with the payer's account), then what else is asked. The first that applies is given.
 /// Numbers never change: new reasons are added at the end.
 enum Refusal {
     None,
