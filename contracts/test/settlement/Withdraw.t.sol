@@ -13,7 +13,7 @@ import {Instructing} from "./Instructing.sol";
 // ├── by the initiator ............................. Cancelled "WDRN"
 // └── by another party
 //     ├── that is none, or has not consented ....... NotConsenting
-//     ├── for the 256th time ....................... TooManyWithdrawals
+//     ├── for the 256th time ....................... cancelled (`LastWithdrawal.t.sol`)
 //     └── that has ................................. Withdrawn, still proposed
 //         ├── it may consent again
 //         └── approvals of the rounds before are worth nothing
@@ -138,21 +138,6 @@ contract WithdrawTest is Instructing {
         withdraw(bob, instruction);
 
         vm.assertEq(keccak256(abi.encode(digest, 1)), settlement.approvalSubject(digest));
-    }
-
-    /// @notice After 255 withdrawals none is left but the initiator's.
-    function testTooMany() external {
-        for (uint256 i; i < 255; ++i) {
-            affirm(bob, instruction);
-            withdraw(bob, instruction);
-        }
-        affirm(bob, instruction);
-        vm.expectRevert(abi.encodeWithSelector(ISettlement.TooManyWithdrawals.selector, instruction.head));
-        withdraw(bob, instruction);
-        vm.assertEq(uint256(255), waiting(instruction).round);
-
-        withdraw(alice, instruction);
-        vm.assertEq(true, hasEnded(instruction));
     }
 
     /// @notice A consent is also taken back while the module is closing or paused.
