@@ -1,4 +1,4 @@
-"""What a netting cycle costs: twenty members, ten thousand payments, every transaction and approval counted."""
+"""What a netting cycle costs: twenty members, ten thousand payments, all transactions and approvals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def word(position: Position) -> int:
 
 
 class Cycles:
-    """Twenty banks that pay each other; the gross payments are off chain, so the chain sees only what they come to."""
+    """Twenty banks that pay each other off chain; the chain sees only what it comes to."""
 
     def __init__(self, chain: Web3) -> None:
         self.chain = chain
@@ -35,7 +35,7 @@ class Cycles:
         self.number = 0
 
     def positions(self) -> list[Position]:
-        """What ten thousand payments between random banks come to; 0.01 … 100,000.00, small ones as likely as large ones."""
+        """What ten thousand payments of 0.01 … 100,000.00 between random banks come to."""
         nets = dict.fromkeys(self.banks, 0)
         lasts = dict(self.counters)
         for _ in range(PAYMENTS):
@@ -65,7 +65,7 @@ class Cycles:
         return send(self.chain, call, self.queue.keys[bank])
 
     def settle(self, positions: list[Position]) -> tuple[int, list[int]]:
-        """Gas of the proposal, which is the first bank's affirmation, and of the others'; the last one settles."""
+        """Gas of the proposal, which affirms for the first bank, and of the others' affirmations."""
         cycle = self.cycle(positions)
         proposed = self.consent("propose", cycle, self.banks[0])["gasUsed"]
         receipts = [self.consent("affirm", cycle, bank) for bank in self.banks[1:]]

@@ -98,7 +98,7 @@ def _settlements(chain: Web3, compiled: dict[str, Any], token: Contract, banks: 
 
 
 def _nets(chain: Web3, token: Contract, naive: Contract, banks: list[str]) -> Case:
-    """What stands beside a netting cycle: its net debtors pay its net creditors, each debtor in a batch of its own."""
+    """What stands beside a netting cycle: each net debtor pays net creditors, in a batch of its own."""
     seeded = random.Random(2026)
     nets = [seeded.randint(-(10**10), 10**10) for _ in banks]
     nets[-1] -= sum(nets)
@@ -107,14 +107,19 @@ def _nets(chain: Web3, token: Contract, naive: Contract, banks: list[str]) -> Ca
 
     total = 0
     for bank, net in zip(banks, nets, strict=True):
-        legs = []
+        left, legs = -net, []
         for place, owed in enumerate(nets):
-            moved = max(min(-net, owed), 0)
-            if moved:
+            moved = min(left, owed)
+            if moved > 0:
                 legs.append((10**6 + place, banks[place], moved, seeded.randbytes(32)))
                 nets[place] -= moved
-                net += moved
+                left -= moved
         if legs:
             total += send(chain, naive.functions.pay(token.address, legs), bank)["gasUsed"]
     payments = BATCH * BANKS
-    return f"naive batches of the nets only, of {payments:,} payments, a payment", round(total / payments, 1), "gas", payments
+    return (
+        f"naive batches of the nets only, of {payments:,} payments, a payment",
+        round(total / payments, 1),
+        "gas",
+        payments,
+    )

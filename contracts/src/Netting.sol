@@ -14,9 +14,8 @@ import {ModuleStatus, Standing} from "./types/Kinds.sol";
 
 /// @title Many payments, agreed off chain, that settle together on the net
 ///
-/// ROLES: a pay key proposes, affirms and withdraws for its own participant, never for another; to propose and to affirm take an approve key
-/// too.
-/// Anyone settles what all have affirmed, and sweeps what is over. The operator has no verb here.
+/// ROLES: a pay key proposes, affirms and withdraws for its own participant, never for another; proposing and affirming take an
+/// approve key too. Anyone settles what all have affirmed, and sweeps what is over. The operator has no verb here.
 ///
 /// STATES: open → settled | cancelled | expired; each for ever. An open cycle that all have affirmed settles at once, or waits for
 /// as long as a rule forbids a member's part.

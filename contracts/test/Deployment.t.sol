@@ -45,10 +45,15 @@ contract DeploymentTest is Stage {
         }
     }
 
-    /// @notice The contracts know each other, and Payments is the one trusted module.
+    /// @notice The contracts know each other, and the ledger trusts three modules.
     function testWiring() external view {
-        (ModuleStatus status,) = ledger.moduleStatus(address(payments));
-        vm.assertEq(uint256(ModuleStatus.Trusted), uint256(status));
+        address[3] memory modules = [address(payments), address(settlement), address(netting)];
+        for (uint256 i; i < modules.length; ++i) {
+            (ModuleStatus status,) = ledger.moduleStatus(modules[i]);
+            vm.assertEq(uint256(ModuleStatus.Trusted), uint256(status));
+        }
+        vm.assertEq(address(participants), address(netting.participants()));
+        vm.assertEq(address(ledger), address(netting.ledger()));
         vm.assertEq(address(participants), address(ledger.participants()));
         vm.assertEq(address(participants), address(payments.participants()));
         vm.assertEq(address(ledger), address(payments.ledger()));
@@ -66,6 +71,8 @@ contract DeploymentTest is Stage {
         vm.assertEq(vm.computeCreateAddress(deployer, 2), address(participants));
         vm.assertEq(vm.computeCreateAddress(deployer, 3), address(ledger));
         vm.assertEq(vm.computeCreateAddress(deployer, 4), address(payments));
+        vm.assertEq(vm.computeCreateAddress(deployer, 5), address(settlement));
+        vm.assertEq(vm.computeCreateAddress(deployer, 6), address(netting));
     }
 
     /// @notice A new role takes the quorum's approvals and its delay.

@@ -45,6 +45,7 @@ interface IModules {
     function proposeModule(address module) external;
 
     /// @notice Trusts a proposed module whose delay has passed and that is not paused: a pause and its end run on the same clock. Quorum.
+    /// Of trusted and closing modules there are 64 at most.
     function acceptModule(address module) external;
 
     /// @notice From now on the module moves no value; it may only let go of what it holds. Quorum, so after the quorum's delay.

@@ -29,11 +29,8 @@ abstract contract CycleProofs is Cycles {
         PaymentProof calldata ofPayer,
         PaymentProof calldata ofPayee
     ) external view returns (bool) {
-        CyclePosition payer = cycle.positionAt(_placeOf(cycle, payment.payer));
-
-        return _isSettled(cycle) && _isWellFormed(payment) && payment.counter >= payer.first()
-            && payment.counter <= payer.last() && _isIn(cycle, payment, payment.payer, ofPayer)
-            && _isIn(cycle, payment, payment.payee, ofPayee);
+        return _isSettled(cycle) && _isWellFormed(payment) && _isCounted(cycle, payment)
+            && _isIn(cycle, payment, payment.payer, ofPayer) && _isIn(cycle, payment, payment.payee, ofPayee);
     }
 
     /// @inheritdoc INetting
@@ -43,9 +40,9 @@ abstract contract CycleProofs is Cycles {
         GrossPayment[] calldata payments,
         bytes32[] calldata subtreePath
     ) external view returns (bool) {
-        uint256 place = _placeOf(cycle, participant);
-        if (!_isSettled(cycle) || payments.length > PAYMENT_LIMIT) return false;
-        if (!_areAllOf(cycle.positionAt(place), payments)) return false;
+        uint256 place = _seek(cycle, participant);
+        if (place == cycle.positions.length || payments.length > PAYMENT_LIMIT) return false;
+        if (!_isSettled(cycle) || !_areAllOf(cycle.positionAt(place), payments)) return false;
 
         bytes32[] memory leaves = new bytes32[](payments.length);
         for (uint256 i; i < payments.length; ++i) {
@@ -63,6 +60,15 @@ abstract contract CycleProofs is Cycles {
             && payment.payer != payment.payee;
     }
 
+    /// @dev Whether the payer's position names the counter.
+    function _isCounted(Cycle calldata cycle, GrossPayment calldata payment) private pure returns (bool) {
+        uint256 place = _seek(cycle, payment.payer);
+        if (place == cycle.positions.length) return false;
+
+        CyclePosition payer = cycle.positionAt(place);
+        return payment.counter >= payer.first() && payment.counter <= payer.last();
+    }
+
     /// @dev Whether the payment is in the participant's subtree.
     function _isIn(
         Cycle calldata cycle,
@@ -70,8 +76,8 @@ abstract contract CycleProofs is Cycles {
         ParticipantId participant,
         PaymentProof calldata proof
     ) private pure returns (bool) {
-        uint256 place = _placeOf(cycle, participant);
-        if (proof.index >= proof.count) return false;
+        uint256 place = _seek(cycle, participant);
+        if (place == cycle.positions.length || proof.index >= proof.count) return false;
         if (proof.path.length != MerkleTree.depthOf(proof.count)) return false;
 
         bytes32 root = MerkleTree.rootFrom(_leafOf(payment, proof.index), proof.index, proof.path);

@@ -84,10 +84,14 @@ abstract contract Cycles is INetting {
 
     /// @dev The member's place among the positions.
     function _placeOf(Cycle calldata cycle, ParticipantId participant) internal pure returns (uint256 place) {
+        place = _seek(cycle, participant);
+        require(place < cycle.positions.length, NotMember(participant));
+    }
+
+    /// @dev The participant's place among the positions; behind the last one when it is no member.
+    function _seek(Cycle calldata cycle, ParticipantId participant) internal pure returns (uint256 place) {
         uint256[] calldata positions = cycle.positions;
         while (place < positions.length && _memberOf(positions[place]) != participant) ++place;
-
-        require(place < positions.length, NotMember(participant));
     }
 
     function _memberOf(uint256 position) private pure returns (ParticipantId) {

@@ -145,9 +145,10 @@ contract PauseTest is Instructing {
         affirm(bob, proposed);
         vm.expectRevert(reason);
         settle(operator, setOf(queued));
+        Approval memory approval = consentUntil(alice, "", soon())[0];
         vm.expectRevert(reason);
         vm.prank(address(settlement));
-        ledger.lock(USD, alice.id, 1, "", "", none());
+        ledger.lock(USD, alice.id, 1, "", "", approval);
     }
 
     /// @notice A paused module lets go of what it holds: urgent ones, locks.
@@ -198,7 +199,7 @@ contract PauseTest is Instructing {
     function lockSeven() private {
         Approval[] memory approvals = consentUntil(alice, "", soon());
         vm.prank(address(settlement));
-        ledger.lock(USD, alice.id, 7, keccak256("settle"), "", approvals);
+        ledger.lock(USD, alice.id, 7, keccak256("settle"), "", approvals[0]);
         vm.assertEq(uint256(7), ledger.lockedOf(USD, alice.id));
     }
 

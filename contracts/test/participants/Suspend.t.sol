@@ -47,4 +47,25 @@ contract SuspendTest is Stage {
         vm.assertEq(uint256(Standing.Suspended), uint256(participants.standingOf(alice.id)));
         vm.assertEq(uint256(Standing.Active), uint256(participants.standingOf(bob.id)));
     }
+
+    /// @notice Asked about several, everyone's standing is what it is alone, in the order of the question, also nobody's.
+    function testSeveral() external {
+        vm.prank(alice.first);
+        participants.stopOutgoing();
+        vm.prank(operator);
+        participants.suspend(bob.id);
+        ParticipantId[] memory several = new ParticipantId[](4);
+        (several[0], several[1], several[2]) = (carol.id, bob.id, alice.id);
+        several[3] = ParticipantId.wrap(99);
+
+        Standing[] memory standings = participants.standingsOf(several);
+        vm.assertEq(several.length, standings.length);
+        for (uint256 i; i < several.length; ++i) {
+            vm.assertEq(uint256(participants.standingOf(several[i])), uint256(standings[i]));
+        }
+        vm.assertEq(uint256(Standing.Active), uint256(standings[0]));
+        vm.assertEq(uint256(Standing.Suspended), uint256(standings[1]));
+        vm.assertEq(uint256(Standing.OutgoingStopped), uint256(standings[2]));
+        vm.assertEq(uint256(Standing.Unknown), uint256(standings[3]));
+    }
 }
