@@ -40,6 +40,21 @@ REFUSALS = (
     "ApprovalExpired",
     "ApprovalInvalid",
     "ApprovalTooLong",
+    "CutOff",
+    "LegsOutOfRange",
+    "InitiatorNotParty",
+    "TooManyDebtors",
+    "SponsorMismatch",
+    "NotParty",
+    "TooManyProposals",
+    "Lapsed",
+    "NotYetValid",
+    "NotWaiting",
+    "ConsentMissing",
+    "Held",
+    "SetUnordered",
+    "SetTooLarge",
+    "UrgentWaiting",
 )
 
 # What Solidity itself reverts with (its documentation, "Error handling").
