@@ -17,7 +17,11 @@
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+
+
+def code_of(name: str) -> str:
+    """Return the stable name for programs of an error: its name in snake case."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 class SettlementError(Exception):
@@ -27,11 +31,11 @@ class SettlementError(Exception):
     people, `param` the field it speaks of, where there is one.
     """
 
-    code: ClassVar[str] = "settlement_error"
+    code: str = "settlement_error"
 
     def __init_subclass__(cls) -> None:
         """Give every leaf its code, so that no two places spell it."""
-        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.code = code_of(cls.__name__)
 
     def __init__(self, detail: str, *, param: str | None = None) -> None:
         super().__init__(detail)

@@ -11,7 +11,7 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from node.chain.compiled import WORD_BYTES, artifact
 from node.chain.deployment import Deployment
 from node.chain.protocol import Chain, Log
-from node.errors import ContractRefused, MalformedAnswer, UndecodableLog
+from node.errors import ContractRefused, MalformedAnswer, UndecodableLog, kind_of
 from settlement.errors import InvalidWord
 from settlement.events import Event, Layout, decode, layouts
 from settlement.instruction import Terms, keccak
@@ -195,8 +195,8 @@ class Contracts:
             return ContractRefused(
                 f"{known.name} with arguments it does not have", error=known.name, data=data
             )
-        told = f"{known.name}({_list(known.names, arguments)})"
-        return ContractRefused(told, error=known.name, arguments=arguments, data=data)
+        kind, told = kind_of(known.name), f"{known.name}({_list(known.names, arguments)})"
+        return kind(f"{told}: {kind.remedy}", error=known.name, arguments=arguments, data=data)
 
 
 def _signatures(abi: Iterable[Mapping[str, Any]], kind: str) -> Iterable[_Signature]:
