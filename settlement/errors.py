@@ -12,7 +12,7 @@
     ├── InvalidMessage              a file that is not the message it must be
     │   └── NotXml · ForbiddenXml · WrongMessage · MessageTooLarge · FaultyMessage (lists every fault)
     └── BrokenRule                  one of R1–R10 does not hold: the writer must stop
-        └── ImpossibleTransition · ImpossibleBalance · MirrorGap
+        └── ImpossibleTransition · ImpossibleBalance · MirrorGap · UnpostedEvent
 """
 
 import re
@@ -161,3 +161,7 @@ class ImpossibleBalance(BrokenRule):
 
 class MirrorGap(BrokenRule):
     """The chain and the mirror do not fit together (R4)."""
+
+
+class UnpostedEvent(BrokenRule):
+    """A contract that holds value said something of which nobody knows whether value moved (R5)."""

@@ -1,7 +1,7 @@
 """The events of the contracts: which log is which, and what its words say.
 
 Built from the contracts' ABI, which the caller brings. Every argument is one 32-byte word, except
-strings, bytes and lists of addresses, which follow the words (Solidity ABI specification, "Events").
+strings, bytes and lists, which follow the words (Solidity ABI specification, "Events").
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,12 +12,13 @@ from typing import Any, TypeAlias
 from settlement.errors import InvalidWord
 from settlement.instruction import Terms, keccak, terms_from_word
 
-Value: TypeAlias = int | bytes | str | tuple[bytes, ...]
+Value: TypeAlias = int | bytes | str | tuple[bytes, ...] | tuple[int, ...]
 
 WORD_BYTES = 32
 # A longer text is known by its digest: no contract of ours writes one, and no index of a database holds it.
 READABLE_BYTES_MAX = 255
 _TERMS = (("terms", "uint256"),)
+_HEAD = (("head", "uint256"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,11 @@ class Layout:
     def carries_terms(self) -> bool:
         """Tell whether its data begins with the packed terms of an instruction."""
         return self.plain[:1] == _TERMS
+
+    @property
+    def carries_head(self) -> bool:
+        """Tell whether its data begins with the head of an instruction of many legs."""
+        return self.plain[:1] == _HEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +138,17 @@ def _addresses(data: bytes, offset: int) -> Value:
     return tuple(words[place + 12 : place + WORD_BYTES] for place in range(0, len(words), WORD_BYTES))
 
 
+def _numbers(data: bytes, offset: int) -> Value:
+    words = _following(data, offset, WORD_BYTES)
+    return tuple(
+        int.from_bytes(words[place : place + WORD_BYTES], "big") for place in range(0, len(words), WORD_BYTES)
+    )
+
+
 # What stands behind the words; the argument's own word says where.
 _FOLLOWING: dict[str, Callable[[bytes, int], Value]] = {
     "bytes": _octets,
     "string": _text,
     "address[]": _addresses,
+    "uint256[]": _numbers,
 }

@@ -13,6 +13,7 @@ ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 DIGEST = sa.LargeBinary()
 
+ENDING = "name IN ('Paid', 'Issued', 'RedemptionRequested', 'Settled', 'Cancelled', 'Expired')"
 APPEND_ONLY = ("audit", "blocks", "events", "idempotency", "instructions", "postings", "receipts")
 REFUSAL = "rows of this table are never edited or deleted"
 
@@ -147,12 +148,12 @@ def create_tables() -> None:
         sqlite_where=sa.text("initiator IS NOT NULL"),
     )
     op.create_index(
-        "ux_events_settled",
+        "ux_events_ended",
         "events",
         ["initiator", "sequence"],
         unique=True,
-        sqlite_where=sa.text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
-        postgresql_where=sa.text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
+        sqlite_where=sa.text(ENDING),
+        postgresql_where=sa.text(ENDING),
     )
     op.create_table(
         "files",

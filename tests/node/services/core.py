@@ -1,0 +1,122 @@
+"""The complete core in a test: instructions of many legs, sets, holds and court orders, past any node."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import coincurve
+
+from node.chain.protocol import Receipt
+from node.keys.keystore import KeystoreSigner
+from node.keys.policy import Policy
+from node.keys.signing import address_of
+from node.services.direct import DirectSender
+from settlement.events import Event
+from settlement.instruction import Leg, keccak
+from tests.scenario import BANKS, OPERATOR, Member, Network
+from tests.words import head_word, leg_word
+
+# What no node sends yet, and so no node's signer signs.
+_CALLS = {
+    "Settlement": (
+        "submit", "affirm", "withdraw", "settle", "setUrgency", "hold", "release", "cancel", "sweep",
+    ),
+    "Ledger": (
+        "moveByCourtOrder", "setWaitingRules", "freeze", "cutOff", "close", "open", "pause", "resume", "void",
+        "setBilateralLimit", "issue", "requestRedemption",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instruction:
+    """An instruction of many legs, as its initiator packs it."""
+
+    head: int
+    commitment: bytes
+    legs: tuple[Leg, ...]
+
+    def words(self) -> tuple[int, bytes, list[int]]:
+        """Return it as the ABI's struct."""
+        return self.head, self.commitment, [leg_word(leg) for leg in self.legs]
+
+
+@dataclass(slots=True, kw_only=True)
+class Core:
+    """Calls of the complete core on a founded network, each waited for."""
+
+    network: Network
+    _sequence: int = 5_000_000
+    _sender: DirectSender = field(init=False)
+
+    def __post_init__(self) -> None:
+        contracts = self.network.contracts
+        keys = [
+            coincurve.PrivateKey(member.secret(use))
+            for member in (OPERATOR, *BANKS)
+            for use in ("pay", "administer", "administer too")
+        ]
+        policy = Policy(
+            chain_id=contracts.deployment.chain_id,
+            calls={
+                contracts.address(name): frozenset(contracts.selector(name, each) for each in functions)
+                for name, functions in _CALLS.items()
+            },
+        )
+        signer = KeystoreSigner({address_of(key): key for key in keys}, policy)
+        self._sender = DirectSender(self.network.chain, contracts, signer, self.network.clock)
+
+    def instruct(self, initiator: Member, *legs: Leg, valid_until: int = 0, flags: int = 0) -> Instruction:
+        """Pack an instruction with the initiator's next sequence."""
+        self._sequence += 1
+        head = head_word(self._sequence, initiator.id, valid_until=valid_until, flags=flags)
+        return Instruction(head=head, commitment=keccak(head.to_bytes(32, "big")), legs=legs)
+
+    def submit(self, initiator: Member, *instructions: Instruction, urgent: int = 0) -> list[Event]:
+        """Submit a batch; return what it led to."""
+        words = [instruction.words() for instruction in instructions]
+        return self.call(initiator, "submit", words, urgent, [])
+
+    def affirm(self, member: Member, instruction: Instruction) -> list[Event]:
+        """Consent to a proposal; return what it led to."""
+        return self.call(member, "affirm", instruction.words(), False, [])
+
+    def settle(self, sender: Member, *instructions: Instruction) -> list[Event]:
+        """Settle one set; return what it led to."""
+        ordered = sorted(instructions, key=self.digest)
+        return self.call(sender, "settle", [([instruction.words() for instruction in ordered],)])
+
+    def call(self, member: Member, function: str, *arguments: object) -> list[Event]:
+        """Call Settlement by a member's pay key."""
+        return self.events(self._sender.call(member.key("pay"), "Settlement", function, *arguments))
+
+    def administer(
+        self, member: Member, function: str, *arguments: object, use: str = "administer"
+    ) -> list[Event]:
+        """Call the ledger by an administer key; of the operator's two, the second is the guardian's."""
+        return self.events(self._sender.call(member.key(use), "Ledger", function, *arguments))
+
+    def agree(self, member: Member, function: str, *arguments: object) -> list[Event]:
+        """Call by both administer keys, one after the other; return what came of the second."""
+        self.administer(member, function, *arguments)
+        return self.administer(member, function, *arguments, use="administer too")
+
+    def digest(self, instruction: Instruction) -> bytes:
+        """Return an instruction's name on chain."""
+        found: bytes = self.network.contracts.read(
+            self.network.chain, "Settlement", "digestOf", instruction.words()
+        )
+        return found
+
+    def sequence(self, instruction: Instruction) -> int:
+        """Return an instruction's sequence."""
+        return instruction.head >> 184 & (2**64 - 1)
+
+    def events(self, receipt: Receipt) -> list[Event]:
+        """Return the events of a receipt."""
+        decode = self.network.contracts.decode
+        return [event for event in map(decode, receipt.logs) if event is not None]
+
+
+def names(events: Sequence[Event]) -> list[str]:
+    """Return the names of events."""
+    return [event.name for event in events]
