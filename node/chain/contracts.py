@@ -55,6 +55,7 @@ REFUSALS = (
     "SetUnordered",
     "SetTooLarge",
     "UrgentWaiting",
+    "AcceptanceNeeded",
 )
 
 # What Solidity itself reverts with (its documentation, "Error handling").

@@ -75,32 +75,32 @@ _ERRORS: dict[type[ContractRefused], str] = {
     """,
     NotReady: """
         AccessManagedRequiredDelay AccessManagerNotReady ChangeNotReady DayTooShort KeyNotYetValid
-        ModuleNotReady ProposalNotReady
+        ModuleNotReady ProposalNotReady RecoveryNotReady
     """,
     LimitExceeded: """
         AmountTooLarge BalanceTooSmall CreditDrawn SupplyTooLarge SupplyTooSmall TooManyWithdrawals
     """,
     NotOnChain: """
         AccessManagerNotScheduled AssetUnknown ChangeUnknown KeyNumberUnknown ParticipantNotAdmitted
-        ParticipantUnknown ProposalUnknown RedemptionUnknown
+        ParticipantUnknown ProposalUnknown RecoveryUnknown RedemptionUnknown
     """,
     StateConflict: """
         AccessManagerAlreadyScheduled AccessManagerExpired AccountIsFrozen AccountIsNotFrozen
-        AccountIsNotOpen AccountIsOpen AlreadyApproved AlreadySuspended AssetExists BicTaken
-        CallFailed CounterNotNext CutOffIs DayEndsByClock FailedCall FirstThresholdsMissing
-        IssuerNotActive KeyTaken LeiTaken MemberIdTaken ModuleCodeChanged ModuleHasOtherStatus
-        ModuleHolds ModuleIsNotPaused NotApproved NotSuspended NothingChanges OutgoingAlreadyStopped
-        OutgoingNotStopped ProposalExecuted ProposalLapsed ProposalOfEarlierTerm
+        AccountIsNotOpen AccountIsOpen AlreadyApproved AlreadySuspended AssetExists BicTaken CallFailed
+        CounterNotNext CutOffIs DayEndsByClock FailedCall FirstThresholdsMissing IssuerNotActive
+        KeyTaken LeiTaken MemberIdTaken ModuleCodeChanged ModuleHasOtherStatus ModuleHolds
+        ModuleIsNotPaused NotApproved NotSuspended NothingChanges OutgoingAlreadyStopped
+        OutgoingNotStopped ProposalExecuted ProposalLapsed ProposalOfEarlierTerm RecoveryPending
         ThresholdsAlreadySet WaitsOtherwise
     """,
     CallMalformed: """
         AccessManagedInvalidAuthority AccessManagerBadConfirmation AccessManagerInvalidInitialAdmin
         AccessManagerLockedFunction AccessManagerLockedRole AdmissionInvalid ApprovalMisplaced
-        AssetInvalid BatchEmpty BatchTooLong CounterpartyInvalid CourtOrderInvalid
-        ExpiryNotShortened HolderInvalid IssuerInvalid KeyTermsInvalid ListTooLong MemberIdInvalid
-        MemberInvalid MembershipInvalid ModuleWithoutCode ReasonMissing
-        SafeCastOverflowedUintDowncast TargetWithoutCode TooManyModules TooManySequences
-        TooManyThresholds
+        AssetInvalid BatchEmpty BatchTooLong CounterpartyInvalid CourtOrderInvalid EncryptionKeyTooLong
+        EndpointInvalid ExpiryNotShortened HolderInvalid IssuerInvalid KeyTermsInvalid ListTooLong
+        MemberIdInvalid MemberInvalid MembershipInvalid ModuleWithoutCode NotCorporate ReasonMissing
+        RecoveryKeyCount RecoveryKeyRepeated RecoveryKeysDiffer SafeCastOverflowedUintDowncast
+        SponsorInvalid TargetWithoutCode TooManyModules TooManySequences TooManyThresholds
     """,
     InstructionForbidden: "ConsentRefused InstructionRefused",
     ModuleBarred: "ModuleIsPaused ModuleNotTrusted",

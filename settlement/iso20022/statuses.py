@@ -51,6 +51,7 @@ STATUS_REASON = {
     "SetUnordered": "ED05",
     "SetTooLarge": "ED05",
     "UrgentWaiting": "ED05",
+    "AcceptanceNeeded": "AG03",
     "expired": "TM01",
 }
 

@@ -49,7 +49,7 @@ def test_table_and_abis_have_the_same_errors() -> None:
     named = {signature.partition("(")[0] for signature in _errors()}
 
     assert len(named) > 100
-    assert named == set(KINDS) - _SOLIDITYS_OWN
+    assert set() == named ^ (set(KINDS) - _SOLIDITYS_OWN)
 
 
 @pytest.mark.parametrize("signature", sorted(_errors()))
