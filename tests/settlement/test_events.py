@@ -24,10 +24,11 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "string": st.text(max_size=50),
     "bytes": st.binary(max_size=100),
     "address[]": st.lists(_address, max_size=4).map(tuple),
+    "uint256[]": st.lists(st.integers(0, 2**256 - 1), max_size=4).map(tuple),
 }
 # What an escape could be mistaken for.
 _PIECES = st.sampled_from([b"\\", b"x00", b"x", b"\0", b"\xff", b"\xc3\xbc", b"\xc3", b"sha256:", b"a"])
-_WORDS = sorted(set(_VALUES) - {"string", "bytes", "address[]"})
+_WORDS = sorted(set(_VALUES) - {"string", "bytes", "address[]", "uint256[]"})
 
 
 def _layout(indexed: list[str], plain: list[str]) -> Layout:
