@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from settlement.errors import UnpostedEvent
+from settlement.errors import ImpossibleBalance, UnpostedEvent
 from settlement.events import Event
 from settlement.instruction import leg_from_word
+from settlement.netting import position_from_word
 
 
 class Bucket(StrEnum):
@@ -20,7 +21,10 @@ class Bucket(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Posting:
-    """One side of an entry: `amount` in minor units, negative for a debit of the participant's holding."""
+    """One side of an entry: `amount` in minor units, negative for a debit of the participant's holding.
+
+    `counterparty` is 0 where there is no single one: in a cycle each has a position towards all others.
+    """
 
     asset: int
     participant: int
@@ -45,13 +49,14 @@ class Entry:
 
 
 _TRANSFER = Entry(debit=(Side.PAYER, Bucket.AVAILABLE), credit=(Side.PAYEE, Bucket.AVAILABLE))
+_LOCKING = Entry(debit=(Side.PAYER, Bucket.AVAILABLE), credit=(Side.PAYER, Bucket.LOCKED))
 _UNLOCKING = Entry(debit=(Side.PAYER, Bucket.LOCKED), credit=(Side.PAYER, Bucket.AVAILABLE))
 
 # The events that carry `terms` and move value, by name.
 ENTRIES: dict[str, Entry] = {
     "Paid": _TRANSFER,
     "Issued": Entry(debit=(Side.PAYER, Bucket.ISSUED), credit=(Side.PAYEE, Bucket.AVAILABLE)),
-    "RedemptionRequested": Entry(debit=(Side.PAYER, Bucket.AVAILABLE), credit=(Side.PAYER, Bucket.LOCKED)),
+    "RedemptionRequested": _LOCKING,
     "Redeemed": Entry(debit=(Side.PAYER, Bucket.LOCKED), credit=(Side.PAYEE, Bucket.ISSUED)),
     "RedemptionRefused": _UNLOCKING,
     "RedemptionWithdrawn": _UNLOCKING,
@@ -69,6 +74,7 @@ _STILL = {
         ModuleResumed ReserveSet ResumptionProposed ThresholdSet Voided WaitingRulesSet
     """,
     "Payments": "Refused",
+    "Netting": "CycleCancelled CycleExpired CycleProposed CycleWaits",
     "Settlement": """
         Affirmed AuthorityUpdated CancelRequested Cancelled Expired Held Queued Refused Released SetRefused
         Submitted UrgencySet Withdrawn
@@ -90,7 +96,8 @@ def moves_value(contract: str, name: str) -> bool:
 def postings(event: Event) -> tuple[Posting, ...]:
     """Return the postings of an event, each debit before its credit; none for an event that moves nothing.
 
-    Raise `UnpostedEvent`, and `InvalidWord` for words that the contracts do not write.
+    `CycleSettled` names its cycle only: the caller adds its `asset` and `positions` to the fields. Raise
+    `UnpostedEvent`, and `InvalidWord` for words that the contracts do not write.
     """
     if not moves_value(event.contract, event.name):
         return ()
@@ -111,6 +118,34 @@ def _moved_by_court_order(fields: Mapping[str, Any]) -> tuple[Posting, ...]:
     return _pair(_TRANSFER, fields["asset"], (fields["from"], fields["to"]), fields["amount"])
 
 
+def _affirmed(fields: Mapping[str, Any]) -> tuple[Posting, ...]:
+    sides, amount = (fields["participant"], fields["participant"]), fields["locked"]
+    return _pair(_LOCKING, fields["asset"], sides, amount) if amount else ()
+
+
+def _lock_returned(fields: Mapping[str, Any]) -> tuple[Posting, ...]:
+    sides = (fields["participant"], fields["participant"])
+    return _pair(_UNLOCKING, fields["asset"], sides, fields["amount"])
+
+
+def _cycle_settled(fields: Mapping[str, Any]) -> tuple[Posting, ...]:
+    """Net debtors lose what they had locked, net creditors have it."""
+    positions = [position_from_word(word) for word in fields["positions"]]
+    if sum(position.net for position in positions):
+        raise ImpossibleBalance(f"the positions of cycle {fields['digest'].hex()} do not sum to zero")
+    return tuple(
+        Posting(
+            asset=fields["asset"],
+            participant=position.participant,
+            bucket=Bucket.LOCKED if position.net < 0 else Bucket.AVAILABLE,
+            counterparty=0,
+            amount=position.net,
+        )
+        for position in positions
+        if position.net
+    )
+
+
 def _pair(entry: Entry, asset: int, sides: tuple[int, int], amount: int) -> tuple[Posting, ...]:
     (debit_side, debit_bucket), (credit_side, credit_bucket) = entry.debit, entry.credit
     debited, credited = sides[debit_side], sides[credit_side]
@@ -124,4 +159,7 @@ def _pair(entry: Entry, asset: int, sides: tuple[int, int], amount: int) -> tupl
 _POSTED: dict[tuple[str, str], Callable[[Mapping[str, Any]], tuple[Posting, ...]]] = {
     ("Settlement", "Settled"): _settled,
     ("Ledger", "MovedByCourtOrder"): _moved_by_court_order,
+    ("Netting", "CycleAffirmed"): _affirmed,
+    ("Netting", "LockReturned"): _lock_returned,
+    ("Netting", "CycleSettled"): _cycle_settled,
 }

@@ -15,6 +15,7 @@ from settlement.participant import Participant
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A posting on the account: `amount` is negative for a debit, `balance` the account's after it.
+    `counterparty` is None where there is no single one: in a cycle.
 
     Both in minor units. `height` and `log_index` say where on chain, `booked_at` is the block's time
     (UTC seconds), `event` the name of the event, `leg` which movement of it this is (from 0). `document`
@@ -28,7 +29,7 @@ class Entry:
     balance: int
     event: str
     transaction_hash: bytes
-    counterparty: Participant
+    counterparty: Participant | None
     leg: int = 0
     uetr: str | None = None
     end_to_end_id: str | None = None

@@ -13,7 +13,7 @@ from node.errors import SettingsInvalid
 WORD_BYTES = 32
 # What may move value on the ledger from its first block on, and all contracts, in the order in which they are
 # deployed. (`Administration` is made by the ledger.)
-MODULES = ("Payments", "Settlement")
+MODULES = ("Payments", "Settlement", "Netting")
 CONTRACTS = ("AccessManager", "Quorum", "Participants", "Ledger", *MODULES)
 
 

@@ -13,7 +13,7 @@ from node.chain.deployment import Deployment
 from node.chain.protocol import Chain, Log
 from node.errors import ContractRefused, MalformedAnswer, UndecodableLog, kind_of
 from settlement.errors import InvalidWord
-from settlement.events import Event, Layout, decode, layouts
+from settlement.events import Event, Layout, abi_type, decode, layouts
 from settlement.instruction import Terms, keccak
 
 SELECTOR_BYTES = 4
@@ -203,23 +203,14 @@ class Contracts:
 def _signatures(abi: Iterable[Mapping[str, Any]], kind: str) -> Iterable[_Signature]:
     for entry in abi:
         if entry["type"] == kind:
-            inputs = tuple(_abi_type(argument) for argument in entry["inputs"])
+            inputs = tuple(abi_type(argument) for argument in entry["inputs"])
             yield _Signature(
                 name=entry["name"],
                 selector=keccak(f"{entry['name']}({','.join(inputs)})".encode("ascii"))[:SELECTOR_BYTES],
                 inputs=inputs,
                 names=tuple(argument["name"] for argument in entry["inputs"]),
-                outputs=tuple(_abi_type(argument) for argument in entry.get("outputs", ())),
+                outputs=tuple(abi_type(argument) for argument in entry.get("outputs", ())),
             )
-
-
-def _abi_type(argument: Mapping[str, Any]) -> str:
-    """Return the type as signatures have it: a struct is the list of its members' types."""
-    given: str = argument["type"]
-    if not given.startswith("tuple"):
-        return given
-    members = ",".join(_abi_type(member) for member in argument["components"])
-    return f"({members}){given.removeprefix('tuple')}"
 
 
 def _list(names: Sequence[str], values: Sequence[object]) -> str:

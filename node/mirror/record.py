@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Log, Receipt
-from node.mirror import authority, registration
+from node.mirror import authority, cycles, registration
 from node.mirror.posting import Change, post
 from node.mirror.words import HEAD, LEG, SETTLED, TERMS, signed
 from node.store import tables
@@ -154,7 +154,10 @@ class _Batch:
             fields: Mapping[str, Any] = self._decode(height, log).fields
             initiator, sequence = fields["initiator"], signed(fields["sequence"])
         if moves_value(layout.contract, layout.name):
-            self._take_postings(height, log.index, postings(self._decode(height, log)))
+            event = self._decode(height, log)
+            if layout.name == "CycleSettled":
+                event = cycles.completed(self._connection, event)
+            self._take_postings(height, log.index, postings(event))
         topics = b"".join(log.topics)
         self._events.append(
             (

@@ -147,7 +147,7 @@ def _entries(
             balance=line.balance,
             event=line.event,
             transaction_hash=line.transaction_hash,
-            counterparty=participants.get(line.counterparty),
+            counterparty=participants.get(line.counterparty) if line.counterparty else None,
             uetr=instruction["uetr"] if instruction else None,
             end_to_end_id=instruction["end_to_end_id"] if instruction else None,
             instruction_id=payment_ids.get("InstrId"),

@@ -145,6 +145,15 @@ assets = Table(
     Column("business_day", Whole, nullable=False),
 )
 
+# Cycles as they were proposed: what settles one names it only.
+cycles = Table(
+    "cycles",
+    metadata,
+    Column("digest", Digest, primary_key=True),
+    Column("asset", Whole, nullable=False),
+    Column("positions", Digest, nullable=False),  # 32 bytes each, one after the other
+)
+
 accounts = Table(
     "accounts",
     metadata,

@@ -154,7 +154,7 @@ def test_each_leg_is_an_entry_of_the_statement(ledger: Ledger) -> None:
     core.affirm(_TWO, instruction)
     ledger.mirror()
 
-    def entries(owner: Member, asset: int) -> list[tuple[str, str, int]]:
+    def entries(owner: Member, asset: int) -> list[tuple[str, str | None, int]]:
         """References without their block, counterparties and amounts of what has settled so."""
         network = ledger.network
         drawn = statement(
@@ -162,7 +162,7 @@ def test_each_leg_is_an_entry_of_the_statement(ledger: Ledger) -> None:
         )
         assert camt053.write(drawn, created_at=int(network.clock.now()))
         return [
-            (entry.reference.partition("-")[2], entry.counterparty.bic, entry.amount)
+            (entry.reference.partition("-")[2], entry.counterparty and entry.counterparty.bic, entry.amount)
             for entry in drawn.entries
             if entry.event == "Settled"
         ]

@@ -120,6 +120,13 @@ def create_tables() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
     )
     op.create_table(
+        "cycles",
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("asset", WHOLE, nullable=False),
+        sa.Column("positions", DIGEST, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_cycles")),
+    )
+    op.create_table(
         "deployment",
         sa.Column("chain_id", WHOLE, autoincrement=False, nullable=False),
         sa.Column("genesis_hash", DIGEST, nullable=False),
