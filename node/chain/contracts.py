@@ -56,6 +56,7 @@ REFUSALS = (
     "SetTooLarge",
     "UrgentWaiting",
     "AcceptanceNeeded",
+    "CounterNotNext",
 )
 
 # What Solidity itself reverts with (its documentation, "Error handling").

@@ -71,14 +71,15 @@ _ERRORS: dict[type[ContractRefused], str] = {
         AccessManagedUnauthorized AccessManagerUnauthorizedAccount AccessManagerUnauthorizedCall
         AccessManagerUnauthorizedCancel AccessManagerUnauthorizedConsume KeyExpired KeyHasOtherRole
         KeyIsRevoked KeyUnknown NotConsenting NotInitiator NotIssuer NotIssuerNorOperator NotMember
-        NotPayer NotQuorum SecondKeyNeeded
+        NotPayer NotProposer NotQuorum SecondKeyNeeded
     """,
     NotReady: """
         AccessManagedRequiredDelay AccessManagerNotReady ChangeNotReady DayTooShort KeyNotYetValid
         ModuleNotReady ProposalNotReady RecoveryNotReady
     """,
     LimitExceeded: """
-        AmountTooLarge BalanceTooSmall CreditDrawn SupplyTooLarge SupplyTooSmall TooManyWithdrawals
+        AmountTooLarge BalanceTooSmall CreditDrawn SupplyTooLarge SupplyTooSmall TooManyProposals
+        TooManyWithdrawals
     """,
     NotOnChain: """
         AccessManagerNotScheduled AssetUnknown ChangeUnknown KeyNumberUnknown ParticipantNotAdmitted
@@ -86,25 +87,26 @@ _ERRORS: dict[type[ContractRefused], str] = {
     """,
     StateConflict: """
         AccessManagerAlreadyScheduled AccessManagerExpired AccountIsFrozen AccountIsNotFrozen
-        AccountIsNotOpen AccountIsOpen AlreadyApproved AlreadySuspended AssetExists BicTaken CallFailed
-        CounterNotNext CutOffIs DayEndsByClock FailedCall FirstThresholdsMissing IssuerNotActive
-        KeyTaken LeiTaken MemberIdTaken ModuleCodeChanged ModuleHasOtherStatus ModuleHolds
-        ModuleIsNotPaused NotApproved NotSuspended NothingChanges OutgoingAlreadyStopped
-        OutgoingNotStopped ProposalExecuted ProposalLapsed ProposalOfEarlierTerm RecoveryPending
-        ThresholdsAlreadySet WaitsOtherwise
+        AccountIsNotOpen AccountIsOpen AffirmationsMissing AffirmedAlready AlreadyApproved
+        AlreadySuspended AssetExists BicTaken CallFailed CutOffIs CycleGoesOn CycleKnown CycleLapsed
+        CycleNotOpen DayEndsByClock FailedCall FirstThresholdsMissing IssuerNotActive KeyTaken LeiTaken
+        MemberIdTaken ModuleCodeChanged ModuleHasOtherStatus ModuleHolds ModuleIsNotPaused NotApproved
+        NotSuspended NothingChanges OutgoingAlreadyStopped OutgoingNotStopped ProposalExecuted
+        ProposalLapsed ProposalOfEarlierTerm RecoveryPending ThresholdsAlreadySet WaitsOtherwise
     """,
     CallMalformed: """
         AccessManagedInvalidAuthority AccessManagerBadConfirmation AccessManagerInvalidInitialAdmin
         AccessManagerLockedFunction AccessManagerLockedRole AdmissionInvalid ApprovalMisplaced
         AssetInvalid BatchEmpty BatchTooLong CounterpartyInvalid CourtOrderInvalid EncryptionKeyTooLong
         EndpointInvalid ExpiryNotShortened HolderInvalid IssuerInvalid KeyTermsInvalid ListTooLong
-        MemberIdInvalid MemberInvalid MembershipInvalid ModuleWithoutCode NotCorporate ReasonMissing
-        RecoveryKeyCount RecoveryKeyRepeated RecoveryKeysDiffer SafeCastOverflowedUintDowncast
-        SponsorInvalid TargetWithoutCode TooManyModules TooManySequences TooManyThresholds
+        MemberIdInvalid MemberInvalid MembersOutOfRange MembershipInvalid ModuleWithoutCode NotCorporate
+        PositionInvalid PositionsUnbalanced ReasonMissing RecoveryKeyCount RecoveryKeyRepeated
+        RecoveryKeysDiffer SafeCastOverflowedUintDowncast SponsorInvalid TargetWithoutCode
+        TooManyModules TooManySequences TooManyThresholds ValidityOutOfRange
     """,
-    InstructionForbidden: "ConsentRefused InstructionRefused",
+    InstructionForbidden: "AffirmationRefused ConsentRefused InstructionRefused SettlementRefused",
     ModuleBarred: "ModuleIsPaused ModuleNotTrusted",
-    ContractFault: "AddressEmptyCode CycleUnbalanced InsufficientBalance Panic",
+    ContractFault: "AddressEmptyCode CycleUnbalanced CycleUnordered InsufficientBalance Panic",
 }
 # By the name of the custom error. `Panic` is Solidity's own: a failed assertion, an overflow, a wrong index.
 KINDS: dict[str, type[ContractRefused]] = {

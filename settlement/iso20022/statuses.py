@@ -52,6 +52,7 @@ STATUS_REASON = {
     "SetTooLarge": "ED05",
     "UrgentWaiting": "ED05",
     "AcceptanceNeeded": "AG03",
+    "CounterNotNext": "ED05",
     "expired": "TM01",
 }
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlement.errors import BrokenRule, InvalidWord, UnpostedEvent
+from settlement.errors import BrokenRule, ImpossibleBalance, InvalidWord, SettlementError, UnpostedEvent
 from settlement.events import Event, Value
 from settlement.instruction import Leg, Terms
 from settlement.money import AMOUNT_MAX
 from settlement.posting import ENTRIES, SETTLING, STILL, Bucket, Posting, moves_value, postings
-from tests.words import leg_word
+from tests.words import leg_word, position_word
 
 _ids = st.integers(1, 2**32 - 1)
 _amounts = st.integers(1, AMOUNT_MAX)
@@ -95,6 +95,56 @@ def test_court_order_is_a_transfer() -> None:
 
     assert (840, 2, 3, 5) == _booked(debit, credit)
     assert (Bucket.AVAILABLE, Bucket.AVAILABLE) == (debit.bucket, credit.bucket)
+
+
+def _of_cycle(name: str, **fields: Value) -> tuple[Posting, ...]:
+    return postings(
+        Event(contract="Netting", name=name, fields={"digest": bytes(32), "asset": 840, **fields})
+    )
+
+
+@given(nets=st.lists(st.integers(-(2**40), 2**40), max_size=19))
+def test_cycle_takes_what_it_locked(nets: list[int]) -> None:
+    """Affirmed by all and settled, a cycle leaves nothing locked, and each member with its net."""
+    nets.append(-sum(nets))
+    members = list(enumerate(nets, start=1))
+    made = [
+        posting
+        for member, net in members
+        for posting in _of_cycle("CycleAffirmed", participant=member, locked=max(0, -net))
+    ]
+    made += _of_cycle("CycleSettled", positions=tuple(position_word(*each) for each in members))
+
+    totals: dict[tuple[int, Bucket], int] = defaultdict(int)
+    for posting in made:
+        totals[posting.participant, posting.bucket] += posting.amount
+    assert all(posting.amount for posting in made)
+    assert members == [(member, totals[member, Bucket.AVAILABLE]) for member, _ in members]
+    assert not any(totals[member, Bucket.LOCKED] for member, _ in members)
+
+
+def test_cycle_that_ends_gives_back() -> None:
+    """What was locked and comes back leaves no trace."""
+    there = _of_cycle("CycleAffirmed", participant=2, locked=5)
+    back = _of_cycle("LockReturned", participant=2, amount=5)
+
+    assert [(Bucket.AVAILABLE, -5), (Bucket.LOCKED, 5)] == [(each.bucket, each.amount) for each in there]
+    assert [(Bucket.LOCKED, -5), (Bucket.AVAILABLE, 5)] == [(each.bucket, each.amount) for each in back]
+
+
+@pytest.mark.parametrize(
+    ("word", "error"),
+    [
+        (position_word(2, 1) | 1, InvalidWord),
+        (position_word(2, -(2**63)), InvalidWord),
+        (position_word(2, 1), ImpossibleBalance),
+    ],
+    ids=["rest", "smallest", "unbalanced"],
+)
+def test_cycle_that_no_contract_settles(word: int, error: type[SettlementError]) -> None:
+    """Positions with bits that mean nothing, or that do not sum to zero, are not booked."""
+    with pytest.raises(error):
+        _of_cycle("CycleSettled", positions=(word,))
 
 
 @pytest.mark.parametrize(

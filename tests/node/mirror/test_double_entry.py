@@ -19,12 +19,21 @@ from node.mirror.proof import gaps, unbalanced
 from node.store.session import Store
 from node.store.tables import balances, postings
 from settlement import posting
-from settlement.errors import BrokenRule, ImpossibleBalance, UnpostedEvent
+from settlement.errors import BrokenRule, ImpossibleBalance, MirrorGap, UnpostedEvent
 from settlement.instruction import Leg, Terms
 from settlement.posting import Bucket
-from tests.node.chain_of_events import CONTRACTS, ChainOfEvents, log, register, said, settle, transaction
+from tests.node.chain_of_events import (
+    CONTRACTS,
+    START,
+    ChainOfEvents,
+    log,
+    register,
+    said,
+    settle,
+    transaction,
+)
 from tests.node.histories import Books, histories
-from tests.words import head_word, leg_word
+from tests.words import head_word, leg_word, position_word
 
 Stores = Callable[[str], Store]
 _examples = settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
@@ -222,4 +231,32 @@ def test_event_that_nobody_knows_is_not_posted(
     chain.mine(transaction(unknown))
 
     with pytest.raises(UnpostedEvent):
+        _mirror(store, chain)
+
+
+def test_cycle_that_nobody_proposed(store: Store) -> None:
+    """A settlement of a cycle that the mirror never saw is not posted, and stops it (R10)."""
+    chain = ChainOfEvents()
+    chain.mine(register((1, 2, 3)), transaction(log("Netting", "CycleSettled", b"\1" * 32)))
+
+    with pytest.raises(MirrorGap, match="names a cycle"):
+        _mirror(store, chain)
+
+
+def test_cycle_settles_once(store: Store) -> None:
+    """A cycle that settles twice would release what nobody locked any more: nothing of that is kept."""
+    cycle = (840, 2, 1, START, bytes(32), [position_word(2, -5, 1, 1), position_word(3, 5, 1, 1)])
+    chain = ChainOfEvents()
+    chain.mine(
+        register((1, 2, 3)),
+        transaction(
+            log("Netting", "CycleProposed", b"\1" * 32, cycle),
+            log("Netting", "CycleAffirmed", b"\1" * 32, 840, 2, 5),
+            log("Netting", "CycleSettled", b"\1" * 32),
+        ),
+    )
+    _mirror(store, chain)
+    chain.mine(transaction(log("Netting", "CycleSettled", b"\1" * 32)))
+
+    with pytest.raises(ImpossibleBalance):
         _mirror(store, chain)

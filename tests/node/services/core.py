@@ -1,4 +1,4 @@
-"""The complete core in a test: instructions of many legs, sets, holds and court orders, past any node."""
+"""The complete core in a test: instructions of many legs, sets, cycles, court orders, sent past any node."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,18 +12,16 @@ from node.keys.signing import address_of
 from node.services.direct import DirectSender
 from settlement.events import Event
 from settlement.instruction import Leg, keccak
-from tests.scenario import BANKS, OPERATOR, Member, Network
-from tests.words import head_word, leg_word
+from tests.scenario import BANKS, OPERATOR, USD, Member, Network
+from tests.words import head_word, leg_word, position_word
 
 # What no node sends yet, and so no node's signer signs.
 _CALLS = {
     "Settlement": (
         "submit", "affirm", "withdraw", "settle", "setUrgency", "hold", "release", "cancel", "sweep",
     ),
-    "Ledger": (
-        "moveByCourtOrder", "setWaitingRules", "freeze", "cutOff", "close", "open", "pause", "resume", "void",
-        "setBilateralLimit", "issue", "requestRedemption",
-    ),
+    "Ledger": ("moveByCourtOrder", "setWaitingRules", "freeze", "cutOff", "close", "open", "pause", "resume"),
+    "Netting": ("propose", "affirm", "withdraw"),
 }  # fmt: skip
 
 
@@ -38,6 +36,22 @@ class Instruction:
     def words(self) -> tuple[int, bytes, list[int]]:
         """Return it as the ABI's struct."""
         return self.head, self.commitment, [leg_word(leg) for leg in self.legs]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """A netting cycle in dollars; `nets` by member, who each pay one payment of it, their `counter`-th."""
+
+    proposer: Member
+    valid_until: int
+    nets: dict[int, int]
+    counter: int
+
+    def words(self) -> tuple[int, int, int, int, bytes, list[int]]:
+        """Return it as the ABI's struct."""
+        counters = self.counter, self.counter
+        positions = [position_word(member, net, *counters) for member, net in sorted(self.nets.items())]
+        return USD, self.proposer.id, self.counter, self.valid_until, b"\1" * 32, positions
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,6 +113,25 @@ class Core:
         """Call by both administer keys, one after the other; return what came of the second."""
         self.administer(member, function, *arguments)
         return self.administer(member, function, *arguments, use="administer too")
+
+    def cycle(self, proposer: Member, nets: dict[Member, int], *, counter: int) -> Cycle:
+        """Make up a cycle that may settle for an hour."""
+        until = int(self.network.clock.now()) + 3_600
+        by_id = {member.id: net for member, net in nets.items()}
+        return Cycle(proposer=proposer, valid_until=until, nets=by_id, counter=counter)
+
+    def net(self, member: Member, function: str, cycle: Cycle) -> list[Event]:
+        """Call Netting by a member's pay key, for a consent with its approve key's approval."""
+        contracts, chain, words = self.network.contracts, self.network.chain, cycle.words()
+        arguments: list[object] = [words]
+        if function != "withdraw":
+            digest = contracts.read(chain, "Netting", "digestOf", words)
+            asked = contracts.read(
+                chain, "Ledger", "approvalDigest", keccak(b"net"), digest, cycle.valid_until
+            )
+            signature = self.network.approver(member).sign_digest(member.key("approve"), asked)
+            arguments.append((0, cycle.valid_until, signature))
+        return self.events(self._sender.call(member.key("pay"), "Netting", function, *arguments))
 
     def digest(self, instruction: Instruction) -> bytes:
         """Return an instruction's name on chain."""

@@ -39,6 +39,7 @@ def _play(network: Network) -> Core:
     _settle_at_once(core)
     _settle_a_queue(core)
     _end_unsettled(core)
+    _settle_cycles(core)
     _intervene(core)
     network.pay(_ONE, [(_TWO, USD, 11), (_THREE, EUR, 12)])
     return core
@@ -92,6 +93,19 @@ def _end_unsettled(core: Core) -> None:
     assert ["Expired"] == names(core.call(_THREE, "sweep", [late.words()]))
 
 
+def _settle_cycles(core: Core) -> None:
+    """A cycle of three settles on the net; one that a member withdraws from gives back what was locked."""
+    first = core.cycle(_ONE, {_ONE: -70, _TWO: 90, _THREE: -20}, counter=1)
+    assert ["CycleProposed", "CycleAffirmed"] == names(core.net(_ONE, "propose", first))
+    assert ["CycleAffirmed"] == names(core.net(_TWO, "affirm", first))
+    assert ["CycleAffirmed", "CycleSettled"] == names(core.net(_THREE, "affirm", first))
+    second = core.cycle(_TWO, {_ONE: 8, _TWO: -8}, counter=2)
+    core.net(_TWO, "propose", second)
+    assert ["LockReturned", "CycleCancelled"] == names(core.net(_ONE, "withdraw", second))
+    # Still locked when the day ends.
+    core.net(_THREE, "propose", core.cycle(_THREE, {_ONE: 3, _THREE: -3}, counter=2))
+
+
 def _intervene(core: Core) -> None:
     """The guardian pauses, the operator resumes; a court's order moves what is frozen."""
     payments = core.network.contracts.address("Payments")
@@ -124,7 +138,7 @@ def test_mirror_has_what_the_chain_has(ledger: Ledger) -> None:
     assert {
         "Affirmed", "Cancelled", "DayCutOff", "DayOpened", "Expired", "Held", "ModulePaused", "Queued",
         "MovedByCourtOrder", "Refused", "Released", "SetRefused", "Settled", "Submitted", "UrgencySet",
-        "WaitingRulesSet",
+        "WaitingRulesSet", "CycleProposed", "CycleAffirmed", "CycleSettled", "LockReturned", "CycleCancelled",
     } <= said  # fmt: skip
 
 
@@ -162,7 +176,11 @@ def test_each_leg_is_an_entry_of_the_statement(ledger: Ledger) -> None:
         )
         assert camt053.write(drawn, created_at=int(network.clock.now()))
         return [
-            (entry.reference.partition("-")[2], entry.counterparty and entry.counterparty.bic, entry.amount)
+            (
+                entry.reference.partition("-")[2],
+                entry.counterparty.bic if entry.counterparty else None,
+                entry.amount,
+            )
             for entry in drawn.entries
             if entry.event == "Settled"
         ]
@@ -172,6 +190,28 @@ def test_each_leg_is_an_entry_of_the_statement(ledger: Ledger) -> None:
     assert [("1", _ONE.bic, 100), ("1.1", _ONE.bic, -30)] == entries(_TWO, USD)
     assert [("1.2", _ONE.bic, 5)] == entries(_THREE, USD)
     assert [("1.3", _TWO.bic, 450)] == entries(_ONE, EUR)
+
+
+def test_cycle_in_a_statement(ledger: Ledger) -> None:
+    """A member's statement has what was locked and what came, the latter from nobody in particular."""
+    core = Core(network=ledger.network)
+    cycle = core.cycle(_TWO, {_ONE: 90, _TWO: -90}, counter=1)
+    core.net(_TWO, "propose", cycle)
+    core.net(_ONE, "affirm", cycle)
+    ledger.mirror()
+
+    network, day = ledger.network, date(2025, 3, 10)
+    one, two = (
+        statement(ledger.store, network.chain, network.clock, owner=owner.id, asset=USD, first=day, last=day)
+        for owner in (_ONE, _TWO)
+    )
+
+    assert ("CycleSettled", 90, None) == (
+        one.entries[-1].event, one.entries[-1].amount, one.entries[-1].counterparty
+    )  # fmt: skip
+    assert ("CycleAffirmed", -90) == (two.entries[-1].event, two.entries[-1].amount)
+    for drawn in (one, two):
+        assert camt053.write(drawn, created_at=int(network.clock.now()))
 
 
 def test_settlement_that_no_node_accepted_is_found(ledger: Ledger) -> None:
