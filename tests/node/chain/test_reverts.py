@@ -10,7 +10,7 @@ from eth_abi.abi import encode
 from node.chain.compiled import CONTRACTS
 from node.chain.contracts import Contracts
 from node.chain.deployment import Deployment
-from node.errors import ContractFault, ContractRefused, kind_of, status_of
+from node.errors import ContractFault, ContractRefused, InstructionForbidden, kind_of, status_of
 from node.errors.reverts import KINDS
 from settlement.errors import BrokenRule, SettlementError
 from settlement.instruction import keccak
@@ -73,6 +73,16 @@ def test_codes_are_not_shared() -> None:
     for name, kind in KINDS.items():
         error = kind("", error=name)
         assert name == of_classes.get(error.code, name)
+
+
+def test_what_a_rule_forbids_says_which() -> None:
+    """The last argument of each error that names a refusal is its number."""
+    for path in _BUILD.glob("*.json"):
+        for entry in orjson.loads(path.read_bytes())["abi"]:
+            if entry["type"] == "error":
+                last = entry["inputs"][-1:]
+                says_why = [(each["name"], each["type"]) for each in last] == [("reason", "uint8")]
+                assert says_why == (kind_of(entry["name"]) is InstructionForbidden)
 
 
 def test_broken_invariants_stop_the_writer() -> None:
