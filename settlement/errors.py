@@ -12,12 +12,16 @@
     ├── InvalidMessage              a file that is not the message it must be
     │   └── NotXml · ForbiddenXml · WrongMessage · MessageTooLarge · FaultyMessage (lists every fault)
     └── BrokenRule                  one of R1–R10 does not hold: the writer must stop
-        └── ImpossibleTransition · ImpossibleBalance · MirrorGap
+        └── ImpossibleTransition · ImpossibleBalance · MirrorGap · UnpostedEvent
 """
 
 import re
 from dataclasses import dataclass
-from typing import ClassVar
+
+
+def code_of(name: str) -> str:
+    """Return the stable name for programs of an error: its name in snake case."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 class SettlementError(Exception):
@@ -27,11 +31,11 @@ class SettlementError(Exception):
     people, `param` the field it speaks of, where there is one.
     """
 
-    code: ClassVar[str] = "settlement_error"
+    code: str = "settlement_error"
 
     def __init_subclass__(cls) -> None:
         """Give every leaf its code, so that no two places spell it."""
-        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.code = code_of(cls.__name__)
 
     def __init__(self, detail: str, *, param: str | None = None) -> None:
         super().__init__(detail)
@@ -157,3 +161,7 @@ class ImpossibleBalance(BrokenRule):
 
 class MirrorGap(BrokenRule):
     """The chain and the mirror do not fit together (R4)."""
+
+
+class UnpostedEvent(BrokenRule):
+    """A contract that holds value said something of which nobody knows whether value moved (R5)."""

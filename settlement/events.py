@@ -1,7 +1,8 @@
 """The events of the contracts: which log is which, and what its words say.
 
 Built from the contracts' ABI, which the caller brings. Every argument is one 32-byte word, except
-strings, bytes and lists of addresses, which follow the words (Solidity ABI specification, "Events").
+strings, bytes, lists and structs with one of them, which follow the words (Solidity ABI specification,
+"Events").
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,12 +13,14 @@ from typing import Any, TypeAlias
 from settlement.errors import InvalidWord
 from settlement.instruction import Terms, keccak, terms_from_word
 
-Value: TypeAlias = int | bytes | str | tuple[bytes, ...]
+# A list and a struct are tuples.
+Value: TypeAlias = int | bytes | str | tuple["Value", ...]
 
 WORD_BYTES = 32
 # A longer text is known by its digest: no contract of ours writes one, and no index of a database holds it.
 READABLE_BYTES_MAX = 255
 _TERMS = (("terms", "uint256"),)
+_HEAD = (("head", "uint256"),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +37,11 @@ class Layout:
     def carries_terms(self) -> bool:
         """Tell whether its data begins with the packed terms of an instruction."""
         return self.plain[:1] == _TERMS
+
+    @property
+    def carries_head(self) -> bool:
+        """Tell whether its data begins with the head of an instruction of many legs."""
+        return self.plain[:1] == _HEAD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +67,26 @@ def layouts(contract: str, abi: Iterable[Mapping[str, Any]]) -> dict[bytes, Layo
     for entry in abi:
         if entry["type"] != "event":
             continue
-        inputs = entry["inputs"]
-        signature = f"{entry['name']}({','.join(argument['type'] for argument in inputs)})"
+        inputs = [(argument["name"], abi_type(argument), argument["indexed"]) for argument in entry["inputs"]]
+        signature = f"{entry['name']}({','.join(kind for _, kind, _ in inputs)})"
         layout = Layout(
             contract=contract,
             name=entry["name"],
             topic=keccak(signature.encode("ascii")),
-            indexed=tuple((argument["name"], argument["type"]) for argument in inputs if argument["indexed"]),
-            plain=tuple(
-                (argument["name"], argument["type"]) for argument in inputs if not argument["indexed"]
-            ),
+            indexed=tuple((name, kind) for name, kind, is_indexed in inputs if is_indexed),
+            plain=tuple((name, kind) for name, kind, is_indexed in inputs if not is_indexed),
         )
         found[layout.topic] = layout
     return found
+
+
+def abi_type(argument: Mapping[str, Any]) -> str:
+    """Return the type as signatures have it: a struct is the list of its members' types."""
+    given: str = argument["type"]
+    if not given.startswith("tuple"):
+        return given
+    members = ",".join(abi_type(member) for member in argument["components"])
+    return f"({members}){given.removeprefix('tuple')}"
 
 
 def decode(layout: Layout, topics: Sequence[bytes], data: bytes) -> Event:
@@ -79,13 +94,10 @@ def decode(layout: Layout, topics: Sequence[bytes], data: bytes) -> Event:
     if len(topics) != len(layout.indexed) + 1 or len(data) < WORD_BYTES * len(layout.plain):
         raise InvalidWord(f"a log of {layout.contract}.{layout.name} has the wrong length", param=layout.name)
     fields = {
-        name: _value(abi_type, topic)
-        for (name, abi_type), topic in zip(layout.indexed, topics[1:], strict=True)
+        name: _value(kind, topic) for (name, kind), topic in zip(layout.indexed, topics[1:], strict=True)
     }
-    for position, (name, abi_type) in enumerate(layout.plain):
-        word = data[position * WORD_BYTES : (position + 1) * WORD_BYTES]
-        read = _FOLLOWING.get(abi_type)
-        fields[name] = read(data, int.from_bytes(word, "big")) if read else _value(abi_type, word)
+    values = _values([kind for _, kind in layout.plain], data)
+    fields |= {name: value for (name, _), value in zip(layout.plain, values, strict=True)}
     return Event(contract=layout.contract, name=layout.name, fields=fields)
 
 
@@ -100,14 +112,34 @@ def readable(octets: bytes) -> str:
     return octets.replace(b"\\", b"\\\\").decode("utf-8", errors="backslashreplace").replace("\0", "\\x00")
 
 
-def _value(abi_type: str, word: bytes) -> Value:
-    if abi_type.startswith("uint") or abi_type == "bool":
+def _values(kinds: Sequence[str], data: bytes) -> tuple[Value, ...]:
+    """Return arguments that stand at the beginning of `data`, a word each; offsets count from there."""
+    if len(data) < WORD_BYTES * len(kinds):
+        raise InvalidWord("a part of a log is longer than its data", param="length")
+    found: list[Value] = []
+    for position, kind in enumerate(kinds):
+        word = data[position * WORD_BYTES : (position + 1) * WORD_BYTES]
+        if kind in _FOLLOWING:
+            found.append(_FOLLOWING[kind](data, int.from_bytes(word, "big")))
+        elif kind.startswith("("):
+            members = kind[1:-1].split(",")
+            # Without one that follows, its words would stand here, and no offset.
+            if not _FOLLOWING.keys() & set(members):
+                raise InvalidWord(f"no event of ours has an argument of type {kind}", param=kind)
+            found.append(_values(members, data[int.from_bytes(word, "big") :]))
+        else:
+            found.append(_value(kind, word))
+    return tuple(found)
+
+
+def _value(kind: str, word: bytes) -> Value:
+    if kind.startswith("uint") or kind == "bool":
         return int.from_bytes(word, "big")
-    if abi_type == "address":
+    if kind == "address":
         return word[12:]
-    if abi_type.startswith("bytes"):
-        return word[: int(abi_type.removeprefix("bytes"))]
-    raise InvalidWord(f"no event of ours has an argument of type {abi_type}", param=abi_type)
+    if kind.startswith("bytes"):
+        return word[: int(kind.removeprefix("bytes"))]
+    raise InvalidWord(f"no event of ours has an argument of type {kind}", param=kind)
 
 
 def _following(data: bytes, offset: int, unit: int) -> bytes:
@@ -132,9 +164,17 @@ def _addresses(data: bytes, offset: int) -> Value:
     return tuple(words[place + 12 : place + WORD_BYTES] for place in range(0, len(words), WORD_BYTES))
 
 
+def _numbers(data: bytes, offset: int) -> Value:
+    words = _following(data, offset, WORD_BYTES)
+    return tuple(
+        int.from_bytes(words[place : place + WORD_BYTES], "big") for place in range(0, len(words), WORD_BYTES)
+    )
+
+
 # What stands behind the words; the argument's own word says where.
 _FOLLOWING: dict[str, Callable[[bytes, int], Value]] = {
     "bytes": _octets,
     "string": _text,
     "address[]": _addresses,
+    "uint256[]": _numbers,
 }

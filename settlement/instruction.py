@@ -1,4 +1,5 @@
-"""An instruction as the chain knows it: `Terms` (one word), a commitment to its document, and its digest.
+"""An instruction as the chain knows it: `Terms` (one word), a commitment to its document, and its digest;
+and the legs of one that several consent to.
 
 The word is the same in calldata, in the event and under an approval, so that nothing has to be
 translated between what a person approved, what was signed and what settled.
@@ -82,6 +83,36 @@ def terms_from_word(word: int) -> Terms:
     )
     terms.validate()
     return terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One movement of an instruction of many. Amount in minor units.
+
+    `payer_for`, `payee_for`: the corporates for whom the two banks pay and are paid; 0 is the bank itself.
+    """
+
+    asset: int
+    payer: int
+    payee: int
+    amount: int
+    payer_for: int = 0
+    payee_for: int = 0
+
+
+def leg_from_word(word: int) -> Leg:
+    """Unpack a leg (contracts/src/types/Legs.sol); raise `InvalidWord` for one no instruction has."""
+    leg = Leg(
+        asset=word >> 224 & _U32,
+        payer=word >> 192 & _U32,
+        payee=word >> 160 & _U32,
+        amount=word >> 96 & _U64,
+        payer_for=word >> 64 & _U32,
+        payee_for=word >> 32 & _U32,
+    )
+    if word & _U32 or not 0 < leg.amount <= AMOUNT_MAX:
+        raise InvalidWord(f"{word:#066x} is no leg of an instruction", param="leg")
+    return leg
 
 
 def keccak(data: bytes) -> bytes:

@@ -15,10 +15,11 @@ from settlement.participant import Participant
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """A posting on the account: `amount` is negative for a debit, `balance` the account's after it.
+    `counterparty` is None where there is no single one: in a cycle.
 
     Both in minor units. `height` and `log_index` say where on chain, `booked_at` is the block's time
-    (UTC seconds), `event` the name of the event. `document` is None while it has not arrived, and with
-    it the references, which only the document tells.
+    (UTC seconds), `event` the name of the event, `leg` which movement of it this is (from 0). `document`
+    is None while it has not arrived, and with it the references, which only the document tells.
     """
 
     height: int
@@ -28,7 +29,8 @@ class Entry:
     balance: int
     event: str
     transaction_hash: bytes
-    counterparty: Participant
+    counterparty: Participant | None
+    leg: int = 0
     uetr: str | None = None
     end_to_end_id: str | None = None
     instruction_id: str | None = None
@@ -37,8 +39,8 @@ class Entry:
 
     @property
     def reference(self) -> str:
-        """Return the ledger's own reference of the posting: block and log, ``1207-3``."""
-        return f"{self.height}-{self.log_index}"
+        """Return the ledger's own reference: block and log, ``1207-3``; of a further leg ``1207-3.1``."""
+        return f"{self.height}-{self.log_index}" + (f".{self.leg}" if self.leg else "")
 
     @property
     def document_missing(self) -> bool:
@@ -127,11 +129,11 @@ def draw_up(
 
 
 def _check(statement: Statement) -> None:
-    balance, key = statement.opening, (-1, -1)
+    balance, key = statement.opening, (-1, -1, -1)
     for entry in statement.entries:
-        if (entry.height, entry.log_index) <= key:
+        if (entry.height, entry.log_index, entry.leg) <= key:
             raise MirrorGap(f"account {statement.account}: entry {entry.reference} does not follow {key}")
-        key = entry.height, entry.log_index
+        key = entry.height, entry.log_index, entry.leg
         if entry.height > statement.height:
             raise MirrorGap(f"account {statement.account}: {entry.reference} is above {statement.height}")
         if not statement.from_time <= entry.booked_at <= statement.to_time:

@@ -172,7 +172,9 @@ def deployed(chain: Chain, clock: Clock, *, delay: int = 0) -> Contracts:
     planned = Contracts(planned_deployment(chain, deployer, delay=delay))
     signer = KeystoreSigner({deployer: key}, deployer_policy(planned))
     members = [OPERATOR.key("administer"), OPERATOR.key("administer too")]
-    authority = Authority(operators=[members[0]], members=members, threshold=2, delay=delay)
+    authority = Authority(
+        operators=[members[0]], guardians=[members[1]], members=members, threshold=2, delay=delay
+    )
     return Contracts(deploy(chain, signer, deployer, clock, authority))
 
 

@@ -8,7 +8,7 @@ import {ModuleStatus} from "../src/types/Kinds.sol";
 import {Stage} from "./Stage.sol";
 import {vm} from "./Vm.sol";
 
-/// @notice What stands after the deployer's six transactions.
+/// @notice What stands after the deployer's transactions.
 contract DeploymentTest is Stage {
     /// @notice The deployer has no power left, the quorum is the only admin, the operator the only operator.
     function testRoles() external view {

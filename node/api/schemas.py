@@ -173,7 +173,7 @@ class StatementEntry(Outgoing):
     amount: str = Field(examples=["-125000"])
     balance: str = Field(description="After it")
     event: str = Field(examples=["Paid"])
-    counterparty: str = Field(description="BIC")
+    counterparty: str | None = Field(description="BIC; null where there is no single one, as in a cycle")
     uetr: str | None
     end_to_end_id: str | None
     transaction_hash: str

@@ -75,7 +75,7 @@ def _entry(entry: domain.Entry) -> StatementEntry:
         amount=str(entry.amount),
         balance=str(entry.balance),
         event=entry.event,
-        counterparty=entry.counterparty.bic,
+        counterparty=entry.counterparty.bic if entry.counterparty else None,
         uetr=entry.uetr,
         end_to_end_id=entry.end_to_end_id,
         transaction_hash=hexadecimal(entry.transaction_hash) or "",

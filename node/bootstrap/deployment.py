@@ -34,19 +34,26 @@ def deploy_contracts(
     password: bytes,
     *,
     operators: Sequence[bytes],
+    guardians: Sequence[bytes],
     members: Sequence[bytes],
     threshold: int | None,
     delay: int,
 ) -> Deployed:
     """Deploy or find the contracts, and write the deployment file.
 
-    Without `operators` every key of the keystore is one; without `members` the operators are. Raise
-    `SettingsInvalid`, `KeyNotFound`, `WrongPassword`, `ChainError`.
+    Without `operators` every key of the keystore is one; without `members` the operators are; without
+    `guardians` the operators are too, in a demonstration. Raise `SettingsInvalid`, `KeyNotFound`,
+    `WrongPassword`, `ChainError`.
     """
     require_endpoint(settings)
     if delay == 0 and not settings.demo:
         raise SettingsInvalid(
             "a deployment without delay is for demonstrations only: set VOSTRO_DEMO, or give one"
+        )
+    if not guardians and not settings.demo:
+        raise SettingsInvalid(
+            "nobody could pause a module at once: name a guardian's address with --guardian; only a "
+            "demonstration (VOSTRO_DEMO) takes the operators for that"
         )
     operators = operators or open_keystore(settings).addresses()
     if not operators:
@@ -54,6 +61,7 @@ def deploy_contracts(
     members = members or operators
     authority = Authority(
         operators=operators,
+        guardians=guardians or operators,
         members=members,
         threshold=threshold or len(members) // 2 + 1,
         delay=delay,

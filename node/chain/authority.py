@@ -30,7 +30,7 @@ def founding_of(deployment: Deployment) -> Founding:
 def verify_authority(chain: Chain, deployment: Deployment) -> None:
     """Raise `WrongAuthority` unless the deployer sent exactly what its founding says; `ChainUnavailable`.
 
-    Asks for six blocks and six transactions at most.
+    Asks for as many blocks and transactions at most as a deployer sends.
     """
     founding, contracts = founding_of(deployment), Contracts(deployment)
     for nonce, name in enumerate(CONTRACTS):
@@ -89,13 +89,8 @@ def _created(name: str, data: bytes) -> str:
     shipped = artifact(name)
     if not data.startswith(shipped.creation):
         return f"other creation code than that of the {name} that this node ships"
-    kinds = [
-        argument["type"]
-        for entry in shipped.abi
-        if entry["type"] == "constructor"
-        for argument in entry["inputs"]
-    ]
     try:
+        kinds = [argument["type"] for argument in shipped.constructor]
         return str(decode_abi(kinds, data[len(shipped.creation) :]))
     except DecodingError:
         return "arguments that are none"

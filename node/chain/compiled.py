@@ -11,10 +11,10 @@ import orjson
 from node.errors import SettingsInvalid
 
 WORD_BYTES = 32
-# In the order in which they are deployed.
-CONTRACTS = ("AccessManager", "Quorum", "Participants", "Ledger", "Payments")
-# Those of them that may move value on the ledger.
-MODULES = frozenset({"Payments"})
+# What may move value on the ledger from its first block on, and all contracts, in the order in which they are
+# deployed. (`Administration` is made by the ledger.)
+MODULES = ("Payments", "Settlement", "Netting")
+CONTRACTS = ("AccessManager", "Quorum", "Participants", "Ledger", *MODULES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,11 @@ class Artifact:
     creation: bytes
     runtime: bytes
     immutables: Mapping[str, tuple[int, ...]]
+
+    @property
+    def constructor(self) -> Sequence[Mapping[str, Any]]:
+        """Return what the constructor takes: `name` and `type` of each argument."""
+        return next((entry["inputs"] for entry in self.abi if entry["type"] == "constructor"), ())
 
 
 @cache

@@ -11,9 +11,9 @@ from eth_abi.exceptions import DecodingError, EncodingError
 from node.chain.compiled import WORD_BYTES, artifact
 from node.chain.deployment import Deployment
 from node.chain.protocol import Chain, Log
-from node.errors import ContractRefused, MalformedAnswer, UndecodableLog
+from node.errors import ContractRefused, MalformedAnswer, UndecodableLog, kind_of
 from settlement.errors import InvalidWord
-from settlement.events import Event, Layout, decode, layouts
+from settlement.events import Event, Layout, abi_type, decode, layouts
 from settlement.instruction import Terms, keccak
 
 SELECTOR_BYTES = 4
@@ -40,6 +40,23 @@ REFUSALS = (
     "ApprovalExpired",
     "ApprovalInvalid",
     "ApprovalTooLong",
+    "CutOff",
+    "LegsOutOfRange",
+    "InitiatorNotParty",
+    "TooManyDebtors",
+    "SponsorMismatch",
+    "NotParty",
+    "TooManyProposals",
+    "Lapsed",
+    "NotYetValid",
+    "NotWaiting",
+    "ConsentMissing",
+    "Held",
+    "SetUnordered",
+    "SetTooLarge",
+    "UrgentWaiting",
+    "AcceptanceNeeded",
+    "CounterNotNext",
 )
 
 # What Solidity itself reverts with (its documentation, "Error handling").
@@ -180,30 +197,21 @@ class Contracts:
             return ContractRefused(
                 f"{known.name} with arguments it does not have", error=known.name, data=data
             )
-        told = f"{known.name}({_list(known.names, arguments)})"
-        return ContractRefused(told, error=known.name, arguments=arguments, data=data)
+        kind, told = kind_of(known.name), f"{known.name}({_list(known.names, arguments)})"
+        return kind(f"{told}: {kind.remedy}", error=known.name, arguments=arguments, data=data)
 
 
 def _signatures(abi: Iterable[Mapping[str, Any]], kind: str) -> Iterable[_Signature]:
     for entry in abi:
         if entry["type"] == kind:
-            inputs = tuple(_abi_type(argument) for argument in entry["inputs"])
+            inputs = tuple(abi_type(argument) for argument in entry["inputs"])
             yield _Signature(
                 name=entry["name"],
                 selector=keccak(f"{entry['name']}({','.join(inputs)})".encode("ascii"))[:SELECTOR_BYTES],
                 inputs=inputs,
                 names=tuple(argument["name"] for argument in entry["inputs"]),
-                outputs=tuple(_abi_type(argument) for argument in entry.get("outputs", ())),
+                outputs=tuple(abi_type(argument) for argument in entry.get("outputs", ())),
             )
-
-
-def _abi_type(argument: Mapping[str, Any]) -> str:
-    """Return the type as signatures have it: a struct is the list of its members' types."""
-    given: str = argument["type"]
-    if not given.startswith("tuple"):
-        return given
-    members = ",".join(_abi_type(member) for member in argument["components"])
-    return f"({members}){given.removeprefix('tuple')}"
 
 
 def _list(names: Sequence[str], values: Sequence[object]) -> str:

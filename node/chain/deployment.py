@@ -16,11 +16,13 @@ _ADDRESS_BYTES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authority:
-    """Who decides. `operators`: keys with the operator's role; `members`: the quorum's keys, `threshold` of
-    which decide; `delay` (seconds): what everything waits that gains power, 0 only for a demonstration.
+    """Who decides. `operators`: keys with the operator's role; `guardians`: keys that may pause a module at
+    once; `members`: the quorum's keys, `threshold` of which decide; `delay` (seconds): what everything waits
+    that gains power, 0 only for a demonstration.
     """
 
     operators: Sequence[bytes]
+    guardians: Sequence[bytes]
     members: Sequence[bytes]
     threshold: int
     delay: int
@@ -94,6 +96,7 @@ def _founding(content: dict[str, Any]) -> Founding:
         deployer=_octets(content["deployer"], _ADDRESS_BYTES),
         authority=Authority(
             operators=[_octets(text, _ADDRESS_BYTES) for text in content["operators"]],
+            guardians=[_octets(text, _ADDRESS_BYTES) for text in content["guardians"]],
             members=[_octets(text, _ADDRESS_BYTES) for text in content["members"]],
             threshold=int(content["threshold"]),
             delay=int(content["delay"]),
@@ -107,6 +110,7 @@ def _written(founding: Founding) -> dict[str, Any]:
     return {
         "deployer": "0x" + founding.deployer.hex(),
         "operators": ["0x" + operator.hex() for operator in authority.operators],
+        "guardians": ["0x" + guardian.hex() for guardian in authority.guardians],
         "members": ["0x" + member.hex() for member in authority.members],
         "threshold": authority.threshold,
         "delay": authority.delay,

@@ -1,4 +1,4 @@
-"""The deployer's six transactions, to the byte: what makes the contracts and who is given power over them.
+"""The deployer's transactions, to the byte: what makes the contracts and who is given power over them.
 
 See contracts/deployment.md. They follow from the deployer and the authority asked for, so that whoever knows
 both can check them.
@@ -9,21 +9,38 @@ from dataclasses import dataclass
 import rlp
 from eth_abi.abi import encode as encode_abi
 
-from node.chain.compiled import CONTRACTS, artifact
+from node.chain.compiled import CONTRACTS, MODULES, artifact
 from node.chain.contracts import Contracts
 from node.chain.deployment import Authority
 from settlement.instruction import keccak
 
-# AccessManager's own number for the role that may do everything, and ours for the operators'.
+# AccessManager's own number for the role that may do everything, and ours for operators and guardians.
 ADMIN_ROLE = 0
 OPERATOR_ROLE = 1
+GUARDIAN_ROLE = 2
 _NO_DELAY = 0
 
-# What only operators may call; everything else that is `restricted` is the quorum's.
-OPERATORS_OWN = {
-    "Participants": ("admit", "addMemberId", "suspend", "resume", "setSponsor"),
-    "Ledger": ("registerAsset", "close", "openAccount", "freeze", "unfreeze", "setFirstThresholds"),
-}
+# What only a role may call. Everything else that is `restricted` is the quorum's.
+ROLES_OWN = (
+    (OPERATOR_ROLE, "Participants", ("admit", "addMemberId", "suspend", "resume", "setSponsor")),
+    (
+        OPERATOR_ROLE,
+        "Ledger",
+        (
+            "registerAsset",
+            "cutOff",
+            "close",
+            "open",
+            "openAccount",
+            "freeze",
+            "unfreeze",
+            "setFirstThresholds",
+            "resume",
+        ),
+    ),
+    (OPERATOR_ROLE, "Settlement", ("settle", "release", "cancel")),
+    (GUARDIAN_ROLE, "Ledger", ("pause",)),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +58,9 @@ def created_address(creator: bytes, nonce: int) -> bytes:
 
 
 def planned_steps(contracts: Contracts, deployer: bytes, authority: Authority) -> tuple[Step, ...]:
-    """Return the deployer's transactions by nonce, from 0: five contracts, and the handing over.
+    """Return the deployer's transactions by nonce, from 0: the contracts, and the handing over.
 
-    Operators and members go in by their addresses' order, in whatever order they were named.
+    Members, operators and guardians go in by their addresses' order, in whatever order they were named.
     """
     created = (
         Step(
@@ -58,44 +75,42 @@ def planned_steps(contracts: Contracts, deployer: bytes, authority: Authority) -
 
 
 def _arguments(name: str, deployer: bytes, contracts: Contracts, authority: Authority) -> bytes:
-    manager, participants = contracts.address("AccessManager"), contracts.address("Participants")
-    given: dict[str, tuple[tuple[str, object], ...]] = {
-        "AccessManager": (("address", deployer),),
-        "Quorum": (
-            ("address[]", sorted(authority.members)),
-            ("uint32", authority.threshold),
-            ("uint32", authority.delay),
-        ),
-        "Participants": (("address", manager), ("uint32", authority.delay)),
-        "Ledger": (
-            ("address", participants),
-            ("address", manager),
-            ("uint32", authority.delay),
-            ("address[]", [contracts.address("Payments")]),
-        ),
-        "Payments": (("address", participants), ("address", contracts.address("Ledger"))),
+    """Encode what a contract is created with; a constructor's arguments go by their names."""
+    given: dict[str, object] = {
+        "initialAdmin": deployer,
+        "firstMembers": sorted(authority.members),
+        "firstThreshold": authority.threshold,
+        "authority": contracts.address("AccessManager"),
+        "delaySeconds": authority.delay,
+        "participantsContract": contracts.address("Participants"),
+        "ledgerContract": contracts.address("Ledger"),
+        "firstModules": [contracts.address(module) for module in MODULES],
     }
-    kinds, values = zip(*given[name], strict=True)
-    return encode_abi(kinds, values)
+    arguments = artifact(name).constructor
+    return encode_abi(
+        [argument["type"] for argument in arguments], [given[argument["name"]] for argument in arguments]
+    )
 
 
 def _handover(contracts: Contracts, deployer: bytes, authority: Authority) -> list[bytes]:
     def call(function: str, *arguments: object) -> bytes:
         return contracts.calldata("AccessManager", function, *arguments)
 
+    holders = ((OPERATOR_ROLE, authority.operators), (GUARDIAN_ROLE, authority.guardians))
     return [
         *(
             call(
                 "setTargetFunctionRole",
                 contracts.address(contract),
                 [contracts.selector(contract, function) for function in functions],
-                OPERATOR_ROLE,
+                role,
             )
-            for contract, functions in OPERATORS_OWN.items()
+            for role, contract, functions in ROLES_OWN
         ),
         *(
-            call("grantRole", OPERATOR_ROLE, operator, _NO_DELAY)
-            for operator in sorted(set(authority.operators))
+            call("grantRole", role, holder, _NO_DELAY)
+            for role, addresses in holders
+            for holder in sorted(set(addresses))
         ),
         call("grantRole", ADMIN_ROLE, contracts.address("Quorum"), _NO_DELAY),
         call("renounceRole", ADMIN_ROLE, deployer),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from node.chain.authority import founding_of, verify_authority
 from node.chain.compiled import CONTRACTS, WORD_BYTES, Artifact, artifact
 from node.chain.deployment import Deployment
+from node.chain.plan import created_address
 from node.chain.protocol import Chain
 from node.errors import ChainUnavailable, DemoDeployment, WrongChain, WrongCode, WrongGenesis
 
@@ -19,9 +20,9 @@ def verify_deployment(chain: Chain, deployment: Deployment, *, demo_allowed: boo
     if missing:
         raise WrongCode(f"the deployment names no {', '.join(sorted(missing))}; deploy them")
     delays = {
-        name: int.from_bytes(found["delay"], "big")
-        for name, address in deployment.contracts.items()
-        if "delay" in (found := verify_code(name, address, chain.code(address), deployment.contracts))
+        name: delay
+        for each in deployment.contracts
+        for name, delay in verify_code(chain, each, deployment).items()
     }
     without = [name for name, delay in delays.items() if delay == 0]
     if without and not demo_allowed:
@@ -58,7 +59,24 @@ def verify_chain(chain: Chain, deployment: Deployment) -> None:
         )
 
 
-def verify_code(name: str, address: bytes, code: bytes, contracts: Mapping[str, bytes]) -> dict[str, bytes]:
+def verify_code(chain: Chain, name: str, deployment: Deployment) -> dict[str, int]:
+    """Compare the code at a contract's address with the compiled contract, for the ledger that of its
+    administration too; return the delays (seconds) that these were made with, by name. Raise `WrongCode`.
+    """
+    address = deployment.contracts[name]
+    immutables = _compare(name, address, chain.code(address), deployment.contracts)
+    delays = {name: int.from_bytes(immutables["delay"], "big")} if "delay" in immutables else {}
+    if name != "Ledger":
+        return delays
+    # The first contract that the ledger made; by what code it was made, the ledger's own code says.
+    made = created_address(address, 1)
+    if immutables["administration"] != made.rjust(WORD_BYTES, b"\0"):
+        raise WrongCode(f"Ledger at 0x{address.hex()} has another administration than the one it made")
+    found = _compare("Administration", made, chain.code(made), deployment.contracts)
+    return delays | {"Administration": int.from_bytes(found["delay"], "big")}
+
+
+def _compare(name: str, address: bytes, code: bytes, contracts: Mapping[str, bytes]) -> dict[str, bytes]:
     """Compare the code at an address with the compiled contract; return its immutables (32 bytes each).
 
     An immutable that is named like a contract must be that contract's address. Raise `WrongCode`.

@@ -51,6 +51,12 @@ def deploy(
     operator: Annotated[
         list[str] | None, typer.Option(help="Address with the operator's role; repeat. Default: every key.")
     ] = None,
+    guardian: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Address that may pause a module at once; repeat. With VOSTRO_DEMO: the operators."
+        ),
+    ] = None,
     member: Annotated[
         list[str] | None, typer.Option(help="Address in the quorum; repeat. Default: the operators.")
     ] = None,
@@ -77,6 +83,7 @@ def deploy(
             settings,
             password,
             operators=[address_of(text) for text in operator or ()],
+            guardians=[address_of(text) for text in guardian or ()],
             members=[address_of(text) for text in member or ()],
             threshold=threshold,
             delay=delay,

@@ -166,7 +166,7 @@ def _print_table(drawn_up: "Statement") -> None:
             "at": datetime.fromtimestamp(entry.booked_at, UTC).strftime("%H:%M:%S"),
             "amount": decimal_text(entry.amount, money),
             "balance": decimal_text(entry.balance, money),
-            "counterparty": entry.counterparty.bic,
+            "counterparty": entry.counterparty.bic if entry.counterparty else "",
             "end_to_end_id": entry.end_to_end_id or "document missing",
         }
         for entry in drawn_up.entries

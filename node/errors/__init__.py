@@ -12,9 +12,12 @@
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
-        │   ├── ChainUnavailable 503 (MalformedAnswer) · ChainBusy 503 · ContractRefused · OutOfGas ·
-        │   │   BlockNotFound · WrongChain · WrongGenesis · WrongCode · WrongAuthority ·
-        │   │   DemoDeployment 500
+        │   ├── ChainUnavailable 503 (MalformedAnswer) · ChainBusy 503 · OutOfGas · BlockNotFound 503 ·
+        │   │   WrongChain · WrongGenesis · WrongCode · WrongAuthority · DemoDeployment 500
+        │   ├── ContractRefused 409       a contract's custom error, by what to do next (node.errors.reverts)
+        │   │   └── KeyRefused 403 · NotReady 409 · LimitExceeded 409 · NotOnChain 404 · StateConflict 409 ·
+        │   │       CallMalformed 400 · InstructionForbidden 409 · ModuleBarred 503 ·
+        │   │       ContractFault (also a BrokenRule) 500
         │   ├── UndecodableLog · ForeignModule · ForeignAuthority (all also a BrokenRule) 500
         │   ├── of a transaction: TransactionRefused · NonceTaken · AlreadyKnown ·
         │   │   TransactionPostponed (NonceGap · Underpriced · GasUnfunded)
@@ -91,6 +94,18 @@ from node.errors.requests import (
     ValueDateRefused,
     VoidRefused,
 )
+from node.errors.reverts import (
+    CallMalformed,
+    ContractFault,
+    InstructionForbidden,
+    KeyRefused,
+    LimitExceeded,
+    ModuleBarred,
+    NotOnChain,
+    NotReady,
+    StateConflict,
+    kind_of,
+)
 from node.errors.store import (
     StoreError,
     StoreFull,
@@ -104,10 +119,12 @@ __all__ = [
     "AssetNotFound",
     "BlockNotFound",
     "BodyTooLarge",
+    "CallMalformed",
     "ChainBusy",
     "ChainContradiction",
     "ChainError",
     "ChainUnavailable",
+    "ContractFault",
     "ContractRefused",
     "DemoDeployment",
     "DuplicateMessage",
@@ -118,16 +135,22 @@ __all__ = [
     "ForeignTransaction",
     "GasUnfunded",
     "IdempotencyConflict",
+    "InstructionForbidden",
     "KeyExists",
     "KeyNotFound",
+    "KeyRefused",
     "KeystoreDamaged",
     "LeaseLost",
+    "LimitExceeded",
     "MalformedAnswer",
     "MirrorBehind",
+    "ModuleBarred",
     "NodeError",
     "NonceGap",
     "NonceTaken",
     "NotFound",
+    "NotOnChain",
+    "NotReady",
     "OutOfGas",
     "PayeeRefused",
     "PayerRefused",
@@ -137,6 +160,7 @@ __all__ = [
     "RequestRefused",
     "SettingsInvalid",
     "SigningError",
+    "StateConflict",
     "StoreError",
     "StoreFull",
     "StoreInconsistent",
@@ -155,5 +179,6 @@ __all__ = [
     "WrongCode",
     "WrongGenesis",
     "WrongPassword",
+    "kind_of",
     "status_of",
 ]

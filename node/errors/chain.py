@@ -1,7 +1,9 @@
 """What the chain, or the RPC node in front of it, did not do."""
 
+from typing import ClassVar
+
 from node.errors.base import NodeError
-from settlement.errors import BrokenRule
+from settlement.errors import BrokenRule, code_of
 
 
 class ChainError(NodeError):
@@ -26,15 +28,19 @@ class ContractRefused(ChainError):
     """A contract reverted; `error` is the name of its custom error, `arguments` what it said.
 
     `data` are the raw bytes. An error that comes straight from the chain is not named yet (`error` is its
-    selector): `Contracts.error(data)` names it.
+    selector): `Contracts.error(data)` names it, and returns the class of `node.errors.reverts` that it is of.
+    Its `code` is the custom error's name, `remedy` what the caller can do next.
     """
 
     status = 409
+    remedy: ClassVar[str] = "the contracts have no such error: find out what was called"
 
     def __init__(
         self, detail: str, *, error: str, arguments: tuple[object, ...] = (), data: bytes = b""
     ) -> None:
         super().__init__(detail)
+        if error.isidentifier():
+            self.code = code_of(error)
         self.error = error
         self.arguments = arguments
         self.data = data

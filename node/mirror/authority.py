@@ -10,7 +10,10 @@ from node.errors import ForeignAuthority, ForeignModule
 from settlement.events import Event, Layout
 
 _WATCHED = frozenset(
-    {("Ledger", "ModuleAccepted"), ("Ledger", "AuthorityUpdated"), ("Participants", "AuthorityUpdated")}
+    {
+        ("Ledger", "ModuleAccepted"),
+        *((contract, "AuthorityUpdated") for contract in ("Participants", "Ledger", "Settlement")),
+    }
 )
 
 

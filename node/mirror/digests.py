@@ -10,6 +10,7 @@ from node.store.tables import (
     assets,
     balances,
     blocks,
+    cycles,
     events,
     keys,
     member_ids,
@@ -29,6 +30,7 @@ CHAIN_TABLES = (
     keys,
     assets,
     accounts,
+    cycles,
 )
 _ROWS_AT_ONCE = 5_000
 

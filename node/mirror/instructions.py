@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, or_, select
 
 from node.mirror.words import signed, unsigned
 from node.store.tables import blocks, events, receipts
@@ -15,6 +15,9 @@ from settlement.instruction import Terms, terms_from_word
 InstructionKey: TypeAlias = tuple[int, int]
 
 _SEQUENCES_PER_QUERY = 1000
+# What `Settlement` says of its instructions on their way is no answer to one that this node sent elsewhere;
+# that one settled under its sequence is.
+_ANSWERS = or_(events.c.contract != "Settlement", events.c.name == "Settled")
 _WORD_BYTES = 32
 
 
@@ -65,7 +68,7 @@ def _rows(connection: Connection, initiator: int, sequences: Sequence[int]) -> I
             (receipts.c.height == events.c.height)
             & (receipts.c.transaction_index == events.c.transaction_index),
         )
-        .where(events.c.initiator == initiator, events.c.sequence.in_(sequences))
+        .where(events.c.initiator == initiator, events.c.sequence.in_(sequences), _ANSWERS)
         .order_by(events.c.height, events.c.log_index)
     )
     return connection.execute(query).mappings()

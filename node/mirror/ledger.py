@@ -39,7 +39,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A posting on one bucket of an account, with the event it comes from. Time in UTC seconds."""
+    """A posting on one bucket of an account, with the event it comes from. Time in UTC seconds.
+
+    `initiator` and `sequence` are None where the event speaks of no instruction.
+    """
 
     height: int
     log_index: int
@@ -49,8 +52,8 @@ class Line:
     amount: int
     balance: int
     event: str
-    initiator: int
-    sequence: int
+    initiator: int | None
+    sequence: int | None
     transaction_hash: bytes
 
 
@@ -103,10 +106,12 @@ def lines(connection: Connection, place: Place, *, above: int, until: int, limit
         .order_by(*order)
         .limit(limit)
     )
-    return [
-        Line(**(dict(row) | {"sequence": unsigned(row["sequence"])}))
-        for row in connection.execute(query).mappings()
-    ]
+    return [_line(row) for row in connection.execute(query).mappings()]
+
+
+def _line(row: RowMapping) -> Line:
+    sequence = row["sequence"]
+    return Line(**(dict(row) | {"sequence": None if sequence is None else unsigned(sequence)}))
 
 
 def _at(place: Place) -> tuple[ColumnElement[bool], ...]:

@@ -1,7 +1,7 @@
 """Writes final blocks into the mirror: all that our contracts said in them, and what follows from it.
 
-The hot path of the node. An event that carries terms is read by one `struct` call and becomes three rows;
-everything else is rare and goes through `settlement.events`.
+The hot path of the node. An event that carries terms is read by one `struct` call and becomes three rows, a
+settled instruction by one more for each leg; everything else is rare and goes through `settlement.events`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,14 +11,14 @@ from sqlalchemy import Connection, select
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Log, Receipt
-from node.mirror import authority, registration
-from node.mirror.posting import Movement, post
-from node.mirror.words import TERMS, signed
+from node.mirror import authority, cycles, registration
+from node.mirror.posting import Change, post
+from node.mirror.words import HEAD, LEG, SETTLED, TERMS, signed
 from node.store import tables
 from node.store.bulk import insert_rows
 from settlement.errors import MirrorGap
-from settlement.events import Event, Layout
-from settlement.posting import ENTRIES
+from settlement.events import WORD_BYTES, Event, Layout
+from settlement.posting import ENTRIES, Bucket, Posting, moves_value, postings
 
 _BLOCK_COLUMNS = ("height", "hash", "parent_hash", "timestamp")
 _RECEIPT_COLUMNS = ("height", "transaction_index", "hash", "sender", "succeeded", "gas_used")
@@ -34,7 +34,17 @@ _EVENT_COLUMNS = (
     "data",
 )
 # Terms and one more word.
-_TERMS_EVENT_BYTES = 64
+_TERMS_EVENT_BYTES = 2 * WORD_BYTES
+# `Settled` up to its legs: head, digest, where they begin, how many there are.
+_SETTLED_BYTES = 4 * WORD_BYTES
+_LEGS_OFFSET = 3 * WORD_BYTES
+_AVAILABLE = Bucket.AVAILABLE.value
+
+# ENTRIES once more as plain tuples: (index of the debited side, its bucket, of the credited, its bucket).
+_RULES = {
+    name: (int(entry.debit[0]), entry.debit[1].value, int(entry.credit[0]), entry.credit[1].value)
+    for name, entry in ENTRIES.items()
+}
 
 
 def write(connection: Connection, contracts: Contracts, blocks: Sequence[Block]) -> None:
@@ -59,7 +69,7 @@ class _Batch:
         self._blocks: list[tuple[Any, ...]] = []
         self._receipts: list[tuple[Any, ...]] = []
         self._events: list[tuple[Any, ...]] = []
-        self._movements: list[Movement] = []
+        self._changes: list[Change] = []
 
     def take(self, block: Block) -> None:
         self._blocks.append((block.height, block.hash, block.parent_hash, block.timestamp))
@@ -70,7 +80,7 @@ class _Batch:
         insert_rows(self._connection, tables.blocks, _BLOCK_COLUMNS, self._blocks)
         insert_rows(self._connection, tables.receipts, _RECEIPT_COLUMNS, self._receipts)
         insert_rows(self._connection, tables.events, _EVENT_COLUMNS, self._events)
-        post(self._connection, self._movements)
+        post(self._connection, self._changes)
 
     def _take_receipt(self, height: int, receipt: Receipt) -> None:
         layout_of, before = self._contracts.layout, len(self._events)
@@ -80,6 +90,8 @@ class _Batch:
                 continue
             if layout.carries_terms:
                 self._take_terms(height, receipt.index, log, layout)
+            elif layout.carries_head:
+                self._take_head(height, receipt.index, log, layout)
             else:
                 self._take_other(height, receipt.index, log, layout)
         # Also what did nothing is kept when it came from a registered key: it reverted, or is not for us.
@@ -96,8 +108,38 @@ class _Batch:
         self._events.append(
             (height, index, transaction, layout.contract, name, payer, signed(sequence), layout.topic, data)
         )
-        if name in ENTRIES:
-            self._movements.append((height, index, name, asset, payer, payee, amount))
+        rule = _RULES.get(name)
+        if rule is not None:
+            sides = payer, payee
+            debited, credited = sides[rule[0]], sides[rule[2]]
+            self._changes += (
+                (height, index, 0, asset, debited, rule[1], credited, -amount),
+                (height, index, 1, asset, credited, rule[3], debited, amount),
+            )
+        else:
+            moves_value(layout.contract, name)
+
+    def _take_head(self, height: int, transaction: int, log: Log, layout: Layout) -> None:
+        name, index, data = layout.name, log.index, log.data
+        if len(data) < WORD_BYTES * len(layout.plain):
+            raise MirrorGap(f"{name} at log {index} of block {height} has {len(data)} bytes only")
+        sequence, initiator = HEAD.unpack_from(data)
+        instruction = initiator, signed(sequence)
+        self._events.append(
+            (height, index, transaction, layout.contract, name, *instruction, layout.topic, data)
+        )
+        if moves_value(layout.contract, name):
+            self._take_legs(height, index, data)
+
+    def _take_legs(self, height: int, index: int, data: bytes) -> None:
+        count, rest = divmod(len(data) - _SETTLED_BYTES, WORD_BYTES)
+        if rest or count < 0 or SETTLED.unpack_from(data) != (_LEGS_OFFSET, count):
+            raise MirrorGap(f"the legs settled at log {index} of block {height} are not where they must be")
+        for line, (asset, payer, payee, amount) in enumerate(LEG.iter_unpack(data[_SETTLED_BYTES:])):
+            self._changes += (
+                (height, index, 2 * line, asset, payer, _AVAILABLE, payee, -amount),
+                (height, index, 2 * line + 1, asset, payee, _AVAILABLE, payer, amount),
+            )
 
     def _take_other(self, height: int, transaction: int, log: Log, layout: Layout) -> None:
         initiator, sequence = None, None
@@ -111,6 +153,11 @@ class _Batch:
         elif layout.name == "Voided":
             fields: Mapping[str, Any] = self._decode(height, log).fields
             initiator, sequence = fields["initiator"], signed(fields["sequence"])
+        if moves_value(layout.contract, layout.name):
+            event = self._decode(height, log)
+            if layout.name == "CycleSettled":
+                event = cycles.completed(self._connection, event)
+            self._take_postings(height, log.index, postings(event))
         topics = b"".join(log.topics)
         self._events.append(
             (
@@ -125,6 +172,11 @@ class _Batch:
                 log.data,
             )
         )
+
+    def _take_postings(self, height: int, index: int, made: Sequence[Posting]) -> None:
+        for line, each in enumerate(made):
+            place = each.asset, each.participant, each.bucket.value
+            self._changes.append((height, index, line, *place, each.counterparty, each.amount))
 
     def _decode(self, height: int, log: Log) -> Event:
         event = self._contracts.decode(log)

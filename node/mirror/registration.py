@@ -1,13 +1,13 @@
-"""What the contracts register, as rows: participants, keys, assets and accounts, as they are now."""
+"""What the contracts register, as rows: participants, keys, assets, accounts, as they are now; and cycles."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, Insert, Update, insert, update
 
-from node.store.tables import accounts, assets, keys, member_ids, participants
+from node.store.tables import accounts, assets, cycles, keys, member_ids, participants
 from settlement.errors import MirrorGap
-from settlement.events import Event, Layout, readable
+from settlement.events import WORD_BYTES, Event, Layout, readable
 from settlement.money import AMOUNT_MAX
 from settlement.participant import ParticipantKind
 
@@ -117,6 +117,12 @@ def _account(fields: Fields, **values: int | bool) -> Update:
     return update(accounts).where(of_asset, accounts.c.participant == fields["holder"]).values(values)
 
 
+def _cycle_proposed(fields: Fields) -> Insert:
+    asset, *_, positions = fields["cycle"]
+    words = b"".join(word.to_bytes(WORD_BYTES, "big") for word in positions)
+    return insert(cycles).values(digest=fields["digest"], asset=asset, positions=words)
+
+
 _CHANGES: dict[tuple[str, str], Callable[[Fields], Insert | Update]] = {
     ("Participants", "ParticipantAdmitted"): _admitted,
     ("Participants", "MemberIdAdded"): _member_id_added,
@@ -146,4 +152,5 @@ _CHANGES: dict[tuple[str, str], Callable[[Fields], Insert | Update]] = {
     ("Ledger", "LimitsSet"): lambda fields: _account(
         fields, limit_instruction=fields["perInstruction"], limit_day=fields["perDay"]
     ),
+    ("Netting", "CycleProposed"): _cycle_proposed,
 }

@@ -1,14 +1,14 @@
 """Deploys the contracts as contracts/deployment.md says; a run cut short goes on where it stopped.
 
-The deployer is a fresh key used for nothing else: its contracts are its transactions 0 to 4 (so their
-addresses are known beforehand), and the sixth hands its power to the quorum and the operators.
+The deployer is a fresh key used for nothing else: its first transactions are its contracts (so their
+addresses are known beforehand), and its last hands its power to the quorum, the operators and the guardians.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from node.chain.compiled import CONTRACTS, WORD_BYTES
+from node.chain.compiled import CONTRACTS
 from node.chain.contracts import Contracts
 from node.chain.deployment import Authority, Deployment, Founding
 from node.chain.plan import created_address, planned_steps
@@ -60,14 +60,12 @@ def deploy(chain: Chain, signer: Signer, deployer: bytes, clock: Clock, authorit
 
 
 def _verify_contract(chain: Chain, contracts: Contracts, name: str, authority: Authority) -> None:
-    address = contracts.address(name)
-    immutables = verify_code(name, address, chain.code(address), contracts.deployment.contracts)
-    delay = int.from_bytes(immutables.get("delay", authority.delay.to_bytes(WORD_BYTES, "big")), "big")
-    if delay != authority.delay:
-        raise WrongCode(
-            f"{name} at 0x{address.hex()} stands already, with a delay of {delay} and not {authority.delay} "
-            "seconds; ask for what is there, or deploy anew with a fresh key"
-        )
+    for made, delay in verify_code(chain, name, contracts.deployment).items():
+        if delay != authority.delay:
+            raise WrongCode(
+                f"{made} at 0x{contracts.address(name).hex()} stands already, with a delay of {delay} "
+                f"and not {authority.delay} seconds; ask for what is there, or deploy anew with a fresh key"
+            )
 
 
 def _heights(chain: Chain, clock: Clock, deployer: bytes, first: int) -> Iterator[int]:

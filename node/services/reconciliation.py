@@ -27,10 +27,11 @@ from settlement.posting import SETTLING, Bucket
 BREAKS_MAX = 1000
 _ROWS_AT_ONCE = 5000
 _WORD_BYTES = 32
+# No instruction of this node settles by another event.
 _KIND_OF_EVENT = {
-    "Paid": InstructionKind.PAYMENT,
-    "Issued": InstructionKind.ISSUE,
-    "RedemptionRequested": InstructionKind.REDEMPTION,
+    "Paid": InstructionKind.PAYMENT.value,
+    "Issued": InstructionKind.ISSUE.value,
+    "RedemptionRequested": InstructionKind.REDEMPTION.value,
 }
 
 
@@ -64,6 +65,7 @@ class _ChainAccount(NamedTuple):
     open: bool
     frozen: bool
     bilateral: bool
+    urgent_waiting: int
     per_instruction: int
     per_day: int
     outflow: int
@@ -80,6 +82,9 @@ class _ChainAsset(NamedTuple):
     business_day: int
     supply: int
     credit: int
+    is_cut_off: bool
+    lapses_with_day: bool
+    asks_acceptance: bool
 
 
 def reconcile(store: Store, chain: Chain, contracts: Contracts, *, participant: int) -> Reconciliation:
@@ -226,7 +231,7 @@ def _settlement(row: RowMapping) -> Iterator[Break]:
     yield from _differences(
         f"instruction {row['id']}",
         {
-            "kind": (row["kind"], _KIND_OF_EVENT[row["name"]].value),
+            "kind": (row["kind"], _KIND_OF_EVENT.get(row["name"], row["name"])),
             "terms": (row["terms"].hex(), row["data"][:_WORD_BYTES].hex()),
             "commitment": (row["commitment"].hex(), row["data"][_WORD_BYTES:].hex()),
         },

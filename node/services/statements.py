@@ -110,14 +110,15 @@ def _draw(connection: Connection, mirrored: Head, period: _Period, *, owner: int
     )
 
 
-def _own(connection: Connection, posted: Iterable[Line]) -> dict[tuple[int, int], RowMapping]:
+def _own(connection: Connection, posted: Iterable[Line]) -> dict[tuple[int | None, int | None], RowMapping]:
     """Return this node's own instructions behind the postings, by initiator and sequence."""
     wanted: dict[int, list[int]] = {}
     for line in posted:
-        wanted.setdefault(line.initiator, []).append(line.sequence)
+        if line.initiator is not None and line.sequence is not None:
+            wanted.setdefault(line.initiator, []).append(line.sequence)
     columns = (instructions.c[name] for name in ("payer", "sequence", "uetr", "end_to_end_id", "document"))
     query = select(*columns)
-    found = {}
+    found: dict[tuple[int | None, int | None], RowMapping] = {}
     for payer, sequences in wanted.items():
         for start in range(0, len(sequences), _SEQUENCES_PER_QUERY):
             some = sequences[start : start + _SEQUENCES_PER_QUERY]
@@ -128,7 +129,9 @@ def _own(connection: Connection, posted: Iterable[Line]) -> dict[tuple[int, int]
 
 
 def _entries(
-    posted: Iterable[Line], participants: Directory, own: Mapping[tuple[int, int], RowMapping]
+    posted: Iterable[Line],
+    participants: Directory,
+    own: Mapping[tuple[int | None, int | None], RowMapping],
 ) -> Iterable[Entry]:
     for line in posted:
         instruction = own.get((line.initiator, line.sequence))
@@ -137,12 +140,14 @@ def _entries(
         yield Entry(
             height=line.height,
             log_index=line.log_index,
+            # Each movement is a debit and a credit.
+            leg=line.line // 2,
             booked_at=line.timestamp,
             amount=line.amount,
             balance=line.balance,
             event=line.event,
             transaction_hash=line.transaction_hash,
-            counterparty=participants.get(line.counterparty),
+            counterparty=participants.get(line.counterparty) if line.counterparty else None,
             uetr=instruction["uetr"] if instruction else None,
             end_to_end_id=instruction["end_to_end_id"] if instruction else None,
             instruction_id=payment_ids.get("InstrId"),

@@ -5,7 +5,7 @@ import structlog
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
 from node.clock import Clock
-from node.errors import ChainContradiction
+from node.errors import ChainContradiction, ContractFault
 from node.outbox.actions import Action
 from node.outbox.nonces import WRITER
 from node.outbox.outcomes import Final, ended, final_receipt
@@ -36,7 +36,7 @@ class Concluder:
         """Conclude a transaction if it has ended, and tell whether it has.
 
         It has ended when the mirror has its receipt, or when a person has seen that its nonce is lost.
-        Raise `ChainContradiction` after remembering it.
+        Raise `ChainContradiction` or `ContractFault` after remembering it.
         """
         with self._store.snapshot() as connection:
             final = final_receipt(connection, sent.hash)
@@ -50,7 +50,7 @@ class Concluder:
             revert = why_reverted(self._chain, self._contracts, sent.key, rows, height=final.height)
         try:
             self._write(sent, final, revert)
-        except ChainContradiction as error:
+        except (ChainContradiction, ContractFault) as error:
             remember(self._store, self._clock, subject=sent.subject, error=error)
             raise
         return True
@@ -62,9 +62,7 @@ class Concluder:
             if not conclude(connection, sent.id, at=at, error=reason, abandoned=final is None):
                 return
             found = ended(connection, sent.id, final)
-            tolerant = was_cleared(
-                connection, writer=WRITER, code=ChainContradiction.code, subject=sent.subject
-            )
+            tolerant = was_cleared(connection, writer=WRITER, code=_code(revert), subject=sent.subject)
             following = follow_ups(found, revert=revert, attempts_max=self._attempts_max, tolerant=tolerant)
             for action in Action:
                 instructions = [each.instruction for each in following if each.action is action]
@@ -73,3 +71,8 @@ class Concluder:
         _log.info(
             "concluded", hash=sent.hash.hex(), rows=len(found.rows), following=len(following), reverted=reason
         )
+
+
+def _code(revert: Revert | None) -> str:
+    """Return the code of what an end like this can break."""
+    return ChainContradiction.code if revert is None or revert.fault is None else revert.fault.code

@@ -8,23 +8,34 @@ from dataclasses import dataclass
 
 from node.chain.contracts import Contracts, refusal_name
 from node.chain.protocol import Chain
-from node.errors import BlockNotFound, ChainContradiction, ChainUnavailable, ContractRefused, OutOfGas
+from node.errors import (
+    BlockNotFound,
+    ChainContradiction,
+    ChainUnavailable,
+    ContractFault,
+    ContractRefused,
+    InstructionForbidden,
+    OutOfGas,
+)
 from node.outbox.actions import Action
 from node.outbox.outcomes import Ended, Said
 from node.outbox.work import Row
 from node.submitter.batch import batch_of
 
-# What a rule of the ledger forbids stays forbidden for this instruction: trying again would not help.
-_FORBIDDEN = "InstructionRefused"
 _NO_REASON = "it reverted; asked again, the contract gives no reason"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revert:
-    """Why a transaction did nothing. `forbidden`: by a rule, so its instruction is voided, not retried."""
+    """Why a transaction did nothing.
+
+    `forbidden`: by a rule, which stays; its instruction is voided, not retried. `fault`: the contract does
+    not keep its own rules.
+    """
 
     reason: str
     forbidden: bool = False
+    fault: ContractFault | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +49,11 @@ class FollowUp:
 def follow_ups(found: Ended, *, revert: Revert | None, attempts_max: int, tolerant: bool) -> list[FollowUp]:
     """Return what must follow for the rows of a transaction that has ended.
 
-    `revert` is None when it succeeded. Raise `ChainContradiction` unless `tolerant`: a person has looked,
-    and what makes no sense is left as it is.
+    `revert` is None when it succeeded. Raise `ChainContradiction` or `ContractFault` unless `tolerant`: a
+    person has looked, and what makes no sense is left as it is.
     """
+    if revert is not None and revert.fault is not None and not tolerant:
+        raise revert.fault
     following = []
     for row in found.rows:
         if row.order is None:
@@ -75,9 +88,9 @@ def why_reverted(
         return Revert(reason=OutOfGas.__name__)
     except ContractRefused as refused:
         named = contracts.error(refused.data)
-        if named.error == _FORBIDDEN:
+        if isinstance(named, InstructionForbidden):
             return Revert(reason=refusal_name(int(str(named.arguments[-1]))), forbidden=True)
-        return Revert(reason=named.detail)
+        return Revert(reason=named.detail, fault=named if isinstance(named, ContractFault) else None)
     return Revert(reason=_NO_REASON)
 
 

@@ -62,7 +62,10 @@ def _make_keys(place: Place, player: Player, random: Random) -> tuple[KeyTerms, 
 
 def _deploy(place: Place, ground: Ground, random: Random, *, operators: tuple[KeyTerms, ...]) -> Deployment:
     members = [key.address for key in operators if key.role is KeyRole.ADMINISTER]
-    authority = Authority(operators=members[:1], members=members, threshold=len(members), delay=0)
+    operator = members[:1]
+    authority = Authority(
+        operators=operator, guardians=operator, members=members, threshold=len(members), delay=0
+    )
     keystore = Keystore(place.home(CENTRAL_BANK) / "deployer", scrypt_n=SCRYPT_N)
     password = _password(place, CENTRAL_BANK)
     deployer = keystore.create(password, random)

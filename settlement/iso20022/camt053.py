@@ -136,7 +136,11 @@ def _details(entry: Entry, statement: Statement, amount: Tree, side: str) -> Tre
     }
     if parties := _parties(transfer):
         tree["RltdPties"] = parties
-    agents: Tree = {"InstgAgt": participant_tree(payer), "InstdAgt": participant_tree(payee)}
+    agents: Tree = {
+        name: participant_tree(each)
+        for name, each in (("InstgAgt", payer), ("InstdAgt", payee))
+        if each is not None
+    }
     tree["RltdAgts"] = agents | {name: transfer[name] for name in _AGENTS if name in transfer}
     for name in ("Purp", "RltdRmtInf", "RmtInf"):
         if name in transfer:

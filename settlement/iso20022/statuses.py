@@ -36,7 +36,24 @@ STATUS_REASON = {
     "ApprovalExpired": "AG08",
     "ApprovalInvalid": "AG08",
     "ApprovalTooLong": "AG08",
-    "expired": "TM01",  # after the cut-off time
+    "CutOff": "TM01",  # after the cut-off time
+    "LegsOutOfRange": "AG03",
+    "InitiatorNotParty": "AG03",
+    "TooManyDebtors": "AG03",
+    "SponsorMismatch": "AGNT",  # incorrect agent
+    "NotParty": "AG08",
+    "TooManyProposals": "AM21",
+    "Lapsed": "TM01",
+    "NotYetValid": "DT01",  # invalid date
+    "NotWaiting": "ED05",
+    "ConsentMissing": "AG08",
+    "Held": "ED05",
+    "SetUnordered": "ED05",
+    "SetTooLarge": "ED05",
+    "UrgentWaiting": "ED05",
+    "AcceptanceNeeded": "AG03",
+    "CounterNotNext": "ED05",
+    "expired": "TM01",
 }
 
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 from eth_abi.abi import encode
 
+from node.chain.compiled import CONTRACTS as NAMES
 from node.chain.compiled import artifact
 from node.chain.contracts import Contracts
 from node.chain.deployment import Deployment
@@ -21,15 +22,14 @@ GENESIS = sha256(b"genesis").digest()
 START = 1_795_000_000  # UTC seconds of block 0
 SECONDS_PER_BLOCK = 10
 SENDER = b"\x05" * 20
-_NAMES = ("AccessManager", "Ledger", "Participants", "Payments", "Quorum")
 _LAYOUTS = {
-    (name, layout.name): layout for name in _NAMES for layout in layouts(name, artifact(name).abi).values()
+    (name, layout.name): layout for name in NAMES for layout in layouts(name, artifact(name).abi).values()
 }
 CONTRACTS = Contracts(
     Deployment(
         chain_id=CHAIN_ID,
         genesis_hash=GENESIS,
-        contracts={name: keccak(name.encode())[-20:] for name in _NAMES},
+        contracts={name: keccak(name.encode())[-20:] for name in NAMES},
         demo=True,
     )
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 
 from node.chain.protocol import Log, Receipt
-from settlement.instruction import Terms
+from settlement.instruction import Leg, Terms
 from settlement.posting import Bucket
 from tests.node.chain_of_events import (
     SENDER,
@@ -16,6 +16,7 @@ from tests.node.chain_of_events import (
     said,
     transaction,
 )
+from tests.words import head_word, leg_word
 
 ISSUER = 1
 HOLDERS = (2, 3, 4)
@@ -60,7 +61,7 @@ def _transaction(draw: st.DrawFn, books: Books, count_max: int) -> Receipt:
 def _event(draw: st.DrawFn, books: Books) -> Log:
     asset, amount = draw(st.sampled_from(ASSETS)), draw(st.integers(1, 10**12))
     payer, payee = draw(st.permutations(HOLDERS))[:2]
-    kind = draw(st.sampled_from(["pay", "pay", "issue", "ask", "end", "refuse", "void"]))
+    kind = draw(st.sampled_from(["pay", "pay", "settle", "order", "issue", "ask", "end", "refuse", "void"]))
     if kind == "issue":
         terms = books.terms(asset, ISSUER, payee, amount)
         books.move(asset, (ISSUER, Bucket.ISSUED), (payee, Bucket.AVAILABLE), amount)
@@ -70,8 +71,8 @@ def _event(draw: st.DrawFn, books: Books) -> Log:
         books.move(asset, (payer, Bucket.AVAILABLE), (payer, Bucket.LOCKED), amount)
         books.pending.append(terms)
         return said("Ledger", "RedemptionRequested", terms)
-    if kind == "end" and books.pending:
-        return _ending(draw, books)
+    if kind in _OTHERS and (kind != "end" or books.pending):
+        return _OTHERS[kind](draw, books)
     terms = books.terms(asset, payer, payee, amount)
     if kind == "refuse":
         return log("Payments", "Refused", terms.word(), draw(st.integers(1, 18)))
@@ -101,6 +102,22 @@ def _registration(draw: st.DrawFn) -> Log:
     return log("Participants", name, draw(st.sampled_from(HOLDERS)), *arguments)
 
 
+def _settled(draw: st.DrawFn, books: Books) -> Log:
+    """An instruction of several legs that settles, or says something else of itself on its way."""
+    head = head_word(books.terms(0, 0, 0, 1).sequence, draw(st.sampled_from(HOLDERS)))
+    name = draw(st.sampled_from(["Settled", "Settled", "Queued", "Cancelled", "Expired", "Affirmed", "Held"]))
+    if name != "Settled":
+        more = {"Cancelled": (2, b"CUST"), "Affirmed": (2, True), "Held": (2,)}.get(name, ())
+        return log("Settlement", name, head, bytes(32), *more)
+    words = []
+    for _ in range(draw(st.integers(1, 4))):
+        payer, payee = draw(st.permutations(HOLDERS))[:2]
+        asset, amount = draw(st.sampled_from(ASSETS)), draw(st.integers(1, 10**12))
+        books.move(asset, (payer, Bucket.AVAILABLE), (payee, Bucket.AVAILABLE), amount)
+        words.append(leg_word(Leg(asset=asset, payer=payer, payee=payee, amount=amount)))
+    return log("Settlement", name, head, bytes(32), words)
+
+
 def _ending(draw: st.DrawFn, books: Books) -> Log:
     terms = books.pending.pop(draw(st.integers(0, len(books.pending) - 1)))
     issued = -books.balances.get((terms.asset, ISSUER, Bucket.ISSUED), 0)
@@ -109,3 +126,13 @@ def _ending(draw: st.DrawFn, books: Books) -> Log:
         return said("Ledger", "Redeemed", terms)
     books.move(terms.asset, (terms.payer, Bucket.LOCKED), (terms.payer, Bucket.AVAILABLE), terms.amount)
     return said("Ledger", draw(st.sampled_from(["RedemptionRefused", "RedemptionWithdrawn"])), terms)
+
+
+def _ordered(draw: st.DrawFn, books: Books) -> Log:
+    asset, amount = draw(st.sampled_from(ASSETS)), draw(st.integers(1, 10**12))
+    source, target = draw(st.permutations(HOLDERS))[:2]
+    books.move(asset, (source, Bucket.AVAILABLE), (target, Bucket.AVAILABLE), amount)
+    return log("Ledger", "MovedByCourtOrder", asset, source, target, amount, b"\1" * 32)
+
+
+_OTHERS = {"end": _ending, "order": _ordered, "settle": _settled}

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from settlement.errors import InvalidWord
-from settlement.events import READABLE_BYTES_MAX, Event, Layout, decode, layouts, readable
+from settlement.events import READABLE_BYTES_MAX, Event, Layout, abi_type, decode, layouts, readable
 from settlement.instruction import Terms, keccak
 
 _address = st.binary(min_size=20, max_size=20)
@@ -24,10 +24,11 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
     "string": st.text(max_size=50),
     "bytes": st.binary(max_size=100),
     "address[]": st.lists(_address, max_size=4).map(tuple),
+    "uint256[]": st.lists(st.integers(0, 2**256 - 1), max_size=4).map(tuple),
 }
 # What an escape could be mistaken for.
 _PIECES = st.sampled_from([b"\\", b"x00", b"x", b"\0", b"\xff", b"\xc3\xbc", b"\xc3", b"sha256:", b"a"])
-_WORDS = sorted(set(_VALUES) - {"string", "bytes", "address[]"})
+_WORDS = sorted(set(_VALUES) - {"string", "bytes", "address[]", "uint256[]"})
 
 
 def _layout(indexed: list[str], plain: list[str]) -> Layout:
@@ -162,3 +163,33 @@ def test_terms_of_an_event() -> None:
     assert terms == Event(contract="Payments", name="Paid", fields={"terms": terms.word()}).terms
     with pytest.raises(InvalidWord):
         _ = Event(contract="Payments", name="Paid", fields={"terms": b"5"}).terms
+
+
+_MEMBERS = {"uint32": 840, "bytes32": b"\1" * 32, "uint256[]": (1, 2**256 - 1), "string": "text"}
+
+
+@given(st.permutations(sorted(_MEMBERS)), st.permutations(["uint8", "string", "struct"]))
+def test_struct_that_has_a_list(members: list[str], arguments: list[str]) -> None:
+    """A struct stands behind the words with what follows in it, and is read back as its members' values."""
+    components = [{"name": kind, "type": kind} for kind in members]
+    struct = {"name": "struct", "type": "tuple", "components": components, "indexed": False}
+    inputs = [
+        struct if each == "struct" else {"name": each, "type": each, "indexed": False} for each in arguments
+    ]
+    kinds = [abi_type(each) for each in inputs]
+    given = {"uint8": 7, "string": "more", "struct": tuple(_MEMBERS[kind] for kind in members)}
+    ((topic, layout),) = layouts("Speaker", [{"type": "event", "name": "Said", "inputs": inputs}]).items()
+    data = encode(kinds, [given[each] for each in arguments])
+
+    assert keccak(f"Said({','.join(kinds)})".encode()) == topic
+    assert given == decode(layout, [topic], data).fields
+    for cut in range(0, len(data) - 64, 32):
+        with pytest.raises(InvalidWord):
+            decode(layout, [topic], data[:cut])
+
+
+def test_struct_without_a_list_is_not_read() -> None:
+    """A struct whose members stand among the words is none that our contracts write."""
+    layout = _layout([], ["(uint32,bytes32)"])
+    with pytest.raises(InvalidWord, match="no event of ours"):
+        decode(layout, [layout.topic], bytes(64))

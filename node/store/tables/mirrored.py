@@ -40,6 +40,9 @@ receipts = Table(
     info=APPEND_ONLY,
 )
 
+# How an instruction ends whose sequence the chain has accepted.
+ENDING = "name IN ('Paid', 'Issued', 'RedemptionRequested', 'Settled', 'Cancelled', 'Expired')"
+
 # Every log of our contracts. `initiator` and `sequence` where it speaks of an instruction.
 events = Table(
     "events",
@@ -54,14 +57,14 @@ events = Table(
     Column("topics", Digest, nullable=False),  # 32 bytes each, one after the other
     Column("data", Digest, nullable=False),
     Index("ix_events_instruction", "initiator", "sequence", sqlite_where=text("initiator IS NOT NULL")),
-    # R1 once more, in the mirror: a sequence settles at most once.
+    # R1 once more, in the mirror: a sequence ends at most once.
     Index(
-        "ux_events_settled",
+        "ux_events_ended",
         "initiator",
         "sequence",
         unique=True,
-        sqlite_where=text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
-        postgresql_where=text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
+        sqlite_where=text(ENDING),
+        postgresql_where=text(ENDING),
     ),
     info=APPEND_ONLY,
 )
@@ -140,6 +143,15 @@ assets = Table(
     Column("issuer", Whole, nullable=False),
     Column("day_rule", Whole, nullable=False),
     Column("business_day", Whole, nullable=False),
+)
+
+# Cycles as they were proposed: what settles one names it only.
+cycles = Table(
+    "cycles",
+    metadata,
+    Column("digest", Digest, primary_key=True),
+    Column("asset", Whole, nullable=False),
+    Column("positions", Digest, nullable=False),  # 32 bytes each, one after the other
 )
 
 accounts = Table(

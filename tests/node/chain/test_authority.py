@@ -9,7 +9,7 @@ import coincurve
 import pytest
 from eth_abi.abi import decode, encode
 
-from node.chain.compiled import artifact
+from node.chain.compiled import CONTRACTS, MODULES, artifact
 from node.chain.contracts import SELECTOR_BYTES, Contracts
 from node.chain.deployment import Authority, Deployment, Founding
 from node.chain.plan import Step, planned_steps
@@ -27,11 +27,13 @@ from tests.clocks import SetClock
 
 _AUTHORITY = Authority(
     operators=[keccak(b"operator")[12:]],
+    guardians=[keccak(b"guardian")[12:]],
     members=[keccak(b"one")[12:], keccak(b"two")[12:]],
     threshold=2,
     delay=3600,
 )
 _INTRUDER = b"\xee" * 20
+_COUNT = len(CONTRACTS) + 1
 _numbers = count()
 
 # One of the deployer's transactions as somebody else would have it.
@@ -68,7 +70,7 @@ def _trusts(contracts: Contracts, _: bytes, __: Step) -> bytes:
         contracts.address("Participants"),
         contracts.address("AccessManager"),
         _AUTHORITY.delay,
-        [contracts.address("Payments"), _INTRUDER],
+        [*(contracts.address(module) for module in MODULES), _INTRUDER],
     )
     return artifact("Ledger").creation + encode(["address", "address", "uint32", "address[]"], given)
 
@@ -93,6 +95,7 @@ def _packs(_: Contracts, deployer: bytes, __: Step) -> bytes:
 _BACK_DOORS: dict[str, tuple[str, Tampering, str]] = {
     "second admin": ("the handover", _grants(0), f"not planned grantRole.roleId=0, account=0x{'ee' * 20}"),
     "second operator": ("the handover", _grants(1), f"not planned grantRole.roleId=1, account=0x{'ee' * 20}"),
+    "second guardian": ("the handover", _grants(2), f"not planned grantRole.roleId=2, account=0x{'ee' * 20}"),
     "modules for operators": ("the handover", _opens, "not planned setTargetFunctionRole"),
     "deployer stays": ("the handover", _stays, "missing renounceRole"),
     "second module": ("Ledger", _trusts, f"Ledger .*found .*{'ee' * 20}"),
@@ -125,7 +128,7 @@ def _tampered(
     contracts = Contracts(planned)
     sender = DirectSender(chain, contracts, _signer(planned, key), clock)
     first = chain.final_height() + 1
-    founding = Founding(deployer=deployer, authority=_AUTHORITY, heights=range(first, first + 6))
+    founding = Founding(deployer=deployer, authority=_AUTHORITY, heights=range(first, first + _COUNT))
     deployment = replace(planned, founding=founding)
     if left is not None:
         left.append(deployment)
@@ -209,16 +212,16 @@ def test_file_with_other_powers(chain: Chain, honest: Deployment) -> None:
         verify_deployment(chain, _refounded(honest, authority=other), demo_allowed=False)
 
 
-@pytest.mark.parametrize("heights", [[], [0], [0] * 6, [0] * 7])
+@pytest.mark.parametrize("heights", [[], [0], [0] * _COUNT, [0] * (_COUNT + 1)])
 def test_file_with_other_heights(chain: Chain, honest: Deployment, heights: Sequence[int]) -> None:
-    """The six transactions must stand where the file says."""
+    """The deployer's transactions must stand where the file says."""
     with pytest.raises(WrongAuthority):
         verify_deployment(chain, _refounded(honest, heights=heights), demo_allowed=False)
 
 
 def test_endpoint_that_is_behind(chain: Chain, honest: Deployment) -> None:
     """An RPC node that has not read as far is asked again later, not refused for good."""
-    ahead = [chain.final_height() + 1] * 6
+    ahead = [chain.final_height() + 1] * _COUNT
     with pytest.raises(ChainUnavailable, match="caught up"):
         verify_deployment(chain, _refounded(honest, heights=ahead), demo_allowed=False)
 
@@ -234,7 +237,7 @@ def test_handover_that_failed(clock: SetClock) -> None:
     with pytest.raises(ContractRefused):
         _tampered(chain, clock, "the handover", fails, sent)
 
-    with pytest.raises(WrongAuthority, match=r"the handover, transaction 5 .* has not succeeded"):
+    with pytest.raises(WrongAuthority, match=rf"the handover, transaction {_COUNT - 1} .* has not succeeded"):
         verify_deployment(chain, sent[0], demo_allowed=False)
 
 

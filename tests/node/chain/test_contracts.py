@@ -14,6 +14,7 @@ from node.chain.deployment import Deployment
 from node.chain.protocol import Log
 from node.errors import ContractRefused, MalformedAnswer, UndecodableLog
 from settlement.errors import BrokenRule, InvalidWord
+from settlement.events import abi_type
 from settlement.instruction import Terms, keccak
 from tests.node.chain.transactions import SOMEBODY
 from tests.scenario import BANKS, EUR, USD, Network
@@ -80,9 +81,9 @@ def test_every_event_has_a_layout() -> None:
         for entry in artifact(name).abi:
             if entry["type"] != "event":
                 continue
-            signature = f"{entry['name']}({','.join(argument['type'] for argument in entry['inputs'])})"
+            signature = f"{entry['name']}({','.join(abi_type(argument) for argument in entry['inputs'])})"
             indexed = [argument for argument in entry["inputs"] if argument["indexed"]]
-            plain = [argument["type"] for argument in entry["inputs"] if not argument["indexed"]]
+            plain = [abi_type(argument) for argument in entry["inputs"] if not argument["indexed"]]
             log = Log(
                 index=0,
                 address=_CONTRACTS.address(name),
@@ -99,6 +100,8 @@ def test_every_event_has_a_layout() -> None:
 def _nothing(kind: str) -> object:
     if kind.endswith("[]"):
         return []
+    if kind.startswith("("):
+        return [_nothing(member) for member in kind[1:-1].split(",")]
     if kind == "address":
         return bytes(20)
     return {"string": "", "bool": False}.get(kind, b"" if kind.startswith("bytes") else 0)

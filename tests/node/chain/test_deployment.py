@@ -9,6 +9,7 @@ import pytest
 
 from node.chain.compiled import CONTRACTS, artifact
 from node.chain.deployment import Authority, Deployment, Founding, read_deployment, write_deployment
+from node.chain.plan import created_address
 from node.chain.protocol import Chain
 from node.chain.tester import TesterChain
 from node.chain.verify import verify_deployment
@@ -26,9 +27,13 @@ _DEPLOYMENT = Deployment(
     founding=Founding(
         deployer=b"\7" * 20,
         authority=Authority(
-            operators=[b"\x08" * 20], members=[b"\x09" * 20, b"\x0a" * 20], threshold=2, delay=3600
+            operators=[b"\x08" * 20],
+            guardians=[b"\x0b" * 20],
+            members=[b"\x09" * 20, b"\x0a" * 20],
+            threshold=2,
+            delay=3600,
         ),
-        heights=[1, 2, 2, 3, 4, 5],
+        heights=[1, 2, 2, 3, 4, 5, 5],
     ),
 )
 
@@ -143,7 +148,13 @@ def test_contract_that_nobody_knows(network: Network) -> None:
         verify_deployment(network.chain, more, demo_allowed=True)
 
 
-@pytest.mark.parametrize("name", CONTRACTS)
+def _address(network: Network, name: str) -> bytes:
+    if name == "Administration":
+        return created_address(network.contracts.address("Ledger"), 1)
+    return network.contracts.address(name)
+
+
+@pytest.mark.parametrize("name", [*CONTRACTS, "Administration"])
 @pytest.mark.parametrize("change", ["first byte", "last byte", "longer", "shorter"])
 def test_other_code(network: Network, name: str, change: str) -> None:
     """Code that differs in any byte is not the code this node ships."""
@@ -153,7 +164,7 @@ def test_other_code(network: Network, name: str, change: str) -> None:
         "longer": lambda code: code + b"\0",
         "shorter": lambda code: code[:-1],
     }
-    address = network.contracts.address(name)
+    address = _address(network, name)
     with pytest.raises(WrongCode, match=name):
         verify_deployment(
             Tampered(network.chain, address, changes[change]),
@@ -162,7 +173,16 @@ def test_other_code(network: Network, name: str, change: str) -> None:
         )
 
 
-@pytest.mark.parametrize(("name", "immutable"), [("Ledger", "participants"), ("Payments", "ledger")])
+@pytest.mark.parametrize(
+    ("name", "immutable"),
+    [
+        ("Ledger", "participants"),
+        ("Ledger", "administration"),
+        ("Administration", "participants"),
+        ("Payments", "ledger"),
+        ("Settlement", "ledger"),
+    ],
+)
 @pytest.mark.parametrize("places", [slice(0, 1), slice(0, None)], ids=["one place", "every place"])
 def test_other_neighbours(network: Network, name: str, immutable: str, places: slice) -> None:
     """A contract that works with another registry or ledger than the deployment's is refused."""
@@ -175,7 +195,7 @@ def test_other_neighbours(network: Network, name: str, immutable: str, places: s
 
     with pytest.raises(WrongCode, match=name):
         verify_deployment(
-            Tampered(network.chain, network.contracts.address(name), change),
+            Tampered(network.chain, _address(network, name), change),
             network.contracts.deployment,
             demo_allowed=True,
         )

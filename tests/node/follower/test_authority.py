@@ -104,7 +104,7 @@ def test_foreign_module_stops_the_node(store: Store, network: Network) -> None:
         _mirror(_follower(store, network))
 
 
-@pytest.mark.parametrize("contract", ["Ledger", "Participants"])
+@pytest.mark.parametrize("contract", ["Ledger", "Participants", "Settlement"])
 def test_foreign_authority_stops_the_node(store: Store, network: Network, contract: str) -> None:
     """A contract whose orders come from another access manager is an incident."""
     follower = _follower(store, network)

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from sqlalchemy import select
 
+from node.chain.protocol import Log, Receipt
 from node.clock import SystemClock
 from node.errors import StoreInconsistent
 from node.follower.follower import Follower
@@ -16,11 +18,22 @@ from node.follower.rebuild import picture, rebuild
 from node.mirror.proof import gaps, unbalanced
 from node.store.session import Store
 from node.store.tables import balances, postings
-from settlement.errors import BrokenRule, ImpossibleBalance
-from settlement.instruction import Terms
+from settlement import posting
+from settlement.errors import BrokenRule, ImpossibleBalance, MirrorGap, UnpostedEvent
+from settlement.instruction import Leg, Terms
 from settlement.posting import Bucket
-from tests.node.chain_of_events import CONTRACTS, ChainOfEvents, register, said, settle, transaction
+from tests.node.chain_of_events import (
+    CONTRACTS,
+    START,
+    ChainOfEvents,
+    log,
+    register,
+    said,
+    settle,
+    transaction,
+)
 from tests.node.histories import Books, histories
+from tests.words import head_word, leg_word, position_word
 
 Stores = Callable[[str], Store]
 _examples = settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
@@ -128,3 +141,122 @@ def test_sequence_settles_once(store: Store) -> None:
         _mirror(store, chain)
 
     assert isinstance(caught.value, BrokenRule)
+
+
+def _settlement(name: str, *more: object, sequence: int = 1) -> Receipt:
+    return transaction(log("Settlement", name, head_word(sequence, 2), bytes(32), *more))
+
+
+_LEG = leg_word(Leg(asset=840, payer=2, payee=3, amount=5))
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        settle(Terms(sequence=1, asset=840, payer=2, payee=3, amount=5)),
+        _settlement("Settled", [_LEG]),
+        _settlement("Cancelled", 2, b"CUST"),
+        _settlement("Expired"),
+    ],
+    ids=["paid", "settled", "cancelled", "expired"],
+)
+def test_instruction_ends_once(store: Store, again: Receipt) -> None:
+    """What settled in one module neither settles nor ends again, in that module or another (R1)."""
+    chain = ChainOfEvents()
+    chain.mine(register((1, 2, 3)), _settlement("Queued"), _settlement("Settled", [_LEG, _LEG]))
+    _mirror(store, chain)
+    chain.mine(again)
+
+    with pytest.raises(StoreInconsistent):
+        _mirror(store, chain)
+
+
+def test_legs_of_an_instruction_are_lines_of_its_event(store: Store) -> None:
+    """Each leg has a debit and a credit of its own, numbered through, in the order of the legs."""
+    chain = ChainOfEvents()
+    back = leg_word(Leg(asset=978, payer=3, payee=2, amount=7, payee_for=9))
+    chain.mine(register((1, 2, 3), (840, 978)), _settlement("Settled", [_LEG, back, _LEG]))
+    _mirror(store, chain)
+
+    columns = ("line", "asset", "participant", "counterparty", "amount", "balance")
+    with store.snapshot() as connection:
+        query = select(*(postings.c[name] for name in columns)).order_by(postings.c.line)
+        assert [
+            (0, 840, 2, 3, -5, -5),
+            (1, 840, 3, 2, 5, 5),
+            (2, 978, 3, 2, -7, -7),
+            (3, 978, 2, 3, 7, 7),
+            (4, 840, 2, 3, -5, -10),
+            (5, 840, 3, 2, 5, 10),
+        ] == [tuple(row) for row in connection.execute(query)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda data: data[:-1],
+        lambda data: data[:-32],
+        lambda data: data + bytes(32),
+        lambda data: data[:64] + (128).to_bytes(32, "big") + data[96:],
+        lambda data: data[:96],
+        lambda data: data[:31],
+    ],
+    ids=["cut", "a leg less", "a leg more", "elsewhere", "none", "half a head"],
+)
+def test_legs_that_are_not_where_they_must_be(store: Store, change: Callable[[bytes], bytes]) -> None:
+    """A settlement whose legs can't be read exactly is not posted, and stops the mirror (R10)."""
+    settled = log("Settlement", "Settled", head_word(1, 2), bytes(32), [_LEG])
+    chain = ChainOfEvents()
+    chain.mine(register((1, 2, 3)), transaction(replace(settled, data=change(settled.data))))
+
+    with pytest.raises(BrokenRule):
+        _mirror(store, chain)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        log("Payments", "Refused", 1, 1),
+        log("Settlement", "Queued", head_word(1, 2), bytes(32)),
+        log("Ledger", "ModuleClosing", bytes(20)),
+    ],
+    ids=["terms", "head", "other"],
+)
+def test_event_that_nobody_knows_is_not_posted(
+    store: Store, unknown: Log, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it is not known whether an event moves value the mirror stops instead of guessing (R10)."""
+    monkeypatch.setattr(posting, "STILL", {})
+    chain = ChainOfEvents()
+    chain.mine(transaction(unknown))
+
+    with pytest.raises(UnpostedEvent):
+        _mirror(store, chain)
+
+
+def test_cycle_that_nobody_proposed(store: Store) -> None:
+    """A settlement of a cycle that the mirror never saw is not posted, and stops it (R10)."""
+    chain = ChainOfEvents()
+    chain.mine(register((1, 2, 3)), transaction(log("Netting", "CycleSettled", b"\1" * 32)))
+
+    with pytest.raises(MirrorGap, match="names a cycle"):
+        _mirror(store, chain)
+
+
+def test_cycle_settles_once(store: Store) -> None:
+    """A cycle that settles twice would release what nobody locked any more: nothing of that is kept."""
+    cycle = (840, 2, 1, START, bytes(32), [position_word(2, -5, 1, 1), position_word(3, 5, 1, 1)])
+    chain = ChainOfEvents()
+    chain.mine(
+        register((1, 2, 3)),
+        transaction(
+            log("Netting", "CycleProposed", b"\1" * 32, cycle),
+            log("Netting", "CycleAffirmed", b"\1" * 32, 840, 2, 5),
+            log("Netting", "CycleSettled", b"\1" * 32),
+        ),
+    )
+    _mirror(store, chain)
+    chain.mine(transaction(log("Netting", "CycleSettled", b"\1" * 32)))
+
+    with pytest.raises(ImpossibleBalance):
+        _mirror(store, chain)

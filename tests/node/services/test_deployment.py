@@ -27,8 +27,11 @@ from tests.clocks import SetClock
 
 _KEY = coincurve.PrivateKey(keccak(b"deployer of these tests"))
 _DEPLOYER = address_of(_KEY)
-_OPERATOR, _MEMBERS = keccak(b"operator")[12:], [keccak(b"one")[12:], keccak(b"two")[12:]]
-_AUTHORITY = Authority(operators=[_OPERATOR], members=_MEMBERS, threshold=2, delay=3600)
+_OPERATOR, _GUARDIAN = keccak(b"operator")[12:], keccak(b"guardian")[12:]
+_MEMBERS = [keccak(b"one")[12:], keccak(b"two")[12:]]
+_AUTHORITY = Authority(
+    operators=[_OPERATOR], guardians=[_GUARDIAN], members=_MEMBERS, threshold=2, delay=3600
+)
 _TRANSACTIONS = len(CONTRACTS) + 1
 
 
@@ -147,7 +150,7 @@ def test_transaction_that_waited_through_a_crash(anvil: Callable[..., Anvil]) ->
 
 
 def test_power_is_handed_on(chain: Chain, clock: SetClock) -> None:
-    """After a deployment the quorum has the power, the operators operate, and the deployer can do nothing."""
+    """Afterwards the quorum has the power, operators operate, guardians pause, the deployer is nobody."""
     contracts = Contracts(_deploy(chain, clock))
 
     def call(sender: bytes, contract: str, function: str, *arguments: object) -> bytes:
@@ -163,7 +166,17 @@ def test_power_is_handed_on(chain: Chain, clock: SetClock) -> None:
         call(_DEPLOYER, "Ledger", "registerAsset", *asset)
     with pytest.raises(ContractRefused, match="IssuerInvalid"):
         call(_OPERATOR, "Ledger", "registerAsset", *asset)
-    for sender in (_DEPLOYER, _OPERATOR):
+    assert b"" == call(_GUARDIAN, "Ledger", "pause", [contracts.address("Payments")])
+    with pytest.raises(ContractRefused, match="ModuleIsNotPaused"):
+        call(_OPERATOR, "Ledger", "resume", contracts.address("Payments"))
+    for sender, function, argument in (
+        (_DEPLOYER, "pause", [_OPERATOR]),
+        (_OPERATOR, "pause", [_OPERATOR]),
+        (_GUARDIAN, "resume", _OPERATOR),
+    ):
+        with pytest.raises(ContractRefused, match="AccessManagedUnauthorized"):
+            call(sender, "Ledger", function, argument)
+    for sender in (_DEPLOYER, _OPERATOR, _GUARDIAN):
         with pytest.raises(ContractRefused, match="AccessManagedUnauthorized"):
             call(sender, "Ledger", "proposeModule", _OPERATOR)
         with pytest.raises(ContractRefused, match="AccessManagerUnauthorizedAccount"):

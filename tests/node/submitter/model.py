@@ -98,12 +98,15 @@ class PlainSigner:
 
 
 class ModelChain(ChainOfEvents):
-    """Takes transactions into a pool; `mine_pool` runs them by nonce. `broken`: every `pay` reverts."""
+    """Takes transactions into a pool; `mine_pool` runs them by nonce. `broken`: every `pay` reverts, with
+    `revert_data`.
+    """
 
     def __init__(self, funds: int) -> None:
         super().__init__()
         self.funds = funds
         self.broken = False
+        self.revert_data = b""
         self.pool: dict[tuple[bytes, int], Carried] = {}
         self.nonces: defaultdict[bytes, int] = defaultdict(int)
         self.used: set[int] = set()
@@ -151,7 +154,7 @@ class ModelChain(ChainOfEvents):
         self, to: bytes, data: bytes, *, sender: bytes | None = None, height: int | None = None
     ) -> bytes:
         if self.broken:
-            raise ContractRefused("reverted", error="", data=b"")
+            raise ContractRefused("reverted", error="", data=self.revert_data)
         return b""
 
     def _run(self, carried: Carried) -> Receipt:

@@ -10,6 +10,7 @@ from node.chain.protocol import Log
 from node.errors import (
     ChainBusy,
     ChainContradiction,
+    ContractFault,
     ForeignTransaction,
     LeaseLost,
     NonceGap,
@@ -26,6 +27,7 @@ from node.store.tables import leases, transactions
 from node.submitter.broadcast import REPEAT_SECONDS
 from node.submitter.submitter import LEASE_SECONDS, Submitter
 from settlement.errors import SettlementError
+from settlement.instruction import keccak
 from settlement.participant import KeyRole
 from tests.node.chain_of_events import CONTRACTS
 from tests.node.submitter.faults import Crash
@@ -307,6 +309,22 @@ def test_success_without_a_word_stops_the_writer(store: Store, monkeypatch: pyte
     _clear(made)
     submitter.tick()
     assert made.is_quiet()
+
+
+def test_failed_assertion_stops_the_writer(store: Store) -> None:
+    """A contract that breaks its own rules is no refusal: nothing is signed until a person has looked."""
+    made = world(store)
+    made.accept(1)
+    made.chain.broken = True
+    made.chain.revert_data = keccak(b"Panic(uint256)")[:4] + (17).to_bytes(32, "big")
+    submitter = made.submitter()
+    submitter.tick()
+    made.mine()
+    _stops(made, submitter, ContractFault)
+    made.chain.broken = False
+    _clear(made)
+    made.run(submitter)
+    assert {"E0": "settled"} == made.states()
 
 
 def test_refused_bytes_stop_the_writer(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 DIGEST = sa.LargeBinary()
 
+ENDING = "name IN ('Paid', 'Issued', 'RedemptionRequested', 'Settled', 'Cancelled', 'Expired')"
 APPEND_ONLY = ("audit", "blocks", "events", "idempotency", "instructions", "postings", "receipts")
 REFUSAL = "rows of this table are never edited or deleted"
 
@@ -119,6 +120,13 @@ def create_tables() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_counters")),
     )
     op.create_table(
+        "cycles",
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("asset", WHOLE, nullable=False),
+        sa.Column("positions", DIGEST, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_cycles")),
+    )
+    op.create_table(
         "deployment",
         sa.Column("chain_id", WHOLE, autoincrement=False, nullable=False),
         sa.Column("genesis_hash", DIGEST, nullable=False),
@@ -147,12 +155,12 @@ def create_tables() -> None:
         sqlite_where=sa.text("initiator IS NOT NULL"),
     )
     op.create_index(
-        "ux_events_settled",
+        "ux_events_ended",
         "events",
         ["initiator", "sequence"],
         unique=True,
-        sqlite_where=sa.text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
-        postgresql_where=sa.text("name IN ('Paid', 'Issued', 'RedemptionRequested')"),
+        sqlite_where=sa.text(ENDING),
+        postgresql_where=sa.text(ENDING),
     )
     op.create_table(
         "files",
