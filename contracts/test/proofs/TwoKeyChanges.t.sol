@@ -5,22 +5,14 @@ import {IParticipants} from "../../src/interfaces/IParticipants.sol";
 import {NOBODY, ParticipantId} from "../../src/types/Identifiers.sol";
 import {KeyRole} from "../../src/types/Kinds.sol";
 import {vm} from "../Vm.sol";
-import {ProofStage} from "./ProofStage.sol";
-import {svm} from "./Svm.sol";
+import {AnyState} from "./AnyState.sol";
 
-/// @dev In any state, as in `Keys.t.sol`. Bounds: one change, the adding of any key; every change goes through the same function.
-contract TwoKeyChangesProofs is ProofStage {
+/// @dev Bounds: one change, the adding of any key; every change goes through the same function.
+contract TwoKeyChangesProofs is AnyState {
     struct Change {
         address proposer;
         address seconder;
         uint40 readyAt;
-    }
-
-    uint32 private constant DELAY = 1 days;
-
-    function setUp() public override {
-        super.setUp();
-        svm.enableSymbolicStorage(address(participants));
     }
 
     /// @notice No key is added but by an administer key of its participant, when two different ones have consented, both may
@@ -33,7 +25,7 @@ contract TwoKeyChangesProofs is ProofStage {
         Change memory change = changeOf(participant, data);
         vm.assume(isOfTwo(change));
 
-        send(sender, address(participants), data);
+        send(sender, data);
 
         if (!isNew || participants.keyOf(terms.key).participant == NOBODY) return;
         assert(participants.mayAct(sender, participant, KeyRole.Administer));
@@ -52,7 +44,7 @@ contract TwoKeyChangesProofs is ProofStage {
         Change memory before = changeOf(participant, data);
         vm.assume(isOfTwo(before));
 
-        send(sender, address(participants), data);
+        send(sender, data);
 
         Change memory present = changeOf(participant, data);
         assert(isOfTwo(present));
