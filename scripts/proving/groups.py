@@ -15,27 +15,49 @@ class Group:
     tests: str
 
 
+def _parts(*names: str, folder: str = "parts") -> tuple[str, ...]:
+    return tuple(f"src/{folder}/{name}.sol" for name in names)
+
+
 GROUPS = (
+    Group(
+        contract="Administration",
+        sources=(
+            "src/Administration.sol",
+            *_parts("Administered", "CourtOrders", "Days", "Freezes", "Limits", folder="administration"),
+            *_parts("Modules", "Registration", "Reports", "Thresholds", folder="administration"),
+        ),
+        tests="test/ledger/*",
+    ),
     Group(
         contract="Ledger",
         sources=(
             "src/Ledger.sol",
-            "src/parts/Accounts.sol",
-            "src/parts/Actors.sol",
-            "src/parts/Assets.sol",
-            "src/parts/Consents.sol",
-            "src/parts/Modules.sol",
-            "src/parts/Rules.sol",
-            "src/parts/Sequences.sol",
-            "src/parts/Supply.sol",
+            *_parts("Acceptances", "Accounts", "Actors", "Assets", "Books", "Consents", "Locks", "Moves"),
+            *_parts("Netted", "Operated", "Rules", "Sequences", "Sets", "Supply", "Trusted", "Urgent"),
+            *_parts("Positions", folder="libraries"),
+            *_parts("Cycle", "Terms", folder="types"),
         ),
-        tests="test/{ledger,payments}/*",
+        tests="test/{ledger,payments,settlement}/*",
     ),
     Group(
         contract="Participants",
-        sources=("src/Participants.sol", "src/parts/Keys.sol", "src/parts/TwoKeyChanges.sol"),
+        sources=(
+            "src/Participants.sol",
+            *_parts("Contacts", "Keys", "Recoveries", "TwoKeyChanges"),
+            *_parts("Characters", folder="types"),
+        ),
         tests="test/participants/*",
     ),
     Group(contract="Payments", sources=("src/Payments.sol",), tests="test/payments/*"),
     Group(contract="Quorum", sources=("src/Quorum.sol",), tests="test/quorum/*"),
+    Group(
+        contract="Settlement",
+        sources=(
+            "src/Settlement.sol",
+            *_parts("Consenting", "Instructions", "Queue", "Settling"),
+            *_parts("Legs", "Waiting", folder="types"),
+        ),
+        tests="test/settlement/*",
+    ),
 )

@@ -4,6 +4,7 @@ halmos says PASS beside warnings: paths that it left out, loops that it cut, cal
 """
 
 import re
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -21,6 +22,7 @@ def run_halmos(root: Path, profile: str = "proofs") -> Counts:
 
     A run that broke off, or found no proof, counts as one failure, and so does each warning.
     """
+    _forget_deleted(root)
     with tempfile.TemporaryFile("w+") as output:
         status = subprocess.run(
             with_tools(profile, str(TOOLS / "halmos"), "--no-status"),
@@ -36,6 +38,13 @@ def run_halmos(root: Path, profile: str = "proofs") -> Counts:
         counts += Counts(failed=1)
     print(report if counts.exit_status else f"halmos: {counts}", flush=True)
     return counts
+
+
+def _forget_deleted(root: Path) -> None:
+    """Remove what forge built of proofs that are no more: halmos would run it."""
+    for built in (root / "out" / "proofs").glob("*.t.sol"):
+        if not (root / "test" / "proofs" / built.name).exists():
+            shutil.rmtree(built)
 
 
 def count_proofs(report: str) -> Counts:

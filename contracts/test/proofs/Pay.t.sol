@@ -5,6 +5,7 @@ import {Approval, Payment} from "../../src/types/Instruction.sol";
 import {Terms} from "../../src/types/Terms.sol";
 import {ProofStage} from "./ProofStage.sol";
 
+/// @custom:halmos --solver-timeout-branching 100ms
 contract PayProofs is ProofStage {
     /// @notice A payment keeps the sum, the floor and the limits, ends once, and takes the payer's consent.
     /// Bounds: one payment of Alice to Bob without an approval, whoever sends it; what reverts changes nothing.

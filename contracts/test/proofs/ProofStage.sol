@@ -7,6 +7,7 @@ import {Participants} from "../../src/Participants.sol";
 import {Payments} from "../../src/Payments.sol";
 import {IConsents} from "../../src/interfaces/IConsents.sol";
 import {ILedger} from "../../src/interfaces/ILedger.sol";
+import {IKeys} from "../../src/interfaces/IKeys.sol";
 import {IParticipants} from "../../src/interfaces/IParticipants.sol";
 import {IPayments} from "../../src/interfaces/IPayments.sol";
 import {MAX_AMOUNT} from "../../src/types/Amounts.sol";
@@ -58,7 +59,7 @@ abstract contract ProofStage {
         vm.warp(TIME);
         address manager = address(new AccessManager(address(this)));
         participants = new Participants(manager, 1 days);
-        ledger = new Ledger(participants, manager, 0, new address[](0));
+        ledger = ILedger(address(new Ledger(participants, manager, 0, new address[](0))));
         payments = new Payments(participants, ledger);
         trust(address(payments));
 
@@ -80,10 +81,10 @@ abstract contract ProofStage {
         IParticipants.Admission memory admission;
         (admission.kind, admission.bic) = (kind, bic);
         admission.lei = bic == 0 ? bytes32(0) : bytes32(bytes.concat(bic, "LEILEILEI"));
-        admission.keys = new IParticipants.KeyTerms[](4);
+        admission.keys = new IKeys.KeyTerms[](4);
         for (uint160 i; i < 4; ++i) {
             KeyRole role = KeyRole(i < 2 ? i + 1 : 3);
-            admission.keys[i] = IParticipants.KeyTerms(address(firstKey + i), role, 0, type(uint40).max);
+            admission.keys[i] = IKeys.KeyTerms(address(firstKey + i), role, 0, type(uint40).max);
         }
         participants.admit(admission);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {IParticipants} from "../../src/interfaces/IParticipants.sol";
+import {IKeys} from "../../src/interfaces/IKeys.sol";
 import {NOBODY, ParticipantId} from "../../src/types/Identifiers.sol";
 import {KeyRole} from "../../src/types/Kinds.sol";
 import {vm} from "../Vm.sol";
@@ -17,7 +17,7 @@ contract TwoKeyChangesProofs is AnyState {
 
     /// @notice No key is added but by an administer key of its participant, when two different ones have consented, both may
     /// still act, and the delay is over.
-    function check_keyNeedsTwoKeysAndDelay(IParticipants.KeyTerms calldata terms, address sender, uint40 time)
+    function check_keyNeedsTwoKeysAndDelay(IKeys.KeyTerms calldata terms, address sender, uint40 time)
         external
     {
         (ParticipantId participant, bytes memory data) = proposed(terms, sender, time);
@@ -37,9 +37,7 @@ contract TwoKeyChangesProofs is AnyState {
 
     /// @notice A change that is agreed is agreed by two different keys, and becomes ready a delay after the second one consented:
     /// the state that the other proof assumes is the only one that there is.
-    function check_consentIsOfTwoKeys(IParticipants.KeyTerms calldata terms, address sender, uint40 time)
-        external
-    {
+    function check_consentIsOfTwoKeys(IKeys.KeyTerms calldata terms, address sender, uint40 time) external {
         (ParticipantId participant, bytes memory data) = proposed(terms, sender, time);
         Change memory before = changeOf(participant, data);
         vm.assume(isOfTwo(before));
@@ -54,14 +52,14 @@ contract TwoKeyChangesProofs is AnyState {
         assert(present.readyAt == time + DELAY);
     }
 
-    function proposed(IParticipants.KeyTerms calldata terms, address sender, uint40 time)
+    function proposed(IKeys.KeyTerms calldata terms, address sender, uint40 time)
         private
         returns (ParticipantId participant, bytes memory data)
     {
         vm.assume(time < type(uint40).max - 30 days);
         vm.warp(time);
         participant = participants.keyOf(sender).participant;
-        data = abi.encodeCall(IParticipants.addKey, (terms));
+        data = abi.encodeCall(IKeys.addKey, (terms));
     }
 
     function isOfTwo(Change memory change) private pure returns (bool) {
