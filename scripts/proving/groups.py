@@ -36,9 +36,19 @@ GROUPS = (
             *_parts("Acceptances", "Accounts", "Actors", "Assets", "Books", "Consents", "Locks", "Moves"),
             *_parts("Netted", "Operated", "Rules", "Sequences", "Sets", "Supply", "Trusted", "Urgent"),
             *_parts("Positions", folder="libraries"),
-            *_parts("Cycle", "Terms", folder="types"),
+            *_parts("Terms", folder="types"),
         ),
         tests="test/{ledger,payments,settlement}/*",
+    ),
+    Group(
+        contract="Netting",
+        sources=(
+            "src/Netting.sol",
+            *_parts("CycleProofs", "Cycles"),
+            *_parts("MerkleTree", folder="libraries"),
+            *_parts("Cycle", folder="types"),
+        ),
+        tests="test/netting/*",
     ),
     Group(
         contract="Participants",
