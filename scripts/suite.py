@@ -1,4 +1,7 @@
-"""Runs pytest and forge, adds up what they counted, and ends on one line: `N passed, N failed, N skipped`."""
+"""Runs pytest, forge, slither and halmos, adds up what they counted, and says so in one last line.
+
+The line is `N passed, N failed, N skipped`.
+"""
 
 import argparse
 import re
@@ -8,47 +11,20 @@ import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from lxml import etree
 
+from scripts.counts import NOTHING_RAN, Counts
+from scripts.proving.analysis import run_slither
+from scripts.proving.place import CONTRACTS, FORGE, ROOT
+from scripts.proving.proofs import run_halmos
+from scripts.proving.survivors import run_mutation
 from scripts.results import commit_of, record
 
-ROOT = Path(__file__).parent.parent
-CONTRACTS = ROOT / "contracts"
-# npm's wrapper `forge` exits 0 when tests fail; the program itself does not.
-FORGE = CONTRACTS / "node_modules/@foundry-rs/forge-linux-amd64/bin/forge"
 PARTS = ("contracts", "properties", "python")
-NOTHING_RAN = 5  # as pytest says it
 
 _FORGE_COUNTS = re.compile(r"(\d+) tests passed, (\d+) failed, (\d+) skipped \(\d+ total tests\)")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many tests ended in which way."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(
-            passed=self.passed + other.passed,
-            failed=self.failed + other.failed,
-            skipped=self.skipped + other.skipped,
-        )
-
-    def __str__(self) -> str:
-        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
-
-    @property
-    def exit_status(self) -> int:
-        """0 when something ran and nothing failed."""
-        if self.failed:
-            return 1
-        return 0 if self.passed else NOTHING_RAN
 
 
 def run_pytest(root: Path, arguments: Sequence[str]) -> Counts:
@@ -84,12 +60,12 @@ def run_forge(root: Path, profile: str = "default") -> Counts:
 
 
 def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
-    """Run what was asked for; arguments for pytest leave forge out."""
+    """Run what was asked for; arguments for pytest leave the contracts out."""
     if options.network:
         return run_pytest(ROOT, ["-q", "-m", "network", *chosen])
     if options.deep:
         parts = PARTS if options.deep == "all" else (options.deep,)
-        counts = run_forge(CONTRACTS, "deep") if "contracts" in parts else Counts()
+        counts = run_forge(CONTRACTS, "deep") + run_mutation() if "contracts" in parts else Counts()
         if "properties" in parts:
             counts += run_pytest(ROOT, ["-q", "--hypothesis-profile=deep", "tests/settlement", *chosen])
         if "python" in parts:
@@ -97,8 +73,15 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
         return counts
     if options.fast:
         return _run_fast(chosen)
-    counts = Counts() if chosen else run_forge(CONTRACTS)
+    counts = Counts() if chosen else _run_contracts()
     return counts + run_pytest(ROOT, ["-q", "-m", "not deep and not network", *chosen])
+
+
+def _run_contracts() -> Counts:
+    """Run the proofs, and at the same time on the other core the contracts' tests and slither."""
+    with ThreadPoolExecutor(max_workers=1) as other_core:
+        proofs = other_core.submit(run_halmos, CONTRACTS)
+        return run_forge(CONTRACTS) + run_slither() + proofs.result()
 
 
 def _run_fast(chosen: Sequence[str]) -> Counts:

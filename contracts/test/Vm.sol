@@ -11,6 +11,7 @@ interface Vm {
 
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function assume(bool condition) external pure;
     function warp(uint256 timestamp) external;
     function etch(address target, bytes calldata code) external;
     function getBlockTimestamp() external view returns (uint256);

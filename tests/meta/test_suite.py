@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from scripts import suite
+from scripts.counts import NOTHING_RAN, Counts
+from scripts.proving.place import CONTRACTS
 from scripts.results import record
-from scripts.suite import NOTHING_RAN, Counts, run_forge, run_pytest
+from scripts.suite import run_forge, run_pytest
 
 _PYTHON = """
 import pytest
@@ -36,7 +38,7 @@ evm_version = "berlin"
 def _forge_project(folder: Path, source: str) -> Path:
     (folder / "test").mkdir()
     (folder / "test" / "Planted.t.sol").write_text(source)
-    (folder / "foundry.toml").write_text(_FOUNDRY % (suite.CONTRACTS / "tools" / "solc"))
+    (folder / "foundry.toml").write_text(_FOUNDRY % (CONTRACTS / "tools" / "solc"))
     return folder
 
 

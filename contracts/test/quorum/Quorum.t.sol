@@ -188,8 +188,32 @@ contract RevokeApprovalTest is Council {
         vm.assertEq(START + 2 * DELAY, quorum.proposalOf(proposal).readyAt);
     }
 
+    /// @notice An approval is taken back once: nobody takes another's with it.
+    function testRevokesOnce() external {
+        uint256 proposal = adopt();
+        vm.prank(ann);
+        quorum.revokeApproval(proposal);
+        vm.assertEq(false, quorum.hasApproved(proposal, ann));
+
+        vm.expectRevert(abi.encodeWithSelector(IQuorum.NotApproved.selector, proposal, ann));
+        vm.prank(ann);
+        quorum.revokeApproval(proposal);
+    }
+
     /// @notice Above the threshold one approval less changes nothing.
     function testOneTooMany() external {
+        uint256 proposal = adopt();
+        vm.prank(cat);
+        quorum.approve(proposal);
+
+        vm.prank(ann);
+        quorum.revokeApproval(proposal);
+        vm.assertEq(START + DELAY, quorum.proposalOf(proposal).readyAt);
+    }
+
+    /// @notice However far above the threshold.
+    function testTwoTooMany() external {
+        quorum = IQuorum(create("Quorum", abi.encode(three(), uint32(1), DELAY)));
         uint256 proposal = adopt();
         vm.prank(cat);
         quorum.approve(proposal);

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: UNLICENSED
+pragma solidity 0.8.37;
+
+import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {Ledger} from "../../src/Ledger.sol";
+import {Participants} from "../../src/Participants.sol";
+import {Payments} from "../../src/Payments.sol";
+import {IConsents} from "../../src/interfaces/IConsents.sol";
+import {ILedger} from "../../src/interfaces/ILedger.sol";
+import {IKeys} from "../../src/interfaces/IKeys.sol";
+import {IParticipants} from "../../src/interfaces/IParticipants.sol";
+import {IPayments} from "../../src/interfaces/IPayments.sol";
+import {MAX_AMOUNT} from "../../src/types/Amounts.sol";
+import {AssetId, Currency, NOBODY, ParticipantId, Sequence} from "../../src/types/Identifiers.sol";
+import {Approval} from "../../src/types/Instruction.sol";
+import {AssetKind, DayRule, KeyRole, ParticipantKind} from "../../src/types/Kinds.sol";
+import {Terms} from "../../src/types/Terms.sol";
+import {vm} from "../Vm.sol";
+import {svm} from "./Svm.sol";
+
+/// @notice A central bank that issues dollars, and two banks, as in `Stage.sol`: Alice with any funds, reserve, credit, limits and
+/// threshold, Bob with any funds, neither of whom has paid or limits the other.
+/// Bounds: no delay in the ledger; this contract is the access manager's only admin, so the operator; credit is above 0.
+abstract contract ProofStage {
+    struct Start {
+        uint64 funds;
+        uint64 reserve;
+        uint64 credit;
+        uint64 perInstruction;
+        uint64 perDay;
+        uint64 threshold;
+        uint64 payeeFunds;
+    }
+
+    /// @param paid What left Alice.
+    /// @param received What reached Bob.
+    /// @param used Whether the instruction's sequence is used.
+    struct End {
+        int256 paid;
+        int256 received;
+        bool used;
+    }
+
+    AssetId internal constant USD = AssetId.wrap(840);
+    Currency internal constant DOLLAR = Currency.wrap(840);
+    ParticipantId internal constant CENTRAL_BANK = ParticipantId.wrap(1);
+    ParticipantId internal constant ALICE = ParticipantId.wrap(2);
+    ParticipantId internal constant BOB = ParticipantId.wrap(3);
+    uint64 internal constant UNUSED = 1000;
+    uint64 internal constant USED = 999;
+    uint256 internal constant TIME = 1_800_000_000;
+
+    IParticipants internal participants;
+    ILedger internal ledger;
+    IPayments internal payments;
+    Start internal start;
+
+    function setUp() public virtual {
+        vm.warp(TIME);
+        address manager = address(new AccessManager(address(this)));
+        participants = new Participants(manager, 1 days);
+        ledger = ILedger(address(new Ledger(participants, manager, 0, new address[](0))));
+        payments = new Payments(participants, ledger);
+        trust(address(payments));
+
+        enter(ParticipantKind.Operator, 0, 0x100);
+        enter(ParticipantKind.Bank, "ALICEBANKXX", 0x200);
+        enter(ParticipantKind.Bank, "BOBBANKXXXX", 0x300);
+        setThreshold(CENTRAL_BANK, MAX_AMOUNT);
+        ledger.registerAsset(DOLLAR, AssetKind.CentralBankMoney, CENTRAL_BANK, DayRule.BusinessDay);
+        begin();
+    }
+
+    function trust(address module) internal {
+        ledger.proposeModule(module);
+        ledger.acceptModule(module);
+    }
+
+    /// @dev With a pay key, an approve key and two administer keys, numbered from `firstKey`.
+    function enter(ParticipantKind kind, bytes11 bic, uint160 firstKey) private {
+        IParticipants.Admission memory admission;
+        (admission.kind, admission.bic) = (kind, bic);
+        admission.lei = bic == 0 ? bytes32(0) : bytes32(bytes.concat(bic, "LEILEILEI"));
+        admission.keys = new IKeys.KeyTerms[](4);
+        for (uint160 i; i < 4; ++i) {
+            KeyRole role = KeyRole(i < 2 ? i + 1 : 3);
+            admission.keys[i] = IKeys.KeyTerms(address(firstKey + i), role, 0, type(uint40).max);
+        }
+        participants.admit(admission);
+    }
+
+    function setThreshold(ParticipantId participant, uint64 amount) private {
+        IConsents.FirstThreshold[] memory thresholds = new IConsents.FirstThreshold[](1);
+        thresholds[0] = IConsents.FirstThreshold(DOLLAR, amount);
+        ledger.setFirstThresholds(participant, thresholds);
+    }
+
+    function begin() private {
+        start = Start({
+            funds: any("funds"),
+            reserve: any("reserve"),
+            credit: any("credit"),
+            perInstruction: any("perInstruction"),
+            perDay: any("perDay"),
+            threshold: any("threshold"),
+            payeeFunds: any("payeeFunds")
+        });
+        vm.assume(uint256(start.funds) + start.payeeFunds + start.credit <= MAX_AMOUNT);
+        setThreshold(ALICE, start.threshold);
+        setThreshold(BOB, 0);
+        ledger.openAccount(USD, ALICE);
+        ledger.openAccount(USD, BOB);
+        issue(1, ALICE, start.funds);
+        issue(2, BOB, start.payeeFunds);
+        vm.prank(address(0x102));
+        ledger.setCredit(USD, ALICE, start.credit);
+        vm.prank(address(0x103));
+        ledger.setCredit(USD, ALICE, start.credit);
+        vm.prank(address(0x202));
+        ledger.setLimits(USD, start.perInstruction, start.perDay);
+        vm.startPrank(address(0x200));
+        ledger.setReserve(USD, start.reserve);
+        ledger.void(used());
+        vm.stopPrank();
+    }
+
+    /// @dev Any amount but 0.
+    function any(string memory name) private view returns (uint64) {
+        uint256 amount = svm.createUint(64, name);
+        vm.assume(amount > 0 && amount <= MAX_AMOUNT);
+        return uint64(amount);
+    }
+
+    function issue(uint64 sequence, ParticipantId holder, uint64 amount) private {
+        vm.prank(address(0x100));
+        ledger.issue(packed(false, sequence, CENTRAL_BANK, holder, amount), 0, new Approval[](0));
+    }
+
+    function used() private pure returns (Sequence[] memory one) {
+        one = new Sequence[](1);
+        one[0] = Sequence.wrap(USED);
+    }
+
+    function send(address sender, address target, bytes memory data) internal returns (bool done) {
+        vm.assume(sender != address(this));
+        vm.prank(sender);
+        (done,) = target.call(data);
+    }
+
+    function packed(bool urgent, uint64 sequence, ParticipantId payer, ParticipantId payee, uint64 amount)
+        internal
+        pure
+        returns (Terms)
+    {
+        return Terms.wrap(
+            (urgent ? uint256(1) << 248 : 0) | (uint256(sequence) << 184)
+                | (uint256(AssetId.unwrap(USD)) << 152) | (uint256(ParticipantId.unwrap(payer)) << 120)
+                | (uint256(ParticipantId.unwrap(payee)) << 88) | (uint256(amount) << 24)
+        );
+    }
+
+    // What holds after each entry point
+
+    function endOf(Terms instruction) internal view returns (End memory end) {
+        end.paid = int256(uint256(start.funds)) - ledger.accountOf(USD, ALICE).balance;
+        end.received = ledger.accountOf(USD, BOB).balance - int256(uint256(start.payeeFunds));
+        end.used = ledger.sequenceUsed(ALICE, instruction.sequence());
+    }
+
+    /// @dev Nothing moves, or the amount goes from payer to payee.
+    function checkConservation(End memory end, Terms instruction) internal pure {
+        assert(end.paid == end.received);
+        assert(end.paid == 0 || end.paid == int256(uint256(instruction.amount())));
+    }
+
+    /// @dev What is debited is within the limits and leaves the payer at or above its floor: `−credit`, with the reserve on top
+    /// unless the instruction is urgent.
+    function checkFloor(End memory end, Terms instruction) internal view {
+        if (end.paid == 0) return;
+        int256 left = int256(uint256(start.funds)) + int256(uint256(start.credit)) - end.paid;
+        assert(left >= (instruction.isUrgent() ? int256(0) : int256(uint256(start.reserve))));
+        assert(end.paid <= int256(uint256(start.perInstruction)));
+        assert(end.paid <= int256(uint256(start.perDay)));
+    }
+
+    /// @dev A sequence that was used settles nothing and stays used; what settles uses its sequence.
+    function checkEnd(End memory end, bool wasUsed) internal pure {
+        assert(end.used == (wasUsed || end.paid != 0));
+        assert(!wasUsed || end.paid == 0);
+    }
+
+    /// @dev Nothing moves unless the payer's pay key sent it, alone only up to the threshold.
+    function checkConsent(End memory end, address sender) internal view {
+        if (end.paid == 0) return;
+        assert(sender == address(0x200));
+        assert(end.paid <= int256(uint256(start.threshold)));
+    }
+}
