@@ -60,8 +60,8 @@ contract Campaign is Queueing {
     function pauseOrResume(uint256 seed) external watched {
         address module = address(modules[seed % 3]);
         if (ledger.moduleOf(module).paused) {
-            uint40 readyAt = ledger.moduleOf(module).readyAt;
-            if (readyAt > vm.getBlockTimestamp()) vm.warp(readyAt);
+            uint40 resumableAt = ledger.moduleOf(module).resumableAt;
+            if (resumableAt > vm.getBlockTimestamp()) vm.warp(resumableAt);
             vm.prank(operator);
             ledger.resume(module);
         } else if ((seed >> 8) % 3 == 0 && isTrusted(modules[seed % 3])) {

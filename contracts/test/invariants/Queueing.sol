@@ -209,16 +209,20 @@ abstract contract Queueing is Instructed {
         (uint256 bit,,) = roleOf(instruction.legs, bank, 0);
         bool isDebtor = report.queued && bit != 0 && !isOperator;
         if (seed % 5 < 2) {
-            bool changes = (report.urgent & bit != 0) != (seed % 5 == 0);
-            bytes memory call = abi.encodeCall(settlement.setUrgency, (instruction, seed % 5 == 0));
-            return (call, isDebtor && changes);
+            bool makesUrgent = seed % 5 == 0;
+            bool changes = (report.urgent & bit != 0) != makesUrgent;
+            bool mayCount = !makesUrgent || report.holds != 0 || isTrusted(settlement);
+            bytes memory call = abi.encodeCall(settlement.setUrgency, (instruction, makesUrgent));
+            return (call, isDebtor && changes && mayCount);
         }
         if (seed % 5 == 2) {
             return (abi.encodeCall(settlement.hold, (instruction)), isDebtor && report.holds & bit == 0);
         }
         if (seed % 5 == 3) {
-            bool holds = isOperator ? report.queued && report.holds != 0 : isDebtor && report.holds & bit != 0;
-            return (abi.encodeCall(settlement.release, (instruction)), holds);
+            uint256 lifted = isOperator ? report.holds : report.holds & bit;
+            bool mayCount = report.holds != lifted || report.urgent == 0 || isTrusted(settlement);
+            bool expected = (isDebtor || isOperator) && report.queued && lifted != 0 && mayCount;
+            return (abi.encodeCall(settlement.release, (instruction)), expected);
         }
         bool isNew = report.cancels & bit == 0 || hasSuspended(instruction.legs);
         return (

@@ -13,7 +13,7 @@ import {Instructing} from "./Instructing.sol";
 // ├── by the initiator ............................. Cancelled "WDRN"
 // └── by another party
 //     ├── that is none, or has not consented ....... NotConsenting
-//     ├── for the 256th time ....................... TooManyWithdrawals
+//     ├── for the 256th time ....................... Cancelled "WDRN"
 //     └── that has ................................. Withdrawn, still proposed
 //         ├── it may consent again
 //         └── approvals of the rounds before are worth nothing
@@ -140,7 +140,7 @@ contract WithdrawTest is Instructing {
         vm.assertEq(keccak256(abi.encode(digest, 1)), settlement.approvalSubject(digest));
     }
 
-    /// @notice After 255 withdrawals none is left but the initiator's.
+    /// @notice After 255 withdrawals there is no round left: whoever takes its consent back ends the proposal.
     function testTooMany() external {
         for (uint256 i; i < 255; ++i) {
             affirm(bob, instruction);
@@ -148,9 +148,13 @@ contract WithdrawTest is Instructing {
         }
         affirm(bob, instruction);
         vm.assertEq(uint256(255), waiting(instruction).round);
+        vm.expectRevert(notConsenting(carol, instruction));
+        withdraw(carol, instruction);
 
+        expectCancelled(instruction, bob.id, "WDRN");
         withdraw(bob, instruction);
         vm.assertEq(true, hasEnded(instruction));
+        expectProposals(0);
     }
 
     /// @notice A consent is also taken back while the module is closing or paused.
