@@ -79,7 +79,6 @@ _ERRORS: dict[type[ContractRefused], str] = {
     """,
     LimitExceeded: """
         AmountTooLarge BalanceTooSmall CreditDrawn SupplyTooLarge SupplyTooSmall TooManyProposals
-        TooManyWithdrawals
     """,
     NotOnChain: """
         AccessManagerNotScheduled AssetUnknown ChangeUnknown KeyNumberUnknown ParticipantNotAdmitted
