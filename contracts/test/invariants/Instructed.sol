@@ -42,6 +42,10 @@ abstract contract Instructed is Traffic, Instructing {
         modules[0] = settlement;
         modules[1] = ISettlement(create("Settlement", abi.encode(participants, ledger, manager)));
         modules[2] = ISettlement(create("Settlement", abi.encode(participants, ledger, manager)));
+        for (uint256 i = 1; i < 3; ++i) {
+            vm.prank(address(quorum));
+            manager.setTargetFunctionRole(address(modules[i]), settlementSelectors(), OPERATOR);
+        }
     }
 
     function instructionOf(bytes32 digest) internal view returns (Instruction memory) {
