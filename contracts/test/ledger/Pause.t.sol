@@ -218,10 +218,10 @@ contract PauseTest is Instructing {
         ledger.resume(module);
     }
 
-    function expectReport(bool paused, uint40 readyAt) private view {
+    function expectReport(bool paused, uint40 resumableAt) private view {
         IModules.ModuleReport memory report = ledger.moduleOf(address(payments));
         vm.assertEq(paused, report.paused);
-        vm.assertEq(uint256(readyAt), report.readyAt);
+        vm.assertEq(uint256(resumableAt), report.resumableAt);
         vm.assertEq(uint256(ModuleStatus.Trusted), uint256(report.status));
     }
 
