@@ -50,6 +50,7 @@ class Terminal:
             "VOSTRO_ENGINE": "anvil",
             "VOSTRO_RPC_URL": chain.url,
             "VOSTRO_KEY_PASSWORD_FILE": str(folder / "password"),
+            "GUARDIAN": "0x" + scenario.OPERATOR.key("administer too").hex(),
         }
 
     def type(self, command: str) -> str:
