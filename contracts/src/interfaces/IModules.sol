@@ -44,7 +44,7 @@ interface IModules {
     /// @notice Starts the delay, and notes the module's code. Quorum. A dropped module never comes back.
     function proposeModule(address module) external;
 
-    /// @notice Trusts a proposed module whose delay has passed and that is not paused: a pause and its end run on the same clock. Quorum.
+    /// @notice Trusts a proposed module whose delay has passed, and which the guardian has not paused meanwhile. Quorum.
     /// Of trusted and closing modules there are 64 at most.
     function acceptModule(address module) external;
 
@@ -58,7 +58,7 @@ interface IModules {
     /// requests for redemption. Guardian. A pause that is repeated takes a proposed resumption back.
     function pause(address[] calldata modules) external;
 
-    /// @notice Resumes a module: called once it is proposed and the ledger's delay starts, called again after it it is done.
+    /// @notice Resumes a module: the first call proposes it and starts the ledger's delay, the second, after it, carries it out.
     /// Operator.
     function resume(address module) external;
 
