@@ -16,24 +16,23 @@ abstract contract Cycling is Cycled {
 
     uint64 internal nextNumber = 1;
 
-    /// @notice A member proposes a cycle of two to four, mostly with its next counters and an approval that is good.
+    /// @notice Members propose up to three cycles of two to four, mostly with their next counters and an approval that is good; half
+    /// of the time others affirm at once.
     function proposeCycle(uint256 seed) external watched {
-        if (openOnes.length >= OPEN_ONES_LIMIT || !chooseNetting(seed)) return;
-        Cycle memory made = anyCycle(seed);
-        (Approval memory approval, bool isGood) = anyConsent(seed, members[memberAt(made.proposer)], made);
-
-        proposeAs(made, approval, isGood);
+        uint256 last = (seed >> 8) % 3;
+        for (uint256 i; i <= last; ++i) {
+            if (openOnes.length >= OPEN_ONES_LIMIT || !chooseNetting(seed)) return;
+            seed = uint256(keccak256(abi.encode(seed)));
+            Cycle memory made = anyCycle(seed);
+            (Approval memory approval, bool isGood) = anyConsent(seed, members[memberAt(made.proposer)], made);
+            bytes32 digest = proposeAs(made, approval, isGood);
+            if ((seed >> 80) % 2 == 0) affirmSome(seed >> 88, digest);
+        }
     }
 
     /// @notice One to four members affirm an open cycle, or try to; the last one that has to settles it.
     function affirmCycle(uint256 seed) external watched {
-        if (openOnes.length == 0) return;
-        bytes32 digest = chooseOpen(seed);
-        for (uint256 i; i <= (seed >> 8) % 4; ++i) {
-            if (statusOf(digest) != CycleStatus.Open) return;
-            seed = uint256(keccak256(abi.encode(seed)));
-            affirmAs(seed, members[missingAt(seed >> 16, digest)], digest);
-        }
+        if (openOnes.length > 0) affirmSome(seed, chooseOpen(seed));
     }
 
     /// @notice A member ends an open cycle whenever it likes, also while its module is closing or paused; others never.
@@ -70,6 +69,15 @@ abstract contract Cycling is Cycled {
     }
 
     // How
+
+    function affirmSome(uint256 seed, bytes32 digest) private {
+        uint256 last = (seed >> 8) % 4;
+        for (uint256 i; i <= last; ++i) {
+            if (statusOf(digest) != CycleStatus.Open) return;
+            seed = uint256(keccak256(abi.encode(seed)));
+            affirmAs(seed, members[missingAt(seed >> 16, digest)], digest);
+        }
+    }
 
     function proposeAs(Cycle memory made, Approval memory approval, bool isGood)
         internal
