@@ -10,8 +10,8 @@ import {vm} from "./Vm.sol";
 import {Campaign} from "./invariants/Campaign.sol";
 
 /// @notice What holds after any sequence of steps. What holds within a step (sequences end once, floors, limits, thresholds,
-/// barred holdings, consents, instructions end once and as a whole, no attack succeeds) is required in the steps themselves: see
-/// `invariants/Books.sol` and `invariants/Instructed.sol`.
+/// barred holdings, consents, instructions and cycles end once and as a whole, counters, no attack succeeds) is required in the steps
+/// themselves: see `invariants/Books.sol`, `invariants/Instructed.sol` and `invariants/Cycled.sol`.
 contract InvariantsTest {
     struct FuzzSelector {
         address addr;
@@ -33,7 +33,7 @@ contract InvariantsTest {
     }
 
     function targetSelectors() external view returns (FuzzSelector[] memory selectors) {
-        bytes4[29] memory steps = [
+        bytes4[40] memory steps = [
             traffic.pay.selector,
             traffic.requestRedemption.selector,
             traffic.void.selector,
@@ -62,16 +62,29 @@ contract InvariantsTest {
             traffic.replay.selector,
             traffic.forge.selector,
             traffic.useUntrusted.selector,
-            traffic.spam.selector
+            traffic.spam.selector,
+            traffic.proposeCycle.selector,
+            traffic.affirmCycle.selector,
+            traffic.withdrawCycle.selector,
+            traffic.settleCycle.selector,
+            traffic.sweepCycle.selector,
+            traffic.barAtLast.selector,
+            traffic.pauseOrResumeNetting.selector,
+            traffic.replaceNetting.selector,
+            traffic.replayCycle.selector,
+            traffic.reuseCounters.selector,
+            traffic.forgeCycle.selector
         ];
-        // Half of the steps are payments and what instructions live through.
-        bytes4[6] memory often = [
+        // Half of the steps are payments and what instructions and cycles live through.
+        bytes4[8] memory often = [
             traffic.pay.selector,
             traffic.submitSome.selector,
             traffic.affirmOne.selector,
             traffic.submitSome.selector,
+            traffic.proposeCycle.selector,
             traffic.settleSome.selector,
-            traffic.affirmOne.selector
+            traffic.affirmOne.selector,
+            traffic.affirmCycle.selector
         ];
         selectors = new FuzzSelector[](1);
         selectors[0] = FuzzSelector({addr: address(traffic), selectors: new bytes4[](2 * steps.length)});
@@ -88,6 +101,7 @@ contract InvariantsTest {
         checkCredit();
         checkFreezes();
         traffic.checkRecount();
+        traffic.checkCycles();
     }
 
     /// @notice Per asset, balances and locks sum to what was issued less what was redeemed.
@@ -95,7 +109,7 @@ contract InvariantsTest {
         AssetId[2] memory assets = [AssetId.wrap(840), AssetId.wrap(978)];
         for (uint256 i; i < assets.length; ++i) {
             int256 held;
-            for (uint32 holder = 1; holder <= 6; ++holder) {
+            for (uint32 holder = 1; holder <= 7; ++holder) {
                 held += ledger.accountOf(assets[i], ParticipantId.wrap(holder)).balance;
                 held += int256(uint256(ledger.lockedOf(assets[i], ParticipantId.wrap(holder))));
             }
@@ -110,7 +124,7 @@ contract InvariantsTest {
     function checkBooks() private view {
         AssetId[2] memory assets = [AssetId.wrap(840), AssetId.wrap(978)];
         for (uint256 i; i < assets.length; ++i) {
-            for (uint32 holder = 1; holder <= 6; ++holder) {
+            for (uint32 holder = 1; holder <= 7; ++holder) {
                 ParticipantId id = ParticipantId.wrap(holder);
                 vm.assertEq(traffic.available(assets[i], id), ledger.accountOf(assets[i], id).balance);
                 vm.assertEq(traffic.locked(assets[i], id), ledger.lockedOf(assets[i], id));
@@ -124,7 +138,7 @@ contract InvariantsTest {
         AssetId[2] memory assets = [AssetId.wrap(840), AssetId.wrap(978)];
         for (uint256 i; i < assets.length; ++i) {
             uint256 credit;
-            for (uint32 holder = 1; holder <= 6; ++holder) {
+            for (uint32 holder = 1; holder <= 7; ++holder) {
                 IAccounts.Account memory account = ledger.accountOf(assets[i], ParticipantId.wrap(holder));
                 vm.assertEq(true, int256(account.balance) >= -int256(uint256(account.credit)));
                 credit += account.credit;
@@ -140,7 +154,7 @@ contract InvariantsTest {
     function checkFreezes() private view {
         AssetId[2] memory assets = [AssetId.wrap(840), AssetId.wrap(978)];
         for (uint256 i; i < assets.length; ++i) {
-            for (uint32 holder = 1; holder <= 6; ++holder) {
+            for (uint32 holder = 1; holder <= 7; ++holder) {
                 ParticipantId id = ParticipantId.wrap(holder);
                 (bool byIssuer, bool byOperator) = ledger.freezesOf(assets[i], id);
                 vm.assertEq(byIssuer || byOperator, ledger.accountOf(assets[i], id).frozen);

@@ -166,6 +166,11 @@ abstract contract Stage is Deployment {
         ledger.issue(instruction, DOCUMENT, none());
     }
 
+    function suspend(Actor memory actor) internal {
+        vm.prank(operator);
+        participants.suspend(actor.id);
+    }
+
     /// @dev One call that needs two administer keys and the delay, from proposal to effect.
     function change(Actor memory actor, address target, bytes memory call) internal {
         propose(actor, target, call);

@@ -8,13 +8,13 @@ import {Approval} from "../../src/types/Instruction.sol";
 import {ModuleStatus} from "../../src/types/Kinds.sol";
 import {Instruction, Set} from "../../src/types/Legs.sol";
 import {bound, vm} from "../Vm.sol";
-import {Queueing} from "./Queueing.sol";
+import {Disrupting} from "./Disrupting.sol";
 
 /// @notice What happens to modules and days while instructions wait, and who tries what it may not.
 ///
 /// No step tries to enter a contract again: `Settlement` calls the ledger, the participants and the access manager, the ledger the
 /// latter two and its administration, and none of these calls anybody's code; there is no token, receiver or hook to call back.
-contract Campaign is Queueing {
+contract Campaign is Disrupting {
     uint256 private _generation;
     uint256 private _stage;
 
@@ -58,15 +58,7 @@ contract Campaign is Queueing {
 
     /// @notice A module is paused in mid-flight, and resumed after a while.
     function pauseOrResume(uint256 seed) external watched {
-        address module = address(modules[seed % 3]);
-        if (ledger.moduleOf(module).paused) {
-            uint40 resumableAt = ledger.moduleOf(module).resumableAt;
-            if (resumableAt > vm.getBlockTimestamp()) vm.warp(resumableAt);
-            vm.prank(operator);
-            ledger.resume(module);
-        } else if ((seed >> 8) % 3 == 0 && isTrusted(modules[seed % 3])) {
-            pause(module);
-        }
+        pauseOrResumeOne(address(modules[seed % 3]), (seed >> 8) % 3 == 0);
     }
 
     /// @notice Payments and the ledger itself are paused: nobody pays, is issued or redeems; a second pause begins anew.
@@ -121,13 +113,6 @@ contract Campaign is Queueing {
         ledger.dropModule(address(old));
         (ModuleStatus status,) = ledger.moduleStatus(address(old));
         require(status == ModuleStatus.Dropped, "an empty module was not dropped");
-    }
-
-    function pause(address module) private {
-        address[] memory list = new address[](1);
-        list[0] = module;
-        vm.prank(guardian);
-        ledger.pause(list);
     }
 
     // The attackers

@@ -85,11 +85,6 @@ abstract contract Members is Stage {
         expectStatus(made, CycleStatus.Open);
     }
 
-    function suspend(Actor memory actor) internal {
-        vm.prank(operator);
-        participants.suspend(actor.id);
-    }
-
     function pauseNetting() internal {
         address[] memory modules = new address[](1);
         modules[0] = address(netting);

@@ -272,11 +272,6 @@ abstract contract Instructing is Stage {
         change(centralBank, address(ledger), call);
     }
 
-    function suspend(Actor memory actor) internal {
-        vm.prank(operator);
-        participants.suspend(actor.id);
-    }
-
     function freeze(AssetId asset, Actor memory holder) internal {
         vm.prank(operator);
         ledger.freeze(asset, holder.id);
