@@ -12,7 +12,7 @@ contract PayProofs is ProofStage {
     function check_pay(bool wasUsed, bool urgent, uint64 amount, bytes32 commitment, address sender)
         external
     {
-        Terms terms = packed(urgent, wasUsed ? USED : UNUSED, ALICE, BOB, amount);
+        Terms terms = packed(urgent, wasUsed ? USED : UNUSED, USD, ALICE, BOB, amount);
         Payment[] memory batch = new Payment[](1);
         batch[0] = Payment(terms, commitment);
 

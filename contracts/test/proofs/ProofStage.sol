@@ -14,12 +14,13 @@ import {MAX_AMOUNT} from "../../src/types/Amounts.sol";
 import {AssetId, Currency, NOBODY, ParticipantId, Sequence} from "../../src/types/Identifiers.sol";
 import {Approval} from "../../src/types/Instruction.sol";
 import {AssetKind, DayRule, KeyRole, ParticipantKind} from "../../src/types/Kinds.sol";
+import {Leg} from "../../src/types/Legs.sol";
 import {Terms} from "../../src/types/Terms.sol";
 import {vm} from "../Vm.sol";
 import {svm} from "./Svm.sol";
 
 /// @notice A central bank that issues dollars, and two banks, as in `Stage.sol`: Alice with any funds, reserve, credit, limits and
-/// threshold, Bob with any funds, neither of whom has paid or limits the other.
+/// threshold, Bob with any funds and threshold, neither of whom has paid or limits the other.
 /// Bounds: no delay in the ledger; this contract is the access manager's only admin, so the operator; credit is above 0.
 abstract contract ProofStage {
     struct Start {
@@ -30,6 +31,7 @@ abstract contract ProofStage {
         uint64 perDay;
         uint64 threshold;
         uint64 payeeFunds;
+        uint64 payeeThreshold;
     }
 
     /// @param paid What left Alice.
@@ -42,7 +44,9 @@ abstract contract ProofStage {
     }
 
     AssetId internal constant USD = AssetId.wrap(840);
+    AssetId internal constant EUR = AssetId.wrap(978);
     Currency internal constant DOLLAR = Currency.wrap(840);
+    Currency internal constant EURO = Currency.wrap(978);
     ParticipantId internal constant CENTRAL_BANK = ParticipantId.wrap(1);
     ParticipantId internal constant ALICE = ParticipantId.wrap(2);
     ParticipantId internal constant BOB = ParticipantId.wrap(3);
@@ -90,8 +94,9 @@ abstract contract ProofStage {
     }
 
     function setThreshold(ParticipantId participant, uint64 amount) private {
-        IConsents.FirstThreshold[] memory thresholds = new IConsents.FirstThreshold[](1);
+        IConsents.FirstThreshold[] memory thresholds = new IConsents.FirstThreshold[](2);
         thresholds[0] = IConsents.FirstThreshold(DOLLAR, amount);
+        thresholds[1] = IConsents.FirstThreshold(EURO, amount);
         ledger.setFirstThresholds(participant, thresholds);
     }
 
@@ -103,15 +108,16 @@ abstract contract ProofStage {
             perInstruction: any("perInstruction"),
             perDay: any("perDay"),
             threshold: any("threshold"),
-            payeeFunds: any("payeeFunds")
+            payeeFunds: any("payeeFunds"),
+            payeeThreshold: any("payeeThreshold")
         });
         vm.assume(uint256(start.funds) + start.payeeFunds + start.credit <= MAX_AMOUNT);
         setThreshold(ALICE, start.threshold);
-        setThreshold(BOB, 0);
+        setThreshold(BOB, start.payeeThreshold);
         ledger.openAccount(USD, ALICE);
         ledger.openAccount(USD, BOB);
-        issue(1, ALICE, start.funds);
-        issue(2, BOB, start.payeeFunds);
+        issue(1, USD, ALICE, start.funds);
+        issue(2, USD, BOB, start.payeeFunds);
         vm.prank(address(0x102));
         ledger.setCredit(USD, ALICE, start.credit);
         vm.prank(address(0x103));
@@ -125,15 +131,16 @@ abstract contract ProofStage {
     }
 
     /// @dev Any amount but 0.
-    function any(string memory name) private view returns (uint64) {
+    function any(string memory name) internal view returns (uint64) {
         uint256 amount = svm.createUint(64, name);
         vm.assume(amount > 0 && amount <= MAX_AMOUNT);
         return uint64(amount);
     }
 
-    function issue(uint64 sequence, ParticipantId holder, uint64 amount) private {
+    function issue(uint64 sequence, AssetId asset, ParticipantId holder, uint64 amount) internal {
+        Terms terms = packed(false, sequence, asset, CENTRAL_BANK, holder, amount);
         vm.prank(address(0x100));
-        ledger.issue(packed(false, sequence, CENTRAL_BANK, holder, amount), 0, new Approval[](0));
+        ledger.issue(terms, 0, new Approval[](0));
     }
 
     function used() private pure returns (Sequence[] memory one) {
@@ -147,15 +154,29 @@ abstract contract ProofStage {
         (done,) = target.call(data);
     }
 
-    function packed(bool urgent, uint64 sequence, ParticipantId payer, ParticipantId payee, uint64 amount)
-        internal
-        pure
-        returns (Terms)
-    {
+    function packed(
+        bool urgent,
+        uint64 sequence,
+        AssetId asset,
+        ParticipantId payer,
+        ParticipantId payee,
+        uint64 amount
+    ) internal pure returns (Terms) {
         return Terms.wrap(
             (urgent ? uint256(1) << 248 : 0) | (uint256(sequence) << 184)
-                | (uint256(AssetId.unwrap(USD)) << 152) | (uint256(ParticipantId.unwrap(payer)) << 120)
+                | (uint256(AssetId.unwrap(asset)) << 152) | (uint256(ParticipantId.unwrap(payer)) << 120)
                 | (uint256(ParticipantId.unwrap(payee)) << 88) | (uint256(amount) << 24)
+        );
+    }
+
+    function leg(AssetId asset, ParticipantId payer, ParticipantId payee, uint64 amount)
+        internal
+        pure
+        returns (Leg)
+    {
+        return Leg.wrap(
+            (uint256(AssetId.unwrap(asset)) << 224) | (uint256(ParticipantId.unwrap(payer)) << 192)
+                | (uint256(ParticipantId.unwrap(payee)) << 160) | (uint256(amount) << 96)
         );
     }
 
