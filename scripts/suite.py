@@ -65,7 +65,7 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
         return run_pytest(ROOT, ["-q", "-m", "network", *chosen])
     if options.deep:
         parts = PARTS if options.deep == "all" else (options.deep,)
-        counts = run_forge(CONTRACTS, "deep") + run_mutation() if "contracts" in parts else Counts()
+        counts = _run_deep_contracts() if "contracts" in parts else Counts()
         if "properties" in parts:
             counts += run_pytest(ROOT, ["-q", "--hypothesis-profile=deep", "tests/settlement", *chosen])
         if "python" in parts:
@@ -82,6 +82,11 @@ def _run_contracts() -> Counts:
     with ThreadPoolExecutor(max_workers=1) as other_core:
         proofs = other_core.submit(run_halmos, CONTRACTS)
         return run_forge(CONTRACTS) + run_slither() + proofs.result()
+
+
+def _run_deep_contracts() -> Counts:
+    """Run the contracts' tests with more examples, the proofs that take minutes, and every mutant."""
+    return run_forge(CONTRACTS, "deep") + run_halmos(CONTRACTS, "proofs_deep") + run_mutation()
 
 
 def _run_fast(chosen: Sequence[str]) -> Counts:
