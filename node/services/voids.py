@@ -63,8 +63,8 @@ def _require_unknown(
     found = state(identity, attempts, said, patience=patience_of(settings), now=now)
     if any(outcome.name in SETTLING and not is_about(identity, outcome) for outcome in said):
         raise VoidRefused(
-            f"something else settled under the sequence of {row['id']}, so it can't settle any more and there "
-            "is nothing to void: find out who signed it, and ask for the payment anew"
+            f"something else settled under the sequence of {row['id']}: there is nothing to void; "
+            "find out who signed it, and ask for the payment anew"
         )
     if found is not State.UNKNOWN:
         raise VoidRefused(f"{row['id']} is {found.shown}; only what is unknown is voided by hand")
