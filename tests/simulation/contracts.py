@@ -165,6 +165,8 @@ def _end_redemption(event: str) -> Callable[[Books, int, bytes], list[Log]]:
 
 def _set_reserve(books: Books, participant: int, data: bytes) -> list[Log]:
     asset, amount = decode(["uint32", "uint64"], data)
+    if (asset, participant) not in books.balances:
+        _revert("AccountIsNotOpen", asset, participant)
     books.reserves[asset, participant] = amount
     return [log("Ledger", "ReserveSet", asset, participant, amount)]
 
