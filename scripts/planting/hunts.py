@@ -18,7 +18,7 @@ from scripts.proving.groups import GROUPS
 from scripts.proving.place import FORGE, ROOT
 
 PAGE = ROOT / "tests" / "planted" / "README.md"
-SEEDS = 200
+SEEDS = 60
 # A bug that makes something wait for ever is found as well.
 SECONDS_MAX = 3600
 _LINKED = (".venv", "contracts/node_modules")

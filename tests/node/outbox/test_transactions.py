@@ -2,7 +2,7 @@
 
 import pytest
 
-from node.errors import LeaseLost
+from node.errors import LeaseLost, StoreInconsistent
 from node.outbox.actions import Action
 from node.outbox.leases import Lease, take_lease
 from node.outbox.rows import enqueue_call, waiting_count
@@ -25,13 +25,15 @@ def _row(store: Store) -> int:
         return enqueue_call(connection, contract="Ledger", calldata=b"", role=KeyRole.PAY, at=1)
 
 
-def _sign(store: Store, lease: Lease, nonce: int, rows: list[int], action: Action = Action.CALL) -> int:
+def _sign(
+    store: Store, lease: Lease, nonce: int, rows: list[int], action: Action = Action.CALL, raw: bytes = b""
+) -> int:
     with store.transaction() as connection:
         return record_signed(
             connection,
             lease,
-            raw=bytes([nonce]),
-            transaction_hash=bytes([nonce]) * 32,
+            raw=raw or bytes([nonce]),
+            transaction_hash=(raw or bytes([nonce])) * 32,
             chain_id=1,
             nonce=nonce,
             payload_digest=bytes(32),
@@ -50,6 +52,15 @@ def test_row_is_given_once(store: Store) -> None:
     with store.snapshot() as connection:
         assert [0] == [sent.nonce for sent in unconcluded(connection, key=_KEY, chain_id=1)]
         assert 1 == waiting_count(connection)
+
+
+def test_nonce_is_signed_once(store: Store) -> None:
+    """The database itself refuses a second payload for a nonce of a key, whoever asks (R6)."""
+    lease, row, other = _lease(store), _row(store), _row(store)
+    _sign(store, lease, 0, [row])
+
+    with pytest.raises(StoreInconsistent):
+        _sign(store, lease, 0, [other], raw=b"x")
 
 
 def test_row_that_asks_for_something_else_now_is_not_given(store: Store) -> None:
