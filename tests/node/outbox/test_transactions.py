@@ -26,7 +26,7 @@ def _row(store: Store) -> int:
 
 
 def _sign(
-    store: Store, lease: Lease, nonce: int, rows: list[int], action: Action = Action.CALL, raw: bytes = b""
+    store: Store, lease: Lease, nonce: int, rows: list[int], action: Action = Action.CALL, *, raw: bytes = b""
 ) -> int:
     with store.transaction() as connection:
         return record_signed(
