@@ -207,10 +207,9 @@ class Day:
         self.world.chain.broken = not self.world.chain.broken
 
     def _deliver(self) -> None:
-        """Let late and doubled sendings arrive, in any order; nobody hears the answers."""
+        """Let late sendings arrive, in any order; nobody hears the answers."""
         self.random.shuffle(self.weather.held)
-        sent = self.world.sent
-        for raw in [*self.weather.held, *(each.raw for each in sent[-1:])]:
+        for raw in self.weather.held:
             self._delivered += 1
             try:
                 self.world.chain.send(raw)
@@ -343,8 +342,8 @@ class Day:
         self.weather.clear()
         chain.broken = chain.mute = False
         for number in range(_EVENING_ROUNDS):
-            if number == _EVENING_ROUNDS // 2:
-                # By now only a person can bring the rest to its end, once it shows as unknown.
+            if number == _EVENING_ROUNDS // 2 and chain.muted:
+                # What a mute contract left only a person ends, once it has the age to show as unknown.
                 world.clock.sleep(world.settings.unknown_after_seconds)
             if self._is_rewritten():
                 self._night_of_a_frozen_node()
