@@ -29,7 +29,7 @@ _FORGE_TEST = re.compile(r"^\[FAIL.*\] (\w+)\(", re.MULTILINE)
 
 
 class BrokenPatch(Exception):
-    """A planted bug that does not apply, or does not even compile: it proves nothing."""
+    """It proves nothing: a patch does not apply or compile, or what finds it fails on the clean tree too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,12 +91,16 @@ def hunt(copy: Copy, bug: Bug) -> str:
         return _forge(copy, bug, touched)
     with copy.planted(bug):
         seed = _simulation(copy, "--seeds", str(SEEDS))
-    if seed and not _simulation(copy, "--seeds", "1", "--from", seed):
+    if seed and _simulation(copy, "--seeds", "1", "--from", seed):
+        raise BrokenPatch(f"seed {seed} breaks without the bug as well: mend it first")
+    if seed:
         return f"scripts/simulate --seed {seed}"
     for paths in (nearest(touched), ["tests/node", "tests/settlement"]):
         with copy.planted(bug):
             test = _pytest(copy, *paths)
-        if test and not _pytest(copy, test):
+        if test and _pytest(copy, test):
+            raise BrokenPatch(f"{test} fails without the bug as well: mend it first")
+        if test:
             return test
     return ""
 

@@ -358,7 +358,8 @@ class Day:
             world.clock.sleep(4)
             if self._all_ended():
                 break
-            self._do(self._person)
+            if number % 4 == 0 or self._incidents():
+                self._do(self._person)
         require(self._all_ended(), "R2 all comes to its end", self.world.states())
         self._do(lambda: self.clients.repeat_all(world.store))
         self._do(self._reconcile)

@@ -188,7 +188,7 @@ def test_frozen_until_a_person_has_looked(store: Store, chain: ChainOfEvents) ->
     chain.mined = kept
     chain.mine(settle(_payment(4)))
 
-    with pytest.raises(WriterStopped, match="ends at block 2"):
+    with pytest.raises(WriterStopped, match="ends before block 4"):
         _follower(store, chain).tick()
     with store.transaction() as connection:
         clear_incident(connection, open_incidents(connection)[0].id, by="officer", at=START)
