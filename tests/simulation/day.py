@@ -84,7 +84,9 @@ class Day:
         self._disaster: Callable[[], None] | None = draw(disasters)
         self._stopped: tuple[int, int] | None = None
         self._delivered = 0
+        self._is_evening = False
         self._names, self._weights = zip(*self._steps(), strict=True)
+        self.world.check()
 
     def run(self) -> str:
         """Live the day and return the digest of its trace; raise `BrokenRule`, or what the node raises."""
@@ -107,7 +109,7 @@ class Day:
             (self._ask, 12),
             (self._repeat, 6),
             (self._wait, 10),
-            (self._jump, 2),
+            (self._jump, 5),
             (chain.drop_pool, 3),
             (self._break, 4),
             (self._deliver, 4),
@@ -240,7 +242,7 @@ class Day:
         chain.act(PAYEE_KEY, "Payments", "pay", [(terms.word(), commitment(terms))], [])
 
     def _person(self) -> None:
-        """Somebody looks: clears what has been explained, voids what is unknown."""
+        """Somebody looks: clears what is explained, voids something unknown, in the evening all of it."""
         world = self.world
         for number, code in self._incidents():
             if code != _REWRITTEN:
@@ -248,11 +250,11 @@ class Day:
                 self._stopped = None
                 return
         unknown = [each.id for each in self._open() if each.state == "unknown"]
-        if unknown:
+        if unknown and not self._is_evening:
+            unknown = [self.random.choice(unknown)]
+        for payment in unknown:
             try:
-                void_payment(
-                    world.store, world.settings, world.clock, self.random.choice(unknown), actor="client"
-                )
+                void_payment(world.store, world.settings, world.clock, payment, actor="client")
             except VoidRefused as refused:
                 self.trace.append(refused.code)
 
@@ -339,6 +341,7 @@ class Day:
     def _evening(self) -> None:
         """The weather clears; whatever was acknowledged comes to its end, in the processes that live."""
         chain, world = self.world.chain, self.world
+        self._is_evening = True
         self.weather.clear()
         chain.broken = chain.mute = False
         for number in range(_EVENING_ROUNDS):

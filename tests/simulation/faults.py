@@ -9,6 +9,7 @@ from node.chain.protocol import Block, Chain, Fees, Receipt, Transaction
 from node.errors import ChainUnavailable
 from node.keys.signer import SignedTransaction, Signer, UnsignedTransaction
 from node.store.session import Store
+from tests.simulation.rules import require
 
 
 class Crash(Exception):
@@ -16,7 +17,12 @@ class Crash(Exception):
 
 
 class Faults:
-    """Counts the points that are passed; raises at those that were asked for."""
+    """Counts the points that are passed; raises at those that were asked for.
+
+    `writing`: whether a transaction of this process is open, in which nothing may leave.
+    """
+
+    writing = False
 
     def __init__(self, plan: dict[int, type[Exception]] | None = None) -> None:
         self._plan = plan or {}
@@ -45,6 +51,7 @@ class FaultyChain:
         self.finality = chain.finality
 
     def send(self, raw: bytes) -> None:
+        require(not self._faults.writing, "R6 sent before it was committed")
         self._faults.at("chain.send before")
         for arriving in self._faults.on_its_way(raw):
             self._chain.send(arriving)
@@ -130,8 +137,12 @@ class FaultyStore(Store):
     def transaction(self) -> Iterator[Connection]:
         self._faults.at("store.transaction")
         with self._store.transaction() as connection:
-            yield connection
-            self._faults.at("store.commit before")
+            self._faults.writing = True
+            try:
+                yield connection
+                self._faults.at("store.commit before")
+            finally:
+                self._faults.writing = False
         self._faults.at("store.commit after")
 
     @contextmanager
