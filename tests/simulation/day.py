@@ -347,7 +347,9 @@ class Day:
         for number in range(_EVENING_ROUNDS):
             if number == _EVENING_ROUNDS // 2 and chain.muted:
                 # What a mute contract left only a person ends, once it has the age to show as unknown.
-                world.clock.sleep(world.settings.unknown_after_seconds)
+                ((newest,),) = self.database.query("SELECT max(created_at) FROM instructions")
+                old = newest + world.settings.unknown_after_seconds
+                world.clock.sleep(max(0, old - world.clock.now()))
             if self._is_rewritten():
                 self._night_of_a_frozen_node()
                 return
