@@ -73,8 +73,10 @@ class Broadcast:
         if self._chain.receipt(sent.hash) is not None:
             self._sent_at[sent.hash] = self._clock.now()
             return
-        since = self._taken_since.setdefault(sent.hash, self._clock.now())
-        if self._clock.now() - since < REPEAT_SECONDS:
+        now = self._clock.now()
+        # A clock that went back must not put off the alarm by as much.
+        since = self._taken_since[sent.hash] = min(now, self._taken_since.get(sent.hash, now))
+        if now - since < REPEAT_SECONDS:
             return
         error = ForeignTransaction(
             f"nonce {sent.nonce} of key 0x{sent.key.hex()} is used on chain by a transaction not ours: "

@@ -475,3 +475,31 @@ def test_crash_between_commit_and_send_loses_nothing(store: Store, monkeypatch: 
 def _with_keys(made: World, *addresses: bytes) -> Submitter:
     made.signer = PlainSigner(*addresses)
     return made.submitter()
+
+
+def test_clock_set_back_delays_no_alarm(store: Store) -> None:
+    """What stays so is found within the same seconds also when the clock went back by a day meanwhile."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    submitter.tick()
+    made.chain.drop_pool()
+    made.chain.nonces[PAY_KEY] += 1
+    made.clock.sleep(REPEAT_SECONDS)
+    submitter.tick()
+    made.clock.sleep(-86_400)
+    submitter.tick()
+    made.clock.sleep(REPEAT_SECONDS)
+    _stops(made, submitter, ForeignTransaction)
+
+
+def test_clock_set_back_delays_no_repetition(store: Store) -> None:
+    """What the chain forgot is sent again also when the clock went back by a day since it was sent."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    submitter.tick()
+    made.chain.drop_pool()
+    made.clock.sleep(-86_400)
+    submitter.tick()
+    assert 2 == len(made.sent)
