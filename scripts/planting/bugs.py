@@ -8,7 +8,7 @@ _HEADER = "| number | rule | patch | what it breaks | found by |"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bug:
-    """A row of the list. `found_by`: the seed or the test that found it last; empty when nothing did."""
+    """A row of the list. `found_by`: the seed or the test that found it last; empty: nothing did, or not tried."""
 
     number: int
     rule: str
@@ -34,8 +34,11 @@ def read_bugs(page: Path) -> list[Bug]:
 def write_found(page: Path, found: dict[int, str]) -> None:
     """Write by what these bugs were found, by number; the others keep what stands there."""
     before, rows, after = _table(page)
-    bugs = [_bug(line) for line in rows]
-    written = [_row(replace(bug, found_by=found.get(bug.number, bug.found_by))) for bug in bugs]
+    written = []
+    for line in rows:
+        bug = _bug(line)
+        tried = bug.number in found
+        written.append(_row(replace(bug, found_by=found[bug.number])) if tried else line)
     page.write_text("\n".join([*before, *written, *after]) + "\n")
 
 
@@ -53,7 +56,7 @@ def _bug(line: str) -> Bug:
         rule=rule,
         slug=slug.strip("`"),
         breaks=breaks,
-        found_by=found_by.strip("`").removeprefix("nothing"),
+        found_by=found_by.strip("`") if found_by.startswith("`") else "",
     )
 
 
