@@ -8,7 +8,7 @@ _HEADER = "| number | rule | patch | what it breaks | found by |"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bug:
-    """A row of the list. `found_by`: the seed or the test that found it last; empty: nothing did, or not tried."""
+    """A row of the list. `found_by`: what found it last; empty: nothing did, or it was not tried."""
 
     number: int
     rule: str
