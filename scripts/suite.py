@@ -22,7 +22,7 @@ from scripts.proving.proofs import run_halmos
 from scripts.proving.survivors import run_mutation
 from scripts.results import commit_of, record
 
-PARTS = ("contracts", "properties", "python")
+PARTS = ("contracts", "mutation", "properties", "python")
 
 _FORGE_COUNTS = re.compile(r"(\d+) tests passed, (\d+) failed, (\d+) skipped \(\d+ total tests\)")
 
@@ -65,7 +65,9 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
         return run_pytest(ROOT, ["-q", "-m", "network", *chosen])
     if options.deep:
         parts = PARTS if options.deep == "all" else (options.deep,)
-        counts = run_forge(CONTRACTS, "deep") + run_mutation() if "contracts" in parts else Counts()
+        counts = run_forge(CONTRACTS, "deep") if "contracts" in parts else Counts()
+        if "mutation" in parts:
+            counts += run_mutation()
         if "properties" in parts:
             counts += run_pytest(ROOT, ["-q", "--hypothesis-profile=deep", "tests/settlement", *chosen])
         if "python" in parts:
