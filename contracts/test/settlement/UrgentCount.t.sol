@@ -47,6 +47,11 @@ contract UrgentCountTest is Instructing {
         vm.assertEq(uint256(1), ledger.accountOf(USD, carol.id).urgentWaiting);
         vm.assertEq(uint256(1), ledger.accountOf(EUR, bob.id).urgentWaiting);
         vm.assertEq(before + 3, ledger.moduleOf(address(settlement)).held);
+
+        hold(bob, ring);
+        vm.assertEq(uint256(0), ledger.accountOf(USD, carol.id).urgentWaiting);
+        vm.assertEq(uint256(0), ledger.accountOf(EUR, bob.id).urgentWaiting);
+        vm.assertEq(before, ledger.moduleOf(address(settlement)).held);
     }
 
     /// @dev What is not allowed changes nothing.
