@@ -23,6 +23,7 @@ from node.chain.protocol import Chain
 from node.clock import Clock, Random
 from node.errors import KeyNotFound, WrongPassword
 from node.follower.follower import Follower
+from node.keeper.keeper import Keeper
 from node.keys.policy import node_policy
 from node.keys.signer import Signer
 from node.settings import Settings
@@ -77,6 +78,8 @@ def build(
                 settings=settings,
             )
             ticks[Part.SUBMITTER] = submitter.tick
+        if Part.KEEPER in wanted:
+            ticks[Part.KEEPER] = Keeper(store, contracts, clock, settings).tick
         workers = _workers(settings, store, clock, verification, ticks)
         metrics = Metrics()
         readiness = Readiness(

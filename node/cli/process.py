@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 def run(
     *,
-    only: Annotated[str | None, typer.Option(help="Run one part alone: api, submitter or follower.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Run one part alone: api, submitter, follower or keeper.")
+    ] = None,
 ) -> None:
     """Run this bank's node until it is told to stop (SIGTERM, Ctrl-C).
 
