@@ -1,4 +1,4 @@
-"""Hands signed bytes to the chain, the same ones each time, and reads what its refusals mean."""
+"""Hands signed bytes to the chain, the newest of their nonce each time, and reads what its refusals mean."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class Broadcast:
         mended by `repeat`; `TransactionRefused` and `ForeignTransaction` after remembering them.
         """
         try:
-            self._chain.send(sent.raw)
+            self._chain.send(sent.newest.raw)
         except AlreadyKnown:
             pass
         except NonceTaken:
@@ -82,11 +82,11 @@ class Broadcast:
         for sent in in_flight:
             if not self._is_due(sent):
                 continue
-            if self._chain.receipt(sent.hash) is None:
+            if self._is_mined(sent):
+                self._note(sent).looks = 0
+            else:
                 self.send(sent)
                 count += 1
-            else:
-                self._note(sent).looks = 0
         return count
 
     def _explain(self, sent: Sent) -> None:
@@ -96,7 +96,7 @@ class Broadcast:
         may jump. So only what several looks, each after a pause, have found is believed.
         """
         memory = self._note(sent)
-        if self._chain.receipt(sent.hash) is not None:
+        if self._is_mined(sent):
             memory.looks = 0
             return
         memory.looks += 1
@@ -110,22 +110,26 @@ class Broadcast:
         remember(self._store, self._clock, subject=sent.subject, error=error)
         raise error
 
+    def _is_mined(self, sent: Sent) -> bool:
+        """Tell whether the chain has a receipt of any version."""
+        return any(self._chain.receipt(version.hash) is not None for version in reversed(sent.versions))
+
     def _is_due(self, sent: Sent) -> bool:
         """Tell whether to ask again now; a clock that went back makes it due."""
-        memory = self._memories.get(sent.hash)
+        memory = self._memories.get(sent.newest.hash)
         return memory is None or not 0 <= self._clock.now() - memory.asked_at < memory.pause
 
     def _note(self, sent: Sent) -> _Memory:
         """Remember that the chain was asked about a transaction just now."""
         now = self._clock.now()
-        memory = self._memories.get(sent.hash)
+        memory = self._memories.get(sent.newest.hash)
         if memory is None:
-            memory = self._memories[sent.hash] = _Memory(asked_at=now)
+            memory = self._memories[sent.newest.hash] = _Memory(asked_at=now)
         else:
             memory.asked_at, memory.pause = now, min(memory.pause * 2, REPEAT_SECONDS_MAX)
         return memory
 
     def _forget(self, in_flight: Sequence[Sent]) -> None:
         """Keep nothing of what is not in flight any more."""
-        for transaction_hash in self._memories.keys() - {sent.hash for sent in in_flight}:
+        for transaction_hash in self._memories.keys() - {sent.newest.hash for sent in in_flight}:
             del self._memories[transaction_hash]

@@ -2,9 +2,11 @@
 
 import pytest
 
+from node.chain.protocol import Fees
 from node.errors import LeaseLost
 from node.outbox.actions import Action
 from node.outbox.leases import Lease, take_lease
+from node.outbox.replacements import Version
 from node.outbox.rows import enqueue_call, waiting_count
 from node.outbox.transactions import conclude, record_signed, unconcluded
 from node.store.session import Store
@@ -30,14 +32,12 @@ def _sign(store: Store, lease: Lease, nonce: int, rows: list[int], action: Actio
         return record_signed(
             connection,
             lease,
-            raw=bytes([nonce]),
-            transaction_hash=bytes([nonce]) * 32,
+            Version(hash=bytes([nonce]) * 32, raw=bytes([nonce]), fees=Fees(price=0), signed_at=1),
             chain_id=1,
             nonce=nonce,
             payload_digest=bytes(32),
             rows=rows,
             action=action,
-            at=1,
         ).id
 
 

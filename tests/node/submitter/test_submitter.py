@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from node.chain.protocol import Log
+from node.chain.protocol import Fees, Log
 from node.errors import (
     ChainBusy,
     ChainContradiction,
@@ -16,6 +16,8 @@ from node.errors import (
     ChainUnavailable,
     ContractFault,
     ContractRefused,
+    EndpointBehind,
+    FeesAboveLimit,
     ForeignTransaction,
     GasUnfunded,
     LeaseLost,
@@ -34,7 +36,7 @@ from node.store.incidents import clear_incident, open_incidents
 from node.store.session import Store
 from node.store.tables import leases, transactions
 from node.submitter.broadcast import LOOKS_MIN, REPEAT_SECONDS, REPEAT_SECONDS_MAX
-from node.submitter.submitter import LEASE_SECONDS, Submitter
+from node.submitter.submitter import LEASE_SECONDS, RECONCILE_SECONDS, Submitter
 from settlement.errors import SettlementError
 from settlement.instruction import keccak
 from settlement.participant import KeyRole
@@ -278,6 +280,63 @@ def test_key_used_by_a_stranger_stops_the_writer(store: Store) -> None:
     made.run(submitter)
     assert {"settled": 2} == Counter(made.states().values())
     assert [0, 2] == _nonces(made)
+
+
+def test_idle_key_used_by_a_stranger_stops_the_writer(store: Store) -> None:
+    """Also a key with nothing to do is compared with the chain, at start and then now and again."""
+    made = world(store)
+    made.accept(1)
+    made.run(made.submitter())
+    made.clock.sleep(LEASE_SECONDS + 1)
+    submitter = made.submitter()
+    assert 0 == submitter.tick()
+    made.chain.nonces[PAY_KEY] += 1
+    assert 0 == submitter.tick()
+    made.clock.sleep(RECONCILE_SECONDS)
+    _stops(made, submitter, ForeignTransaction)
+    _clear(made)
+    made.clock.sleep(LEASE_SECONDS + 1)
+    made.chain.nonces[PAY_KEY] += 1
+    _stops(made, made.submitter(), ForeignTransaction)
+
+
+def test_lagging_node_gets_nothing_signed(store: Store) -> None:
+    """A node that does not count a nonce whose end was final is behind: nothing is signed on its word."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    made.run(submitter)
+    made.accept(2)
+    made.chain.nonces[PAY_KEY] -= 1
+    signed = len(made.signer.signed)
+    with pytest.raises(EndpointBehind):
+        submitter.tick()
+    assert signed == len(made.signer.signed)
+    made.chain.nonces[PAY_KEY] += 1
+    made.run(submitter)
+    assert {"settled": 2} == Counter(made.states().values())
+
+
+def test_gas_above_the_limit_is_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the chain asks too much nothing is signed, what is in flight is seen through, and it is said."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    submitter.tick()
+    made.accept(2)
+
+    def dear() -> Fees:
+        raise FeesAboveLimit("too dear")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(made.chain, "fees", dear)
+        made.mine()
+        with pytest.raises(FeesAboveLimit):
+            submitter.tick()
+        assert {"E0": "settled", "E1": "accepted"} == made.states()
+        assert made.is_quiet()
+    made.run(submitter)
+    assert {"settled": 2} == Counter(made.states().values())
 
 
 def test_nonce_taken_by_a_stranger_stops_the_writer(store: Store) -> None:
