@@ -74,12 +74,18 @@ class Replacer:
         return asked + [sent for sent in priced if self._is_unseen(sent)]
 
     def replace(self, lease: Lease, sent: Sent) -> bool:
-        """Sign and commit the next version of a transaction; False when it would cost more than allowed.
+        """Sign and commit the next version of a transaction.
+
+        False when it would cost more than allowed, or when the chain asks no more than was offered: then
+        something else keeps it waiting, and a higher price would only cost.
 
         Raise `LeaseLost`; `PolicyRefused` after remembering it.
         """
         try:
-            fees = bumped(self._limits, sent.newest.fees, self._chain.fees())
+            offer = self._chain.fees()
+            if sent.cancel_asked == sent.newest.cancels and not _is_above(offer, sent.newest.fees):
+                return False
+            fees = bumped(self._limits, sent.newest.fees, offer)
         except FeesAboveLimit as above:
             _log.warning("not_replaced", hash=sent.hash.hex(), code=above.code, detail=above.detail)
             return False
@@ -151,3 +157,7 @@ class Replacer:
 
     def _is_unseen(self, sent: Sent) -> bool:
         return all(self._chain.receipt(version.hash) is None for version in sent.versions)
+
+
+def _is_above(offer: Fees, before: Fees) -> bool:
+    return offer.price > before.price or (offer.priority or 0) > (before.priority or 0)

@@ -101,17 +101,28 @@ def test_bumps_have_limits(store: Store) -> None:
         made.clock.sleep(60)
         submitter.tick()
     assert [1000] == [carried.price for carried in _versions(made)]
-    made.chain.price = 1500
+    made.chain.price = 1001
     made.settings = made.settings.model_copy(update={"gas_price_max": 10**9})
     made.clock.sleep(LEASE_SECONDS + 1)
-    submitter, floor = made.submitter(), 1500
+    submitter = made.submitter()
     for _ in range(2 * REPLACEMENTS_MAX):
         made.clock.sleep(60)
         submitter.tick()
+        made.chain.price = made.sent[-1].price + 1
     prices = sorted({carried.price for carried in made.sent})
     assert 1 + REPLACEMENTS_MAX == len(prices)
-    assert all(later >= earlier * 9 / 8 for earlier, later in pairwise(prices[1:]))
-    assert floor == prices[1]
+    assert all(later >= earlier * 9 / 8 for earlier, later in pairwise(prices))
+
+
+def test_halted_chain_costs_nothing(store: Store) -> None:
+    """While no block comes and the chain asks no more than was offered, nothing more is offered."""
+    made = _stuck(store)
+    made.chain.price = 1000
+    submitter = made.submitter()
+    for _ in range(5):
+        made.clock.sleep(60)
+        submitter.tick()
+    assert 1 == len(_versions(made))
 
 
 def test_free_transaction_is_never_bumped(store: Store) -> None:
