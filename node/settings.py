@@ -26,10 +26,23 @@ class Settings(BaseSettings):
         default=None, description="File with the database password, if not in the URL"
     )
     rpc_url: str | None = Field(
-        default=None, description="HTTP JSON-RPC endpoint of the chain; default: the embedded chain"
+        default=None,
+        description="HTTP JSON-RPC endpoints of the chain, between commas; default: the embedded chain",
     )
     rpc_timeout_seconds: float = Field(default=20, gt=0, le=300, description="Deadline of one RPC request")
     engine: str = Field(default="eth-tester", description="Engine of the chain: eth-tester, anvil")
+    fee_rule: str | None = Field(
+        default=None, description="How gas is paid for: free, legacy, market; default: the engine's"
+    )
+    gas_price_max: int = Field(
+        default=100_000_000_000, ge=0, lt=2**63, description="Wei offered for a unit of gas at most"
+    )
+    priority_fee_max: int = Field(
+        default=2_000_000_000, ge=0, lt=2**63, description="Wei of it offered as a tip at most"
+    )
+    bump_after_seconds: int = Field(
+        default=60, ge=5, description="Age at which a transaction in flight is offered a higher price"
+    )
     deployment_file: Path = Field(
         default=Path("deployment.json"),
         description="Chain id, genesis and contract addresses, as `vostro deploy` writes it",

@@ -61,7 +61,7 @@ def build(
     resources = ExitStack()
     with ExitStack() as on_failure:
         on_failure.callback(resources.close)
-        chain = chain or resources.enter_context(connected_chain(settings, clock))
+        chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
         ticks: dict[Part, Callable[[], int]] = {}

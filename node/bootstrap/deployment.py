@@ -95,7 +95,7 @@ def admit_operator(settings: Settings, password: bytes, admission: Admission, op
     deployment = read_deployment(settings.deployment_file)
     contracts = Contracts(deployment)
     signer = open_keystore(settings).open(password, node_policy(contracts), [operator])
-    with connected_chain(settings, clock) as chain:
+    with connected_chain(settings, clock, deployment) as chain:
         verify_deployment(chain, deployment, demo_allowed=settings.demo)
         founder = Founder(DirectSender(chain, contracts, signer, clock), contracts, operator)
         return founder.admit(admission, None)

@@ -5,8 +5,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import local
 
-from node.chain.connect import connect
+from node.chain.connect import Gas, connect
+from node.chain.deployment import Deployment
 from node.chain.engines import engine
+from node.chain.failover import FailoverChain, Identity
+from node.chain.fees import fee_limits
 from node.chain.protocol import Chain
 from node.chain.rpc import RpcChain
 from node.clock import Clock
@@ -60,15 +63,28 @@ def require_endpoint(settings: Settings) -> None:
 
 
 @contextmanager
-def connected_chain(settings: Settings, clock: Clock) -> Iterator[Chain]:
-    """Give the chain of the settings, unasked; raise `SettingsInvalid`."""
+def connected_chain(
+    settings: Settings, clock: Clock, deployment: Deployment | None = None
+) -> Iterator[Chain]:
+    """Give the chain of the settings, unasked; raise `SettingsInvalid`.
+
+    With a deployment, endpoints of another chain than its are left out where there are several.
+    """
+    identity = None
+    if deployment is not None:
+        identity = Identity(chain_id=deployment.chain_id, genesis_hash=deployment.genesis_hash)
     chain = connect(
-        engine=settings.engine, rpc_url=settings.rpc_url, timeout=settings.rpc_timeout_seconds, clock=clock
+        engine=settings.engine,
+        rpc_url=settings.rpc_url,
+        timeout=settings.rpc_timeout_seconds,
+        clock=clock,
+        gas=Gas(rule=settings.fee_rule, limits=fee_limits(settings)),
+        identity=identity,
     )
     try:
         yield chain
     finally:
-        if isinstance(chain, RpcChain):
+        if isinstance(chain, RpcChain | FailoverChain):
             chain.close()
 
 

@@ -113,7 +113,7 @@ class TesterChain:
 
     def fees(self) -> Fees:
         """Return what the fee policy offers: nothing."""
-        return fees.offer(self._engine.fee_rule, base_fee=None, priority=0)
+        return fees.free()
 
     def send(self, raw: bytes) -> None:
         """Take a signed transaction and mine it; raise `NonceTaken`, `NonceGap`, `TransactionRefused` …"""

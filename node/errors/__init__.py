@@ -12,7 +12,8 @@
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
-        │   ├── ChainUnavailable 503 (MalformedAnswer) · ChainBusy 503 · OutOfGas · BlockNotFound 503 ·
+        │   ├── ChainUnavailable 503 (MalformedAnswer · EndpointBehind) · ChainBusy 503 · OutOfGas ·
+        │   │   BlockNotFound 503 · FeesAboveLimit 503 ·
         │   │   WrongChain · WrongGenesis · WrongCode · WrongAuthority · DemoDeployment 500
         │   ├── ContractRefused 409       a contract's custom error, by what to do next (node.errors.reverts)
         │   │   └── KeyRefused 403 · NotReady 409 · LimitExceeded 409 · NotOnChain 404 · StateConflict 409 ·
@@ -51,6 +52,8 @@ from node.errors.chain import (
     ChainUnavailable,
     ContractRefused,
     DemoDeployment,
+    EndpointBehind,
+    FeesAboveLimit,
     ForeignAuthority,
     ForeignModule,
     ForeignTransaction,
@@ -129,6 +132,8 @@ __all__ = [
     "DemoDeployment",
     "DuplicateMessage",
     "DuplicateUetr",
+    "EndpointBehind",
+    "FeesAboveLimit",
     "Forbidden",
     "ForeignAuthority",
     "ForeignModule",

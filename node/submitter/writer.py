@@ -9,6 +9,7 @@ from node.errors import ForeignTransaction, PolicyRefused
 from node.keys.signer import Signer, UnsignedTransaction
 from node.outbox.leases import Lease, require_lease
 from node.outbox.nonces import WRITER, next_nonce, subject_of
+from node.outbox.replacements import Version
 from node.outbox.transactions import Sent, record_signed
 from node.outbox.work import waiting
 from node.services.audit import append_audit
@@ -46,7 +47,8 @@ class Writer:
     def write(self, lease: Lease, role: KeyRole, *, named_only: bool) -> Sent | None:
         """Sign the next transaction of a key and commit it; None when nothing waits.
 
-        Raise `LeaseLost`; `ForeignTransaction` and `PolicyRefused` after remembering them.
+        The key's nonce on chain is compared with the store's also then. Raise `LeaseLost`, `FeesAboveLimit`,
+        `EndpointBehind`; `ForeignTransaction` and `PolicyRefused` after remembering them.
         """
         mined = self._chain.nonce(lease.key)
         fees = self._chain.fees()
@@ -54,6 +56,7 @@ class Writer:
             with self._store.transaction() as connection:
                 require_no_incident(connection)
                 require_lease(connection, lease)
+                nonce = next_nonce(connection, key=lease.key, chain_id=self._chain_id, mined=mined)
                 rows = waiting(
                     connection,
                     role=role,
@@ -64,7 +67,6 @@ class Writer:
                 batch = next_batch(self._contracts, rows, payments_max=self._payments_max)
                 if batch is None:
                     return None
-                nonce = next_nonce(connection, key=lease.key, chain_id=self._chain_id, mined=mined)
                 signed = self._signer.sign(
                     lease.key,
                     UnsignedTransaction(
@@ -80,14 +82,12 @@ class Writer:
                 sent = record_signed(
                     connection,
                     lease,
-                    raw=signed.raw,
-                    transaction_hash=signed.hash,
+                    Version(hash=signed.hash, raw=signed.raw, fees=fees, signed_at=at),
                     chain_id=self._chain_id,
                     nonce=nonce,
                     payload_digest=batch.payload_digest,
                     rows=[row.id for row in batch.rows],
                     action=batch.action,
-                    at=at,
                 )
                 append_audit(
                     connection,

@@ -14,7 +14,7 @@ import orjson
 from eth_abi.abi import decode
 
 from node.chain.contracts import REFUSALS
-from node.chain.protocol import Block, Log, Receipt
+from node.chain.protocol import Block, Fees, Log, Receipt
 from node.errors import AlreadyKnown, ContractRefused, NonceTaken, PolicyRefused, Underpriced
 from node.keys.signer import SignedTransaction, UnsignedTransaction
 from settlement.instruction import Terms, keccak, terms_from_word
@@ -46,6 +46,7 @@ class Carried:
     to: bytes
     data: bytes
     raw: bytes
+    price: int = 0
 
     @property
     def hash(self) -> bytes:
@@ -54,8 +55,8 @@ class Carried:
 
 def read(raw: bytes) -> Carried:
     """What signed bytes say."""
-    sender, nonce, to, data = orjson.loads(raw)
-    return Carried(bytes.fromhex(sender), nonce, bytes.fromhex(to), bytes.fromhex(data), raw)
+    sender, nonce, to, data, price = orjson.loads(raw)
+    return Carried(bytes.fromhex(sender), nonce, bytes.fromhex(to), bytes.fromhex(data), raw, price)
 
 
 def bic(participant: int) -> str:
@@ -89,7 +90,8 @@ class PlainSigner:
 
     def sign(self, address: bytes, transaction: UnsignedTransaction) -> SignedTransaction:
         assert transaction.to is not None
-        raw = orjson.dumps([address.hex(), transaction.nonce, transaction.to.hex(), transaction.data.hex()])
+        to, data, price = transaction.to.hex(), transaction.data.hex(), transaction.fees.price
+        raw = orjson.dumps([address.hex(), transaction.nonce, to, data, price])
         self.signed.append(read(raw))
         return SignedTransaction(raw=raw, hash=keccak(raw))
 
@@ -112,6 +114,7 @@ class ModelChain(ChainOfEvents):
         self.used: set[int] = set()
         self.paid: list[int] = []
         self.taken: list[Carried] = []
+        self.price = 0  # what it asks for gas, and what is not mined below
         self.on_send: Callable[[Carried], None] = lambda _: None
         keys = [
             log("Participants", "KeyAdded", PAYER, number, address, 1, 0, 2**40 - 1)
@@ -128,13 +131,18 @@ class ModelChain(ChainOfEvents):
             raise NonceTaken(f"nonce {carried.nonce} is used")
         place = carried.sender, carried.nonce
         if place in self.pool:
-            known = self.pool[place] == carried
-            raise AlreadyKnown("already known") if known else Underpriced("replacement underpriced")
+            if self.pool[place] == carried:
+                raise AlreadyKnown("already known")
+            if carried.price * 10 < self.pool[place].price * 11 or carried.price == 0:
+                raise Underpriced("replacement transaction underpriced")
         self.pool[place] = carried
         self.taken.append(carried)
 
     def nonce(self, address: bytes) -> int:
         return self.nonces[address]
+
+    def fees(self) -> Fees:
+        return Fees(price=self.price)
 
     def drop_pool(self) -> None:
         """Forget what was taken and not mined, as a node that restarts does."""
@@ -144,7 +152,7 @@ class ModelChain(ChainOfEvents):
         """Mine a block of everything in the pool whose turn it is."""
         receipts = []
         for sender, nonce in sorted(self.pool):
-            if nonce == self.nonces[sender]:
+            if nonce == self.nonces[sender] and self.pool[sender, nonce].price >= self.price:
                 carried = self.pool.pop((sender, nonce))
                 self.nonces[sender] += 1
                 receipts.append(self._run(carried))

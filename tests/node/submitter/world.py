@@ -6,6 +6,7 @@ from hashlib import shake_256
 
 from sqlalchemy import select
 
+from node.chain.calls import void
 from node.errors import ChainUnavailable
 from node.follower.follower import Follower
 from node.outbox.attempts import attempts_of
@@ -15,13 +16,13 @@ from node.services.payments import Payment, list_payments
 from node.services.requests import PaymentRequest
 from node.settings import Settings
 from node.store.session import Store
-from node.store.tables import instructions, transactions
+from node.store.tables import instructions, replacements, transactions
 from node.submitter.submitter import LEASE_SECONDS, Submitter
 from settlement.identifiers import BankReference
 from tests.clocks import SetClock
 from tests.node.chain_of_events import CONTRACTS, START
 from tests.node.submitter.faults import Crash, Faults, FaultyChain, FaultySigner, FaultyStore
-from tests.node.submitter.model import PAY_KEY, PAYEES, PAYER, Carried, ModelChain, PlainSigner, bic
+from tests.node.submitter.model import PAY_KEY, PAYEES, PAYER, Carried, ModelChain, PlainSigner, bic, read
 
 FINAL = {"settled", "rejected", "cancelled"}
 
@@ -168,22 +169,26 @@ class World:
                 assert payment.sequence not in self.chain.paid
 
     def check_signatures(self) -> None:
-        """A nonce of a key is stored and sent for one payload, and every sending has the same bytes (R6)."""
-        raws: defaultdict[tuple[bytes, int], set[bytes]] = defaultdict(set)
+        """A nonce of a key is stored and sent for one payload; only what was asked for cancels it (R6)."""
+        nothing = void(CONTRACTS, []).calldata
+        payloads: defaultdict[tuple[bytes, int], set[bytes]] = defaultdict(set)
         with self.store.snapshot() as connection:
-            for row in connection.execute(
-                select(transactions.c.key, transactions.c.nonce, transactions.c.raw)
-            ):
-                raws[row.key, row.nonce].add(row.raw)
-        for carried in self.sent:
-            raws[carried.sender, carried.nonce].add(carried.raw)
-        assert not [place for place, different in raws.items() if len(different) != 1]
+            raws = set(connection.scalars(select(transactions.c.raw).union(select(replacements.c.raw))))
+            asked = select(transactions.c.key, transactions.c.nonce).where(
+                transactions.c.cancel_asked_at.is_not(None)
+            )
+            cancelled = {(row.key, row.nonce) for row in connection.execute(asked)}
+        for carried in map(read, raws):
+            payloads[carried.sender, carried.nonce].add(carried.data)
+        for place, different in payloads.items():
+            assert 1 == len(different - {nothing} if place in cancelled else different), place
+        assert {carried.raw for carried in self.sent} <= raws
 
     def _watch(self, carried: Carried) -> None:
         """What reaches the chain was committed before."""
         with self.store.snapshot() as connection:
-            query = select(transactions.c.raw).where(transactions.c.hash == carried.hash)
-            assert carried.raw == connection.scalar(query)
+            signed = select(transactions.c.hash).union(select(replacements.c.hash))
+            assert carried.hash in set(connection.scalars(signed))
         self.sent.append(carried)
 
 

@@ -291,6 +291,9 @@ def create_tables() -> None:
         sa.Column("payload_digest", DIGEST, nullable=False),
         sa.Column("fence", WHOLE, nullable=False),
         sa.Column("signed_at", WHOLE, nullable=False),
+        sa.Column("gas_price", WHOLE, nullable=False),
+        sa.Column("priority_fee", WHOLE, nullable=True),
+        sa.Column("cancel_asked_at", WHOLE, nullable=True),
         sa.Column("concluded_at", WHOLE, nullable=True),
         sa.Column("abandoned", sa.Boolean(), nullable=False),
         sa.Column("error", NAME, nullable=True),
@@ -335,6 +338,24 @@ def create_tables() -> None:
         info={"append_only": True},
     )
     op.create_index("ix_instructions_file", "instructions", ["file_id", "file_position"], unique=False)
+    op.create_table(
+        "replacements",
+        sa.Column("id", ROW_NUMBER, autoincrement=True, nullable=False),
+        sa.Column("transaction_id", ROW_NUMBER, nullable=False),
+        sa.Column("hash", DIGEST, nullable=False),
+        sa.Column("raw", DIGEST, nullable=False),
+        sa.Column("cancels", sa.Boolean(), nullable=False),
+        sa.Column("gas_price", WHOLE, nullable=False),
+        sa.Column("priority_fee", WHOLE, nullable=True),
+        sa.Column("fence", WHOLE, nullable=False),
+        sa.Column("signed_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["transaction_id"], ["transactions.id"], name=op.f("fk_replacements_transaction_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_replacements")),
+        sa.UniqueConstraint("hash", name=op.f("uq_replacements_hash")),
+    )
+    op.create_index(op.f("ix_replacements_transaction_id"), "replacements", ["transaction_id"], unique=False)
     op.create_table(
         "outbox",
         sa.Column("id", ROW_NUMBER, autoincrement=True, nullable=False),
