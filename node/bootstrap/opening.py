@@ -12,6 +12,7 @@ from node.chain.protocol import Chain
 from node.chain.rpc import RpcChain
 from node.clock import Clock
 from node.errors import KeyNotFound, SettingsInvalid, WrongPassword
+from node.keys.agreement import EncryptionKeystore
 from node.keys.hsm import Token
 from node.keys.keystore import Keystore
 from node.keys.limits import DayLimits, limits_from_text
@@ -55,6 +56,11 @@ def read_secret(path: Path) -> bytes:
 def open_keystore(settings: Settings) -> Keystore:
     """Return the keystore in the home folder; its files are opened by its password, later."""
     return Keystore(settings.home / "keys", cipher=KeyCipher(settings.key_cipher))
+
+
+def open_encryption_keystore(settings: Settings) -> EncryptionKeystore:
+    """Return the encryption keys in the home folder."""
+    return EncryptionKeystore(settings.home / "encryption", cipher=KeyCipher(settings.key_cipher))
 
 
 def open_token(settings: Settings, pin: bytes | None) -> Token:

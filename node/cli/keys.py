@@ -4,6 +4,7 @@ A key means nothing on the chain until the operator has registered its address f
 (`vostro participants admit`), or two administer keys have (`vostro keys register`).
 """
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -34,25 +35,38 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command()
-def new(*, as_json: AsJson = False) -> None:
+def new(
+    *,
+    encryption: Annotated[bool, typer.Option("--encryption", help="For documents, not for signing.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Make a key, in the keystore or on the token (VOSTRO_SIGNER), and print its address.
 
-    Give the address to the operator, who registers it on the chain in the one role it is for.
+    Give the address to the operator, who registers it on the chain in the one role it is for. An encryption
+    key is printed as it is registered: `vostro keys encrypt-to`.
     """
     from contextlib import closing
 
-    from node.bootstrap.opening import open_keystore, open_token
+    from node.bootstrap.opening import open_encryption_keystore, open_keystore, open_token
     from node.clock import SystemRandom
+    from node.keys.agreement import public_jwk, thumbprint
 
     settings = read_settings()
     password = read_password(settings, new=settings.signer == "keystore")
     with working("making a key"):
-        if settings.signer == "keystore":
-            address = open_keystore(settings).create(password, SystemRandom())
-        else:
+        if settings.signer == "pkcs11":
             with closing(open_token(settings, password)) as token:
-                address = token.create(SystemRandom())
-    print_rows([{"address": address}], ("address",), as_json=as_json)
+                create = token.create_encryption if encryption else token.create
+                made = create(SystemRandom())
+        elif encryption:
+            made = open_encryption_keystore(settings).create(password)
+        else:
+            made = open_keystore(settings).create(password, SystemRandom())
+    if encryption:
+        row = {"thumbprint": thumbprint(made), "public_key": public_jwk(made).decode()}
+        print_rows([row], ("thumbprint", "public_key"), as_json=as_json)
+    else:
+        print_rows([{"address": made}], ("address",), as_json=as_json)
 
 
 @commands.command("import")
@@ -112,6 +126,23 @@ def export(
         except OSError as error:
             raise SettingsInvalid(f"{file} can't be written: {error.strerror}") from None
     print_rows([{"address": wanted, "file": str(file)}], ("address", "file"), as_json=as_json)
+
+
+@commands.command()
+def check(*, as_json: AsJson = False) -> None:
+    """Open every key and let it work once: after a restore, or a change of token or password.
+
+    An encryption key's public part is shown as it is registered. Exit 1 when one does not work.
+    """
+    from node.bootstrap.checking import check_keys
+
+    settings = read_settings()
+    password = read_password(settings)
+    with working("opening the keys"):
+        rows = [asdict(each) for each in check_keys(settings, password)]
+    print_rows(rows, ("kind", "name", "works", "public_key"), as_json=as_json)
+    if not all(row["works"] for row in rows):
+        raise typer.Exit(1)
 
 
 @commands.command("list")

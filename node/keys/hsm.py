@@ -6,6 +6,7 @@ whole process. Every error of the module leaves as a `TokenError`.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import RLock
@@ -13,13 +14,14 @@ from typing import TypeVar
 
 import coincurve
 import pkcs11
-from pkcs11 import Attribute, KeyType, Mechanism, ObjectClass
-from pkcs11.types import SignMixin
+from pkcs11 import KDF, Attribute, KeyType, Mechanism, ObjectClass
+from pkcs11.types import DeriveMixin, SignMixin
 from pkcs11.util.ec import encode_named_curve_parameters
 
 from node.clock import Random
 from node.errors import KeyNotFound, TokenBusy, TokenError, TokenKeyUnsafe, WrongPin
 from node.keys import signing
+from node.keys.agreement import POINT_BYTES, Agreements, thumbprint
 from node.keys.limits import DayLimits
 from node.keys.policed import PolicedSigner
 from node.keys.policy import Policy
@@ -28,12 +30,38 @@ from node.keys.token_errors import is_passing, module_missing, token_error
 # How often a session that was lost is opened anew for one signature.
 REOPENINGS_MAX = 1
 _ID_BYTES = 16
-_SECP256K1 = encode_named_curve_parameters("1.3.132.0.10")
 _OCTET_STRING = 0x04
-_POINT_BYTES = 65
+_SHARED_BITS = 256
 _TURN = RLock()
 
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Use:
+    """What keys of one curve are for, and what such a key is known by, from its public point."""
+
+    curve: bytes
+    name_of: Callable[[bytes], bytes]
+    public: dict[Attribute, bool]
+    private: dict[Attribute, bool]
+
+
+_SIGNING = _Use(
+    curve=encode_named_curve_parameters("1.3.132.0.10"),  # secp256k1
+    name_of=lambda point: signing.address_of_public(coincurve.PublicKey(point)),
+    public={Attribute.VERIFY: True},
+    private={Attribute.SIGN: True, Attribute.DERIVE: False},
+)
+_AGREEING = _Use(
+    curve=encode_named_curve_parameters("secp256r1"),
+    name_of=thumbprint,
+    public={Attribute.VERIFY: False},
+    private={Attribute.SIGN: False, Attribute.DERIVE: True},
+)
+_NEVER_READ = {Attribute.EXTRACTABLE: False, Attribute.SENSITIVE: True, Attribute.PRIVATE: True}
+# What is derived is the secret of one document, not of the token: it is to be read.
+_READ = {Attribute.EXTRACTABLE: True, Attribute.SENSITIVE: False, Attribute.TOKEN: False}
 
 
 class HsmSigner(PolicedSigner):
@@ -43,7 +71,10 @@ class HsmSigner(PolicedSigner):
 
 
 class Token:
-    """One token of one module, opened by its PIN. Keys are known by their addresses."""
+    """One token of one module, opened by its PIN.
+
+    Signing keys are known by their addresses, encryption keys by their thumbprints.
+    """
 
     def __init__(self, module: Path, label: str, pin: bytes | None) -> None:
         """Log in, or without a PIN only look at what is public.
@@ -51,26 +82,34 @@ class Token:
         Raise `TokenModuleMissing`, `TokenAbsent`, `WrongPin`, `PinLocked`, `TokenBusy`.
         """
         self._module = str(module)
+        if pin is not None and not pin.isascii():
+            raise WrongPin(f"the PIN of the token {label!r} must be of ASCII characters")
         self._label = label
         self._pin = pin
         self._refused: TokenError | None = None
+        self._points: dict[bytes, bytes] = {}  # of encryption keys, by thumbprint
         self._ids: dict[bytes, bytes] = {}
-        self._keys: dict[bytes, SignMixin] = {}
+        self._keys: dict[bytes, pkcs11.PrivateKey] = {}
         with self._translated():
             self._session = self._open()
             self._read_ids()
 
     def addresses(self) -> list[bytes]:
-        """Return the 20-byte addresses of its keys, sorted."""
-        return sorted(self._ids)
+        """Return the 20-byte addresses of its signing keys, sorted."""
+        return sorted(self._ids.keys() - self._points.keys())
+
+    def thumbprints(self) -> list[bytes]:
+        """Return the 32-byte thumbprints of its encryption keys, sorted."""
+        return sorted(self._points)
 
     def create(self, random: Random) -> bytes:
-        """Make a key that can't leave the token; return its address."""
-        identifier = random.bytes(_ID_BYTES)
-        self._asked(partial(self._generate, identifier))
-        with self._translated():
-            self._read_ids()
-        return next(address for address, known in self._ids.items() if known == identifier)
+        """Make a signing key that can't leave the token; return its address."""
+        return self._create(_SIGNING, random)
+
+    def create_encryption(self, random: Random) -> bytes:
+        """Make an encryption key that can't leave the token; return its public point."""
+        name = self._create(_AGREEING, random)
+        return self._points[name]
 
     def signer(
         self, policy: Policy, addresses: Sequence[bytes] | None = None, *, limits: DayLimits | None = None
@@ -86,13 +125,49 @@ class Token:
 
     def sign(self, address: bytes, digest: bytes) -> bytes:
         """Return r ‖ s ‖ recovery over a 32-byte digest; raise `KeyNotFound`, `TokenError`."""
-        signature = self._asked(lambda: self._key(address).sign(digest, mechanism=Mechanism.ECDSA))
-        return signing.recoverable(address, digest, bytes(signature))
+
+        def ask() -> bytes:
+            key = self._key(address)
+            if address in self._points or not isinstance(key, SignMixin):
+                raise KeyNotFound(f"the token {self._label!r} has no signing key {address.hex()}")
+            return bytes(key.sign(digest, mechanism=Mechanism.ECDSA))
+
+        return signing.recoverable(address, digest, self._asked(ask))
+
+    def agreements(self) -> Agreements:
+        """Return its encryption keys; raise `TokenKeyUnsafe`."""
+        for name in self.thumbprints():
+            self._asked(partial(self._require_safe, name))
+        return Agreements(
+            {name: (point, partial(self._agree, name)) for name, point in sorted(self._points.items())}
+        )
 
     def close(self) -> None:
         """Log out; what was signed stays signed."""
         with _TURN, suppress(pkcs11.PKCS11Error):
             self._session.close()
+
+    def _agree(self, name: bytes, point: bytes) -> bytes:
+        def ask() -> bytes:
+            key = self._key(name)
+            assert isinstance(key, DeriveMixin)
+            shared = key.derive_key(
+                KeyType.GENERIC_SECRET,
+                _SHARED_BITS,
+                mechanism=Mechanism.ECDH1_DERIVE,
+                mechanism_param=(KDF.NULL, None, point),
+                template=_READ,
+            )
+            return bytes(shared[Attribute.VALUE])
+
+        return self._asked(ask)
+
+    def _create(self, use: _Use, random: Random) -> bytes:
+        identifier = random.bytes(_ID_BYTES)
+        self._asked(partial(self._generate, use, identifier))
+        with self._translated():
+            self._read_ids()
+        return next(name for name, known in self._ids.items() if known == identifier)
 
     def _asked(self, question: Callable[[], _T]) -> _T:
         """Ask the token; a session that was lost is opened anew, `REOPENINGS_MAX` times."""
@@ -140,52 +215,51 @@ class Token:
             ) from None
 
     def _read_ids(self) -> None:
-        found: dict[bytes, bytes] = {}
-        asked = {Attribute.CLASS: ObjectClass.PUBLIC_KEY, Attribute.EC_PARAMS: _SECP256K1}
-        for public in list(self._session.get_objects(asked)):
-            address = _address_of_point(public[Attribute.EC_POINT])
-            if address in found:
-                raise TokenError(f"the token {self._label!r} has the key 0x{address.hex()} twice; delete one")
-            found[address] = bytes(public[Attribute.ID])
-        self._ids, self._keys = found, {}
+        ids: dict[bytes, bytes] = {}
+        points: dict[bytes, bytes] = {}
+        for use in (_SIGNING, _AGREEING):
+            asked = {Attribute.CLASS: ObjectClass.PUBLIC_KEY, Attribute.EC_PARAMS: use.curve}
+            for public in list(self._session.get_objects(asked)):
+                point = _bare(public[Attribute.EC_POINT])
+                name = use.name_of(point)
+                if name in ids:
+                    raise TokenError(f"the token {self._label!r} has the key {name.hex()} twice; delete one")
+                ids[name] = bytes(public[Attribute.ID])
+                if use is _AGREEING:
+                    points[name] = point
+        self._ids, self._points, self._keys = ids, points, {}
 
-    def _key(self, address: bytes) -> SignMixin:
-        if address in self._keys:
-            return self._keys[address]
-        missing = KeyNotFound(f"the token {self._label!r} has no key 0x{address.hex()}")
-        if address not in self._ids:
+    def _key(self, name: bytes) -> pkcs11.PrivateKey:
+        if name in self._keys:
+            return self._keys[name]
+        missing = KeyNotFound(f"the token {self._label!r} has no key {name.hex()}")
+        if name not in self._ids:
             raise missing
         try:
-            found = self._session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=self._ids[address])
+            found = self._session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=self._ids[name])
         except pkcs11.NoSuchKey:
             raise missing from None
-        assert isinstance(found, SignMixin)
-        self._keys[address] = found
+        assert isinstance(found, pkcs11.PrivateKey)
+        self._keys[name] = found
         return found
 
-    def _generate(self, identifier: bytes) -> None:
+    def _generate(self, use: _Use, identifier: bytes) -> None:
         parameters = self._session.create_domain_parameters(
-            KeyType.EC, {Attribute.EC_PARAMS: _SECP256K1}, local=True
+            KeyType.EC, {Attribute.EC_PARAMS: use.curve}, local=True
         )
         parameters.generate_keypair(
             id=identifier,
             label="vostro",
             store=True,
-            public_template={Attribute.VERIFY: True},
-            private_template={
-                Attribute.EXTRACTABLE: False,
-                Attribute.SENSITIVE: True,
-                Attribute.PRIVATE: True,
-                Attribute.SIGN: True,
-                Attribute.DERIVE: False,
-            },
+            public_template=use.public,
+            private_template=_NEVER_READ | use.private,
         )
 
-    def _require_safe(self, address: bytes) -> None:
-        key = self._key(address)
+    def _require_safe(self, name: bytes) -> None:
+        key = self._key(name)
         if key[Attribute.EXTRACTABLE] or not key[Attribute.SENSITIVE]:
             raise TokenKeyUnsafe(
-                f"the key 0x{address.hex()} could be read out of the token {self._label!r}: "
+                f"the key {name.hex()} could be read out of the token {self._label!r}: "
                 "make another with `vostro keys new` and rotate to it"
             )
 
@@ -199,7 +273,6 @@ class Token:
                 raise token_error(error, self._label) from None
 
 
-def _address_of_point(point: bytes) -> bytes:
-    """Return the address of a public key as the token gives it: a point, bare or as a DER octet string."""
-    bare = point[2:] if point[:2] == bytes([_OCTET_STRING, _POINT_BYTES]) else point
-    return signing.address_of_public(coincurve.PublicKey(bare))
+def _bare(point: bytes) -> bytes:
+    """Return a public point, which tokens give as it is or as a DER octet string."""
+    return point[2:] if point[:2] == bytes([_OCTET_STRING, POINT_BYTES]) else point

@@ -166,6 +166,11 @@ def test_a_token_can_be_piped(terminal: Terminal) -> None:
 def test_keys(terminal: Terminal, tmp_path: Path) -> None:
     """A key is made or taken in under the password of the file; only its address is ever shown."""
     (made,) = terminal.json("keys", "new")
+    (encryption,) = terminal.json("keys", "new", "--encryption")
+    assert [
+        ("signing", made["address"], True, None),
+        ("encryption", encryption["thumbprint"], True, encryption["public_key"]),
+    ] == [tuple(each.values()) for each in terminal.json("keys", "check")]
     secret = tmp_path / "secret"
     secret.write_text(BANKS[0].secret("pay").hex())
     (taken,) = terminal.json("keys", "import", str(secret))
@@ -215,7 +220,13 @@ def test_keys_on_a_token(terminal: Terminal, tmp_path: Path, monkeypatch: pytest
 
     (made,) = terminal.json("keys", "new")
 
+    (encryption,) = terminal.json("keys", "new", "--encryption")
+
     assert [made["address"]] == [each["address"] for each in terminal.json("keys", "list")]
+    assert [
+        ("signing", made["address"], True, None),
+        ("encryption", encryption["thumbprint"], True, encryption["public_key"]),
+    ] == [tuple(each.values()) for each in terminal.json("keys", "check")]
     assert not (terminal.home / "keys").exists()
     for command in (("import", str(tmp_path / "password")), ("export", made["address"], str(tmp_path / "w"))):
         status, _, errors = terminal.run("keys", *command)

@@ -10,6 +10,8 @@ from pathlib import Path
 import coincurve
 import pkcs11
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from eth_account import Account
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -33,6 +35,7 @@ from node.errors import (
     TokenSessionLost,
     WrongPin,
 )
+from node.keys.agreement import thumbprint
 from node.keys.hsm import Token
 from node.keys.keystore import Keystore
 from node.keys.policy import Policy
@@ -173,6 +176,22 @@ def test_private_value_is_not_readable(token: Token) -> None:
     assert isinstance(wrapping, WrapMixin)
     with pytest.raises(pkcs11.KeyUnextractable):
         wrapping.wrap_key(key)
+
+
+def test_encryption_keys_agree(token: Token) -> None:
+    """A token's encryption key shares with anybody what they share with it, and signs nothing."""
+    point = token.create_encryption(SystemRandom())
+    (key,) = token.thumbprints()
+    somebody = ec.generate_private_key(ec.SECP256R1())
+    theirs = somebody.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    ours = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+
+    assert thumbprint(point) == key
+    assert somebody.exchange(ec.ECDH(), ours) == token.agreements().agree(key, theirs)
+    assert [] == token.addresses()
+    assert token.agreements().works(key)
+    with pytest.raises(KeyNotFound):
+        token.sign(key, bytes(32))
 
 
 def test_keys_stay_on_the_token(label: str) -> None:
