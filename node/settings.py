@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     key_day_limits: str | None = Field(
         default=None, description="What each key signs for on one UTC day: `USD=5000000.00 1001=250000`"
     )
+    gas_transactions_min: int = Field(
+        default=1000, ge=1, description="Alert when a key's balance pays for fewer full transactions"
+    )
     token_module: Path | None = Field(default=None, description="PKCS#11 module of the token")
     token_label: str | None = Field(default=None, description="Label of the token")
     host: str = Field(default="127.0.0.1", description="Address the API listens on")

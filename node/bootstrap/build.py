@@ -6,6 +6,7 @@ from contextlib import ExitStack, closing
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
+from node.bootstrap.funds import FundsProbe
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
     connected_chain,
@@ -77,8 +78,17 @@ def build(
             ticks[Part.SUBMITTER] = submitter.tick
         workers = _workers(settings, store, clock, verification, ticks)
         metrics = Metrics()
+        addresses = () if signer is None else signer.addresses()
+        funds = FundsProbe(store, chain, addresses=addresses, clock=clock, settings=settings, metrics=metrics)
         readiness = Readiness(
-            probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
+            probes(
+                store=store,
+                chain=chain,
+                verification=verification,
+                workers=workers,
+                metrics=metrics,
+                funds=funds,
+            )
         )
         resources.callback(readiness.close)
         context = Context(
