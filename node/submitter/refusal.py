@@ -50,7 +50,7 @@ def end_refused(store: Store, clock: Clock, lease: Lease, batch: Batch, refused:
     if not ends:
         remember(store, clock, subject=subject, error=refused)
         raise refused
-    _log.warning("refused", rows=len(rows), code=refused.code, detail=refused.detail)
+    _log.warning("refused", rows=len(rows), code=refused.code)
 
 
 def _is_refused(row: Row, refused: PolicyRefused) -> bool:
