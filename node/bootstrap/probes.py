@@ -38,8 +38,14 @@ class MirrorProbe:
 
 
 def probes(
-    *, store: Store, chain: Chain, verification: Verification, workers: Sequence[Worker], metrics: Metrics
-) -> dict[str, Callable[[], None]]:
+    *,
+    store: Store,
+    chain: Chain,
+    verification: Verification,
+    workers: Sequence[Worker],
+    metrics: Metrics,
+    funds: Callable[[], str | None] | None = None,
+) -> dict[str, Callable[[], str | None]]:
     """Return the probes of one node by name, in the order in which they are shown."""
 
     def ask_store() -> None:
@@ -67,10 +73,11 @@ def probes(
                 "find out why, then `vostro incidents clear`"
             )
 
-    return {
+    found: dict[str, Callable[[], str | None]] = {
         "store": ask_store,
         "chain": ask_chain,
         "mirror": ask_mirror,
         "workers": ask_workers,
         "incidents": ask_incidents,
     }
+    return found if funds is None else found | {"funds": funds}

@@ -122,6 +122,10 @@ class FailoverChain:
         """Return the next nonce of an address as mined, never below what was heard before if one knows it."""
         return self._at_least(address, lambda chain: chain.nonce(address))
 
+    def balance(self, address: bytes) -> int:
+        """Return the balance of an address at the newest block, in wei."""
+        return self._ask(lambda chain: chain.balance(address))
+
     def fees(self) -> Fees:
         """Return what the engine's fee policy offers now."""
         return self._ask(lambda chain: chain.fees())

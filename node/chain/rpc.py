@@ -75,6 +75,10 @@ class RpcChain:
         """Return the next nonce of an address, not counting the pool."""
         return self._quantity("eth_getTransactionCount", _hex(address), "latest")
 
+    def balance(self, address: bytes) -> int:
+        """Return the balance of an address at the newest block, in wei."""
+        return self._quantity("eth_getBalance", _hex(address), "latest")
+
     def fees(self) -> Fees:
         """Return what the engine's fee policy offers at the newest block; raise `FeesAboveLimit`."""
         if self._engine.fee_rule is FeeRule.FREE:

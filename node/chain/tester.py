@@ -111,6 +111,12 @@ class TesterChain:
             found: int = self._mined_vm().state.get_nonce(address)
             return found
 
+    def balance(self, address: bytes) -> int:
+        """Return the balance of an address, in wei."""
+        with self._lock:
+            found: int = self._mined_vm().state.get_balance(address)
+            return found
+
     def fees(self) -> Fees:
         """Return what the fee policy offers: nothing."""
         return fees.free()

@@ -25,7 +25,10 @@
         │   └── ForeignTransaction · ChainContradiction (both also a BrokenRule) 500
         ├── LeaseLost 503                 another process writes with this key
         ├── SigningError                  keys
-        │   └── WrongPassword · KeyNotFound · KeyExists · KeystoreDamaged · PolicyRefused 500
+        │   ├── WrongPassword · KeyNotFound · KeyExists · KeystoreDamaged 500
+        │   ├── PolicyRefused             and DayLimitReached 500
+        │   └── TokenError                TokenModuleMissing · TokenAbsent · TokenBusy · TokenSessionLost ·
+        │                                 TokenKeyUnsafe · WrongPin · PinLocked 500
         ├── SettingsInvalid               the operator's settings
         ├── UnguardedRoute                a route without a role, found at start
         ├── WorkerCrashed · WorkerFailing · NotVerified 503 · WebServerEnded    a running node's parts
@@ -72,12 +75,21 @@ from node.errors.chain import (
     WrongGenesis,
 )
 from node.errors.keys import (
+    DayLimitReached,
     KeyExists,
     KeyNotFound,
     KeystoreDamaged,
+    PinLocked,
     PolicyRefused,
     SigningError,
+    TokenAbsent,
+    TokenBusy,
+    TokenError,
+    TokenKeyUnsafe,
+    TokenModuleMissing,
+    TokenSessionLost,
     WrongPassword,
+    WrongPin,
 )
 from node.errors.requests import (
     AssetNotFound,
@@ -129,6 +141,7 @@ __all__ = [
     "ChainUnavailable",
     "ContractFault",
     "ContractRefused",
+    "DayLimitReached",
     "DemoDeployment",
     "DuplicateMessage",
     "DuplicateUetr",
@@ -160,6 +173,7 @@ __all__ = [
     "PayeeRefused",
     "PayerRefused",
     "PeriodRefused",
+    "PinLocked",
     "PolicyRefused",
     "QueueFull",
     "RequestRefused",
@@ -171,6 +185,12 @@ __all__ = [
     "StoreInconsistent",
     "StoreMismatch",
     "StoreUnavailable",
+    "TokenAbsent",
+    "TokenBusy",
+    "TokenError",
+    "TokenKeyUnsafe",
+    "TokenModuleMissing",
+    "TokenSessionLost",
     "TransactionPostponed",
     "TransactionRefused",
     "Unauthenticated",
@@ -184,6 +204,7 @@ __all__ = [
     "WrongCode",
     "WrongGenesis",
     "WrongPassword",
+    "WrongPin",
     "kind_of",
     "status_of",
 ]

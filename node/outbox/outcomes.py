@@ -4,11 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select
 from sqlalchemy import Row as Record
 
 from node.outbox.attempts import attempts_of
 from node.outbox.replacements import Version
+from node.outbox.rows import IS_WAITING
 from node.outbox.work import Order, Row, carried
 from node.store.tables import events, outbox, receipts, transactions
 from settlement.posting import SETTLING
@@ -108,7 +109,9 @@ def with_other_live_rows(
         select(outbox.c.instruction_id)
         .outerjoin(transactions, transactions.c.id == outbox.c.transaction_id)
         .where(
-            or_(outbox.c.transaction_id.is_(None), transactions.c.concluded_at.is_(None)),
+            or_(
+                IS_WAITING, and_(outbox.c.transaction_id.is_not(None), transactions.c.concluded_at.is_(None))
+            ),
             or_(outbox.c.transaction_id.is_(None), outbox.c.transaction_id != transaction),
         )
     )

@@ -11,6 +11,7 @@ from node.outbox.actions import Action
 from node.outbox.leases import Lease, require_lease
 from node.outbox.nonces import WRITER
 from node.outbox.replacements import Version, versions_of
+from node.outbox.rows import IS_WAITING
 from node.store.incidents import was_cleared
 from node.store.tables import outbox, transactions
 
@@ -87,7 +88,7 @@ def record_signed(
         update(outbox)
         .where(
             outbox.c.id.in_(rows),
-            outbox.c.transaction_id.is_(None),
+            IS_WAITING,
             outbox.c.action == action.value,
         )
         .values(transaction_id=row["id"])

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, exists, select
 
 from node.chain.contracts import Contracts
 from node.outbox.actions import Action
-from node.outbox.rows import enqueue_call
+from node.outbox.rows import IS_WAITING, enqueue_call
 from node.services.acceptance import own_participant
 from node.services.audit import AuditBroken, append_audit, head_of, hold_audit
 from node.settings import Settings
@@ -92,7 +92,7 @@ def _waits(connection: Connection) -> bool:
         connection.scalar(
             select(
                 exists().where(
-                    outbox.c.transaction_id.is_(None),
+                    IS_WAITING,
                     outbox.c.role == KeyRole.PAY.value,
                     outbox.c.action == Action.CALL.value,
                     outbox.c.contract == _CONTRACT,

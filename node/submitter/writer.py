@@ -17,10 +17,18 @@ from node.settings import Settings
 from node.store.incidents import require_no_incident
 from node.store.session import Store
 from node.submitter.alarm import remember
-from node.submitter.batch import next_batch
+from node.submitter.batch import Batch, next_batch
+from node.submitter.refusal import end_refused
 from settlement.participant import KeyRole
 
+# How many batches in a row may be refused before the other keys have their turn.
+REFUSALS_MAX = 8
+
 _log = structlog.get_logger("vostro.submitter")
+
+
+class _RowsRefused(Exception):
+    """The signer refused rows of the batch; they have ended."""
 
 
 class Writer:
@@ -45,13 +53,23 @@ class Writer:
         self._chain_id = contracts.deployment.chain_id
 
     def write(self, lease: Lease, role: KeyRole, *, named_only: bool) -> Sent | None:
-        """Sign the next transaction of a key and commit it; None when nothing waits.
+        """Sign the next transaction of a key and commit it; None when nothing waits that is signed.
 
-        The key's nonce on chain is compared with the store's also then. Raise `LeaseLost`, `FeesAboveLimit`,
+        What the signer refuses ends, so the next try is for what waits behind it. The key's nonce on chain
+        is compared with the store's also when nothing waits. Raise `LeaseLost`, `FeesAboveLimit`,
         `EndpointBehind`; `ForeignTransaction` and `PolicyRefused` after remembering them.
         """
+        for _ in range(REFUSALS_MAX):
+            try:
+                return self._write(lease, role, named_only=named_only)
+            except _RowsRefused:
+                continue
+        return None
+
+    def _write(self, lease: Lease, role: KeyRole, *, named_only: bool) -> Sent | None:
         mined = self._chain.nonce(lease.key)
         fees = self._chain.fees()
+        batch: Batch | None = None
         try:
             with self._store.transaction() as connection:
                 require_no_incident(connection)
@@ -103,7 +121,11 @@ class Writer:
                         "payload": batch.payload_digest.hex(),
                     },
                 )
-        except (ForeignTransaction, PolicyRefused) as error:
+        except PolicyRefused as refused:
+            assert batch is not None
+            end_refused(self._store, self._clock, lease, batch, refused)
+            raise _RowsRefused from None
+        except ForeignTransaction as error:
             remember(self._store, self._clock, subject=subject_of(lease.key, mined), error=error)
             raise
         _log.info(

@@ -68,12 +68,14 @@ outbox = Table(
     Column("signer", Digest),  # the address of the key that must sign, where it matters which one
     Column("transaction_id", RowNumber, ForeignKey(transactions.c.id), index=True),
     Column("created_at", Whole, nullable=False),
+    Column("refused_at", Whole),  # when the signer refused it for good: no transaction ever carries it
+    Column("refusal", Name),  # and by which error; the audit log has the details
     Index(
         "ix_outbox_waiting",
         "role",
         "id",
-        sqlite_where=text("transaction_id IS NULL"),
-        postgresql_where=text("transaction_id IS NULL"),
+        sqlite_where=text("transaction_id IS NULL AND refused_at IS NULL"),
+        postgresql_where=text("transaction_id IS NULL AND refused_at IS NULL"),
     ),
 )
 

@@ -61,6 +61,9 @@ class FaultyChain:
         self._faults.at("chain.call")
         return self._chain.call(to, data, sender=sender)
 
+    def balance(self, address: bytes) -> int:
+        return self._chain.balance(address)
+
     def fees(self) -> Fees:
         return self._chain.fees()
 

@@ -157,7 +157,8 @@ class World:
             live = [
                 attempt
                 for attempt in attempts[payment.id]
-                if attempt.transaction_hash is None or attempt.transaction_hash not in concluded
+                if attempt.refused_at is None
+                and (attempt.transaction_hash is None or attempt.transaction_hash not in concluded)
             ]
             if payment.state not in FINAL | {"unknown"}:
                 assert 1 == len(live), payment

@@ -367,6 +367,8 @@ def create_tables() -> None:
         sa.Column("signer", DIGEST, nullable=True),
         sa.Column("transaction_id", ROW_NUMBER, nullable=True),
         sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("refused_at", WHOLE, nullable=True),
+        sa.Column("refusal", NAME, nullable=True),
         sa.ForeignKeyConstraint(
             ["instruction_id"], ["instructions.id"], name=op.f("fk_outbox_instruction_id")
         ),
@@ -382,6 +384,6 @@ def create_tables() -> None:
         "outbox",
         ["role", "id"],
         unique=False,
-        sqlite_where=sa.text("transaction_id IS NULL"),
-        postgresql_where=sa.text("transaction_id IS NULL"),
+        sqlite_where=sa.text("transaction_id IS NULL AND refused_at IS NULL"),
+        postgresql_where=sa.text("transaction_id IS NULL AND refused_at IS NULL"),
     )
