@@ -13,7 +13,7 @@ from node.chain.contracts import Contracts
 from node.chain.fees import bumped, fee_limits
 from node.chain.protocol import Chain, Fees
 from node.clock import Clock
-from node.errors import FeesAboveLimit, PolicyRefused
+from node.errors import DayLimitReached, FeesAboveLimit, PolicyRefused
 from node.keys.signer import Signer, UnsignedTransaction
 from node.outbox.leases import Lease
 from node.outbox.nonces import WRITER
@@ -76,7 +76,7 @@ class Replacer:
     def replace(self, lease: Lease, sent: Sent) -> bool:
         """Sign and commit the next version of a transaction.
 
-        False when it would cost more than allowed, or when the chain asks no more than was offered: then
+        False when it would cost more than allowed, or the signer's limit of the day is reached, or when the chain asks no more than was offered: then
         something else keeps it waiting, and a higher price would only cost.
 
         Raise `LeaseLost`; `PolicyRefused` after remembering it.
@@ -91,6 +91,10 @@ class Replacer:
             return False
         try:
             version = self._sign(lease, sent, fees)
+        except DayLimitReached as reached:
+            # Signed so long ago that the signer has forgotten it: what is in flight may still be mined.
+            _log.warning("not_replaced", hash=sent.hash.hex(), code=reached.code, detail=reached.detail)
+            return False
         except PolicyRefused as refused:
             remember(self._store, self._clock, subject=sent.subject, error=refused)
             raise
