@@ -76,8 +76,9 @@ class Replacer:
     def replace(self, lease: Lease, sent: Sent) -> bool:
         """Sign and commit the next version of a transaction.
 
-        False when it would cost more than allowed, or the signer's limit of the day is reached, or when the chain asks no more than was offered: then
-        something else keeps it waiting, and a higher price would only cost.
+        False when it would cost more than allowed, when the signer's limit of the day is reached, or when
+        the chain asks no more than was offered: then something else keeps it waiting, and a higher price
+        would only cost.
 
         Raise `LeaseLost`; `PolicyRefused` after remembering it.
         """

@@ -41,6 +41,7 @@ _SPENDS_NOTHING = {
     ("Ledger", "withdrawRedemption"): "takes back",
     ("Ledger", "void"): "burns a sequence",
     ("Ledger", "setReserve"): "sets aside what stays the same participant's",
+    ("Participants", "anchor"): "says a digest",
 }
 
 Made = Callable[[str], KeystoreSigner]
