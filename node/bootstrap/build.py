@@ -81,18 +81,12 @@ def build(
             ticks[Part.KEEPER] = Keeper(store, contracts, clock, settings).tick
         workers = _workers(settings, store, clock, verification, ticks)
         metrics = Metrics()
-        addresses = () if signer is None else signer.addresses()
-        funds = FundsProbe(store, chain, addresses=addresses, clock=clock, settings=settings, metrics=metrics)
-        readiness = Readiness(
-            probes(
-                store=store,
-                chain=chain,
-                verification=verification,
-                workers=workers,
-                metrics=metrics,
-                funds=funds,
+        asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
+        if signer is not None:
+            asked["funds"] = FundsProbe(
+                store, chain, addresses=signer.addresses(), clock=clock, settings=settings, metrics=metrics
             )
-        )
+        readiness = Readiness(asked)
         resources.callback(readiness.close)
         context = Context(
             settings=settings,

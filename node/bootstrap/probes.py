@@ -38,13 +38,7 @@ class MirrorProbe:
 
 
 def probes(
-    *,
-    store: Store,
-    chain: Chain,
-    verification: Verification,
-    workers: Sequence[Worker],
-    metrics: Metrics,
-    funds: Callable[[], str | None] | None = None,
+    *, store: Store, chain: Chain, verification: Verification, workers: Sequence[Worker], metrics: Metrics
 ) -> dict[str, Callable[[], str | None]]:
     """Return the probes of one node by name, in the order in which they are shown."""
 
@@ -73,11 +67,10 @@ def probes(
                 "find out why, then `vostro incidents clear`"
             )
 
-    found: dict[str, Callable[[], str | None]] = {
+    return {
         "store": ask_store,
         "chain": ask_chain,
         "mirror": ask_mirror,
         "workers": ask_workers,
         "incidents": ask_incidents,
     }
-    return found if funds is None else found | {"funds": funds}
