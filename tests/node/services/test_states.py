@@ -111,7 +111,8 @@ class _Writer:
                 insert(transactions)
                 .values(
                     key=b"k", chain_id=1, nonce=sequence * 10 + place, hash=transaction_hash, raw=b"",
-                    payload_digest=b"", fence=1, signed_at=_NOW, gas_price=0, abandoned=tried.fate == "abandoned",
+                    payload_digest=b"", fence=1, signed_at=_NOW, gas_price=0,
+                    abandoned=tried.fate == "abandoned",
                 )
                 .returning(transactions.c.id)
             ).scalar_one()  # fmt: skip
