@@ -75,15 +75,15 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
         return counts
     if options.fast:
         return _run_fast(chosen)
-    counts = Counts() if chosen else _run_contracts()
-    return counts + run_pytest(ROOT, ["-q", "-m", "not deep and not network", *chosen])
+    asked = ["-q", "--durations=15", "-m", "not deep and not network", *chosen]
+    return run_pytest(ROOT, asked) if chosen else _run_all(asked)
 
 
-def _run_contracts() -> Counts:
-    """Run the proofs, and at the same time on the other core the contracts' tests and slither."""
+def _run_all(asked: Sequence[str]) -> Counts:
+    """Run the proofs, and at the same time on the other core everything else, one after the other."""
     with ThreadPoolExecutor(max_workers=1) as other_core:
         proofs = other_core.submit(run_halmos, CONTRACTS)
-        return run_forge(CONTRACTS) + run_slither() + proofs.result()
+        return run_forge(CONTRACTS) + run_slither() + run_pytest(ROOT, asked) + proofs.result()
 
 
 def _run_fast(chosen: Sequence[str]) -> Counts:
