@@ -22,7 +22,7 @@ from scripts.proving.proofs import run_halmos
 from scripts.proving.survivors import run_mutation
 from scripts.results import commit_of, record
 
-PARTS = ("contracts", "properties", "python")
+PARTS = ("contracts", "mutation", "properties", "python")
 
 _FORGE_COUNTS = re.compile(r"(\d+) tests passed, (\d+) failed, (\d+) skipped \(\d+ total tests\)")
 
@@ -65,7 +65,9 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
         return run_pytest(ROOT, ["-q", "-m", "network", *chosen])
     if options.deep:
         parts = PARTS if options.deep == "all" else (options.deep,)
-        counts = run_forge(CONTRACTS, "deep") + run_mutation() if "contracts" in parts else Counts()
+        counts = run_forge(CONTRACTS, "deep") if "contracts" in parts else Counts()
+        if "mutation" in parts:
+            counts += run_mutation()
         if "properties" in parts:
             counts += run_pytest(ROOT, ["-q", "--hypothesis-profile=deep", "tests/settlement", *chosen])
         if "python" in parts:
@@ -73,15 +75,15 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
         return counts
     if options.fast:
         return _run_fast(chosen)
-    counts = Counts() if chosen else _run_contracts()
-    return counts + run_pytest(ROOT, ["-q", "-m", "not deep and not network", *chosen])
+    asked = ["-q", "--durations=15", "-m", "not deep and not network", *chosen]
+    return run_pytest(ROOT, asked) if chosen else _run_all(asked)
 
 
-def _run_contracts() -> Counts:
-    """Run the proofs, and at the same time on the other core the contracts' tests and slither."""
+def _run_all(asked: Sequence[str]) -> Counts:
+    """Run the proofs, and at the same time on the other core everything else, one after the other."""
     with ThreadPoolExecutor(max_workers=1) as other_core:
         proofs = other_core.submit(run_halmos, CONTRACTS)
-        return run_forge(CONTRACTS) + run_slither() + proofs.result()
+        return run_forge(CONTRACTS) + run_slither() + run_pytest(ROOT, asked) + proofs.result()
 
 
 def _run_fast(chosen: Sequence[str]) -> Counts:

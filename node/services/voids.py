@@ -51,7 +51,8 @@ def _instruction(connection: Connection, payment_id: str) -> RowMapping:
 
 def _asks_for_void(attempt: Attempt) -> bool:
     """Tell whether a row works for the void now."""
-    return attempt.action is Action.VOID and attempt.end is None and not attempt.abandoned
+    ended = attempt.end is not None or attempt.abandoned or attempt.refused_at is not None
+    return attempt.action is Action.VOID and not ended
 
 
 def _require_unknown(

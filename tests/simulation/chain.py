@@ -12,7 +12,7 @@ from functools import cache
 
 import orjson
 
-from node.chain.protocol import Block, Log, Receipt
+from node.chain.protocol import Block, Fees, Log, Receipt
 from node.errors import AlreadyKnown, BlockNotFound, ContractRefused, NonceTaken, PolicyRefused, Underpriced
 from node.keys.policy import Policy, node_policy
 from node.keys.signer import SignedTransaction, UnsignedTransaction
@@ -47,19 +47,20 @@ class Carried:
     data: bytes
     raw: bytes
     hash: bytes
+    price: int = 0
 
 
 def read(raw: bytes) -> Carried:
     """What signed bytes say."""
-    chain_id, sender, nonce, to, data = orjson.loads(raw)
+    chain_id, sender, nonce, to, data, price = orjson.loads(raw)
     fields = bytes.fromhex(sender), nonce, bytes.fromhex(to), bytes.fromhex(data)
-    return Carried(chain_id, *fields, raw, keccak(raw))
+    return Carried(chain_id, *fields, raw, keccak(raw), price)
 
 
 def carried(sender: bytes, nonce: int, to: bytes, data: bytes) -> Carried:
     """A transaction that somebody signs who is not the node."""
     chain_id = CONTRACTS.deployment.chain_id
-    return read(orjson.dumps([chain_id, sender.hex(), nonce, to.hex(), data.hex()]))
+    return read(orjson.dumps([chain_id, sender.hex(), nonce, to.hex(), data.hex(), 0]))
 
 
 def bic(participant: int) -> str:
@@ -114,7 +115,7 @@ class PlainSigner:
         self._policy.check(transaction)
         assert transaction.to is not None
         fields = address.hex(), transaction.nonce, transaction.to.hex(), transaction.data.hex()
-        made = read(orjson.dumps([transaction.chain_id, *fields]))
+        made = read(orjson.dumps([transaction.chain_id, *fields, transaction.fees.price]))
         self.signed.append(made)
         return SignedTransaction(raw=made.raw, hash=made.hash)
 
@@ -142,6 +143,7 @@ class ModelChain(ChainOfEvents):
         self.pool: dict[tuple[bytes, int], Carried] = {}
         self.nonces: defaultdict[bytes, int] = defaultdict(int)
         self.taken: list[Carried] = []
+        self.price = 0  # what it asks for gas, and what is not mined below
         self.on_send: Callable[[Carried], None] = lambda _: None
         self.forks = 0
         self.books = Books(
@@ -194,13 +196,18 @@ class ModelChain(ChainOfEvents):
             raise NonceTaken(f"nonce {sent.nonce} is used")
         place = sent.sender, sent.nonce
         if place in self.pool:
-            known = self.pool[place] == sent
-            raise AlreadyKnown("already known") if known else Underpriced("replacement underpriced")
+            if self.pool[place] == sent:
+                raise AlreadyKnown("already known")
+            if sent.price * 10 < self.pool[place].price * 11 or sent.price == 0:
+                raise Underpriced("replacement transaction underpriced")
         self.pool[place] = sent
         self.taken.append(sent)
 
     def nonce(self, address: bytes) -> int:
         return self.nonces[address]
+
+    def fees(self) -> Fees:
+        return Fees(price=self.price)
 
     def act(self, sender: bytes, contract: str, function: str, *arguments: object) -> None:
         """Put somebody else's transaction into the pool, behind what that key has there."""
@@ -225,7 +232,7 @@ class ModelChain(ChainOfEvents):
         """Mine a block of everything in the pool whose turn it is."""
         ready = []
         for sender, nonce in sorted(self.pool):
-            if nonce == self.nonces[sender]:
+            if nonce == self.nonces[sender] and self.pool[sender, nonce].price >= self.price:
                 ready.append(self.pool.pop((sender, nonce)))
                 self.nonces[sender] += 1
         return self._append(ready)

@@ -71,6 +71,9 @@ class FaultyChain:
         self._faults.at("chain.call")
         return self._chain.call(to, data, sender=sender, height=height)
 
+    def balance(self, address: bytes) -> int:
+        return self._chain.balance(address)
+
     def fees(self) -> Fees:
         self._faults.at("chain.fees")
         return self._chain.fees()

@@ -16,7 +16,7 @@ from node.services.payments import Payment, list_payments
 from node.services.requests import PaymentRequest
 from node.settings import Settings
 from node.store.session import Store
-from node.store.tables import transactions
+from node.store.tables import replacements, transactions
 from node.submitter.submitter import LEASE_SECONDS, Submitter
 from settlement.identifiers import BankReference
 from tests.clocks import SetClock
@@ -157,8 +157,9 @@ class World:
             changed, shown = self.rules.has_changed(query)
             if changed:
                 self.rules.check_store(query, self.chain, now)
-            if shown or all_shown:
-                found = [Shown(each.id, each.state, each.sequence) for each in self.payments()]
+        if shown or all_shown:
+            found = [Shown(each.id, each.state, each.sequence) for each in self.payments()]
+            with self._reading() as query:
                 self.rules.check_shown(query, found, now, muted=self.chain.muted)
         require(len(set(self.chain.paid)) == len(self.chain.paid), "R1 paid twice", self.chain.paid)
 
@@ -174,8 +175,9 @@ class World:
     def _watch(self, carried: Carried) -> None:
         """What reaches the chain was committed before."""
         with self.store.snapshot() as connection:
-            query = select(transactions.c.raw).where(transactions.c.hash == carried.hash)
-            require(carried.raw == connection.scalar(query), "R6 sent before it was committed", carried)
+            signed = select(transactions.c.hash).union(select(replacements.c.hash))
+            committed = carried.hash in set(connection.scalars(signed))
+        require(committed, "R6 sent before it was committed", carried)
         self.sent.append(carried)
 
 
