@@ -194,9 +194,10 @@ def test_answer_in_small_pieces_has_a_limit() -> None:
             read.append(number)
             yield b" " * 10
 
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, content=pieces()))
+    endpoint = Endpoint(_URL, 5, answer_bytes_max=1000, transport=transport)
     with pytest.raises(ChainUnavailable, match="above 1000 bytes"):
-        transport = httpx2.MockTransport(lambda _: httpx2.Response(200, content=pieces()))
-        Endpoint(_URL, 5, answer_bytes_max=1000, transport=transport).request("echo")
+        endpoint.request("echo")
     assert len(read) < 1000
 
 
