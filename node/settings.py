@@ -4,6 +4,7 @@ Each is `VOSTRO_<NAME>` in the environment; secrets come as files, never as valu
 """
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -26,18 +27,45 @@ class Settings(BaseSettings):
         default=None, description="File with the database password, if not in the URL"
     )
     rpc_url: str | None = Field(
-        default=None, description="HTTP JSON-RPC endpoint of the chain; default: the embedded chain"
+        default=None,
+        description="HTTP JSON-RPC endpoints of the chain, between commas; default: the embedded chain",
     )
     rpc_timeout_seconds: float = Field(default=20, gt=0, le=300, description="Deadline of one RPC request")
     engine: str = Field(default="eth-tester", description="Engine of the chain: eth-tester, anvil")
+    fee_rule: str | None = Field(
+        default=None, description="How gas is paid for: free, legacy, market; default: the engine's"
+    )
+    gas_price_max: int = Field(
+        default=100_000_000_000, ge=0, lt=2**63, description="Wei offered for a unit of gas at most"
+    )
+    priority_fee_max: int = Field(
+        default=2_000_000_000, ge=0, lt=2**63, description="Wei of it offered as a tip at most"
+    )
+    bump_after_seconds: int = Field(
+        default=60, ge=5, description="Age at which a transaction in flight is offered a higher price"
+    )
     deployment_file: Path = Field(
         default=Path("deployment.json"),
         description="Chain id, genesis and contract addresses, as `vostro deploy` writes it",
     )
     demo: bool = Field(default=False, description="Accept a deployment without delays; never in production")
-    key_password_file: Path | None = Field(
-        default=None, description="File with the keystore password; default: asked at start"
+    signer: Literal["keystore", "pkcs11"] = Field(
+        default="keystore", description="What holds the keys: keystore (files), pkcs11 (a token)"
     )
+    key_password_file: Path | None = Field(
+        default=None, description="File with the keystore's password or the token's PIN; default: asked"
+    )
+    key_cipher: Literal["aes-256-gcm", "sm4-gcm"] = Field(
+        default="aes-256-gcm", description="Cipher of new keystore files: aes-256-gcm, sm4-gcm (with SM3)"
+    )
+    key_day_limits: str | None = Field(
+        default=None, description="What each key signs for on one UTC day: `USD=5000000.00 1001=250000`"
+    )
+    gas_transactions_min: int = Field(
+        default=1000, ge=1, description="Alert when a key's balance pays for fewer full transactions"
+    )
+    token_module: Path | None = Field(default=None, description="PKCS#11 module of the token")
+    token_label: str | None = Field(default=None, description="Label of the token")
     host: str = Field(default="127.0.0.1", description="Address the API listens on")
     port: int = Field(default=8080, ge=0, le=65535, description="Port the API listens on")
     schemas: Path | None = Field(

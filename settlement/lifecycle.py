@@ -16,7 +16,7 @@ class Fact(StrEnum):
     SIGNED = "signed"  # a transaction that carries it is committed to the store
     REVERTED = "reverted"  # that transaction is final and did nothing
     STALLED = "stalled"  # attempts or deadline are used up and the chain gave no answer
-    REFUSED = "refused"  # final: the contract refused it; its sequence is still unused
+    REFUSED = "refused"  # the contract, finally, or its own signer; its sequence is still unused
     SETTLED = "settled"  # final
     VOIDED = "voided"  # final: its sequence is burnt, it can never settle
 
@@ -47,6 +47,8 @@ _FINAL = frozenset({State.SETTLED, State.REJECTED, State.CANCELLED})
 
 TABLE: dict[tuple[State, Fact], State] = {
     (State.ACCEPTED, Fact.SIGNED): State.SUBMITTED,
+    # By its own signer: nothing was sent.
+    (State.ACCEPTED, Fact.REFUSED): State.REFUSED,
     # Voided before it was ever sent: nobody refused it, its bank took it back.
     (State.ACCEPTED, Fact.VOIDED): State.CANCELLED,
     (State.ACCEPTED, Fact.STALLED): State.UNKNOWN,

@@ -8,7 +8,7 @@ import {Recoveries} from "./parts/Recoveries.sol";
 import {TwoKeyChanges} from "./parts/TwoKeyChanges.sol";
 import {NOBODY, ParticipantId} from "./types/Identifiers.sol";
 import {Characters} from "./types/Characters.sol";
-import {ParticipantKind, Standing} from "./types/Kinds.sol";
+import {KeyRole, ParticipantKind, Standing} from "./types/Kinds.sol";
 
 /// @title Who is here, and which key may act for whom
 ///
@@ -132,6 +132,11 @@ contract Participants is IParticipants, Recoveries, Contacts {
         _participants[participant].outgoingStopped = false;
 
         emit OutgoingResumed(participant);
+    }
+
+    /// @inheritdoc IParticipants
+    function anchor(bytes32 digest) external {
+        emit Anchored(_authorise(msg.sender, KeyRole.Pay), digest);
     }
 
     // Views

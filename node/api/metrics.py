@@ -30,6 +30,12 @@ class Metrics:
         self.mirrored_height = Gauge(
             "vostro_mirrored_height", "Height of the newest mirrored block", registry=self.registry
         )
+        self.gas_transactions = Gauge(
+            "vostro_key_gas_transactions",
+            "Full transactions that a key's balance pays for at the price of now",
+            ("key",),
+            registry=self.registry,
+        )
         self.lag_blocks = Gauge(
             "vostro_mirror_lag_blocks", "Final blocks that are not yet mirrored", registry=self.registry
         )

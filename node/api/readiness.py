@@ -16,7 +16,7 @@ ANSWER_SECONDS_MAX = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing that must hold. `reason` says why it does not."""
+    """One thing that must hold. `reason` says why it does not, or what a person should see to before long."""
 
     name: str
     passed: bool
@@ -24,14 +24,17 @@ class Check:
 
 
 class Readiness:
-    """Asks each of its probes; a probe raises a `SettlementError` when what it looks at is not well."""
+    """Asks each of its probes; a probe raises a `SettlementError` when what it looks at is not well.
 
-    def __init__(self, probes: Mapping[str, Callable[[], None]]) -> None:
+    What is well now and will not stay so it returns in words.
+    """
+
+    def __init__(self, probes: Mapping[str, Callable[[], str | None]]) -> None:
         self._probes = dict(probes)
         self._threads = {
             name: ThreadPoolExecutor(1, thread_name_prefix=f"ready-{name}") for name in self._probes
         }
-        self._asked: dict[str, Future[None]] = {}
+        self._asked: dict[str, Future[str | None]] = {}
         self._lock = Lock()
 
     def checks(self, seconds_max: float = ANSWER_SECONDS_MAX) -> tuple[Check, ...]:
@@ -51,12 +54,12 @@ class Readiness:
             thread.shutdown(wait=False, cancel_futures=True)
 
 
-def _check(name: str, asked: Future[None], seconds_max: float) -> Check:
+def _check(name: str, asked: Future[str | None], seconds_max: float) -> Check:
     if not asked.done():
         return Check(name=name, passed=False, reason=f"no answer within {seconds_max:g} seconds")
     error = asked.exception()
     if error is None:
-        return Check(name=name, passed=True)
+        return Check(name=name, passed=True, reason=asked.result())
     if isinstance(error, SettlementError):
         return Check(name=name, passed=False, reason=f"{error.code}: {error.detail}")
     raise error

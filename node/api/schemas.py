@@ -62,8 +62,9 @@ class TimelineEntry(Outgoing):
 
     event: str = Field(
         description=(
-            "accepted, signed, reverted, abandoned, refused, settled, voided, redeemed, redemption_refused, "
-            "redemption_withdrawn, or usurped (another instruction settled under its sequence)"
+            "accepted, signed, unsigned (the node's own signer refused it), reverted, abandoned, refused, "
+            "settled, voided, redeemed, redemption_refused, redemption_withdrawn, "
+            "or usurped (another instruction settled under its sequence)"
         ),
         examples=["settled"],
     )

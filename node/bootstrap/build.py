@@ -6,11 +6,12 @@ from contextlib import ExitStack, closing
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
+from node.bootstrap.funds import FundsProbe
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
     connected_chain,
-    open_keystore,
     open_store,
+    opened_signer,
     require_endpoint,
     schemas_by_thread,
 )
@@ -21,9 +22,8 @@ from node.chain.contracts import Contracts
 from node.chain.deployment import Deployment, read_deployment
 from node.chain.protocol import Chain
 from node.clock import Clock, Random
-from node.errors import KeyNotFound, WrongPassword
 from node.follower.follower import Follower
-from node.keys.policy import node_policy
+from node.keeper.keeper import Keeper
 from node.keys.signer import Signer
 from node.settings import Settings
 from node.store.incidents import open_incidents, raise_incident
@@ -54,13 +54,13 @@ def build(
     if chain is None:
         require_endpoint(settings)
     contracts = Contracts(deployment or read_deployment(settings.deployment_file))
-    if Part.SUBMITTER in wanted and signer is None:
-        signer = open_signer(settings, contracts, password)
     schemas = schemas_by_thread(settings)
     resources = ExitStack()
     with ExitStack() as on_failure:
         on_failure.callback(resources.close)
-        chain = chain or resources.enter_context(connected_chain(settings, clock))
+        if Part.SUBMITTER in wanted and signer is None:
+            signer = resources.enter_context(opened_signer(settings, contracts, clock, password))
+        chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
         ticks: dict[Part, Callable[[], int]] = {}
@@ -77,11 +77,16 @@ def build(
                 settings=settings,
             )
             ticks[Part.SUBMITTER] = submitter.tick
+        if Part.KEEPER in wanted:
+            ticks[Part.KEEPER] = Keeper(store, contracts, clock, settings).tick
         workers = _workers(settings, store, clock, verification, ticks)
         metrics = Metrics()
-        readiness = Readiness(
-            probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
-        )
+        asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
+        if signer is not None:
+            asked["funds"] = FundsProbe(
+                store, chain, addresses=signer.addresses(), clock=clock, settings=settings, metrics=metrics
+            )
+        readiness = Readiness(asked)
         resources.callback(readiness.close)
         context = Context(
             settings=settings,
@@ -97,16 +102,6 @@ def build(
         node = Node(context, verification, workers, web=Part.API in wanted, resources=resources)
         on_failure.pop_all()
         return node
-
-
-def open_signer(settings: Settings, contracts: Contracts, password: bytes | None) -> Signer:
-    """Return the signer of all keys in the keystore; raise `WrongPassword`, `KeyNotFound`."""
-    keystore = open_keystore(settings)
-    if password is None:
-        raise WrongPassword("the keystore's password is needed: VOSTRO_KEY_PASSWORD_FILE, or typed at start")
-    if not keystore.addresses():
-        raise KeyNotFound(f"{settings.home} has no keys; make one with `vostro keys new`")
-    return keystore.open(password, node_policy(contracts))
 
 
 def _workers(

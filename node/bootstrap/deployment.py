@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from node.bootstrap.opening import connected_chain, open_keystore, require_endpoint
+from node.bootstrap.opening import connected_chain, key_addresses, opened_signer, require_endpoint
 from node.chain.calls import Admission
 from node.chain.contracts import Contracts
 from node.chain.deployment import Authority, Deployment, read_deployment, write_deployment
@@ -11,7 +11,7 @@ from node.chain.verify import verify_deployment
 from node.clock import SystemClock, SystemRandom
 from node.errors import KeyNotFound, SettingsInvalid
 from node.keys.keystore import Keystore
-from node.keys.policy import deployer_policy, node_policy
+from node.keys.policy import deployer_policy
 from node.services.deployment import deploy, planned_deployment
 from node.services.direct import DirectSender
 from node.services.founding import Founder
@@ -41,7 +41,7 @@ def deploy_contracts(
 ) -> Deployed:
     """Deploy or find the contracts, and write the deployment file.
 
-    Without `operators` every key of the keystore is one; without `members` the operators are; without
+    Without `operators` every key of the node is one; without `members` the operators are; without
     `guardians` the operators are too, in a demonstration. Raise `SettingsInvalid`, `KeyNotFound`,
     `WrongPassword`, `ChainError`.
     """
@@ -55,7 +55,7 @@ def deploy_contracts(
             "nobody could pause a module at once: name a guardian's address with --guardian; only a "
             "demonstration (VOSTRO_DEMO) takes the operators for that"
         )
-    operators = operators or open_keystore(settings).addresses()
+    operators = operators or key_addresses(settings)
     if not operators:
         raise KeyNotFound("nobody would have the operator's role; make a key with `vostro keys new`")
     members = members or operators
@@ -94,8 +94,10 @@ def admit_operator(settings: Settings, password: bytes, admission: Admission, op
     clock = SystemClock()
     deployment = read_deployment(settings.deployment_file)
     contracts = Contracts(deployment)
-    signer = open_keystore(settings).open(password, node_policy(contracts), [operator])
-    with connected_chain(settings, clock) as chain:
+    with (
+        opened_signer(settings, contracts, clock, password, addresses=[operator]) as signer,
+        connected_chain(settings, clock, deployment) as chain,
+    ):
         verify_deployment(chain, deployment, demo_allowed=settings.demo)
         founder = Founder(DirectSender(chain, contracts, signer, clock), contracts, operator)
         return founder.admit(admission, None)

@@ -27,6 +27,7 @@ class Part(StrEnum):
     API = "api"
     SUBMITTER = "submitter"
     FOLLOWER = "follower"
+    KEEPER = "keeper"
 
 
 class WebServerEnded(NodeError):

@@ -1,19 +1,30 @@
 """What is opened from settings alone: the store, the keystore, the chain, files with secrets."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import local
 
-from node.chain.connect import connect
+from node.chain.connect import Gas, connect
+from node.chain.contracts import Contracts
+from node.chain.deployment import Deployment
 from node.chain.engines import engine
+from node.chain.failover import FailoverChain, Identity
+from node.chain.fees import fee_limits
 from node.chain.protocol import Chain
 from node.chain.rpc import RpcChain
 from node.clock import Clock
-from node.errors import SettingsInvalid
+from node.errors import KeyNotFound, SettingsInvalid, WrongPassword
+from node.keys.agreement import EncryptionKeystore
+from node.keys.hsm import Token
 from node.keys.keystore import Keystore
+from node.keys.limits import DayLimits, limits_from_text
+from node.keys.policy import node_policy
+from node.keys.sealing import KeyCipher
+from node.keys.signer import Signer
 from node.settings import Settings
 from node.store.session import Store
+from node.store.spending import SpendingBook
 from settlement.errors import InvalidDocument
 from settlement.iso20022.schema import Schemas, compile_schemas
 
@@ -47,7 +58,63 @@ def read_secret(path: Path) -> bytes:
 
 def open_keystore(settings: Settings) -> Keystore:
     """Return the keystore in the home folder; its files are opened by its password, later."""
-    return Keystore(settings.home / "keys")
+    return Keystore(settings.home / "keys", cipher=KeyCipher(settings.key_cipher))
+
+
+def open_encryption_keystore(settings: Settings) -> EncryptionKeystore:
+    """Return the encryption keys in the home folder."""
+    return EncryptionKeystore(settings.home / "encryption", cipher=KeyCipher(settings.key_cipher))
+
+
+def open_token(settings: Settings, pin: bytes | None) -> Token:
+    """Return the token of the settings; raise `SettingsInvalid`, `TokenError`."""
+    if settings.token_module is None or settings.token_label is None:
+        raise SettingsInvalid(
+            "VOSTRO_SIGNER=pkcs11 needs VOSTRO_TOKEN_MODULE (the module's file) and VOSTRO_TOKEN_LABEL"
+        )
+    return Token(settings.token_module, settings.token_label, pin)
+
+
+def key_addresses(settings: Settings) -> list[bytes]:
+    """Return the addresses of the keys there are, by what is public of them."""
+    if settings.signer == "keystore":
+        return open_keystore(settings).addresses()
+    with closing(open_token(settings, None)) as token:
+        return token.addresses()
+
+
+@contextmanager
+def opened_signer(
+    settings: Settings,
+    contracts: Contracts,
+    clock: Clock,
+    password: bytes | None,
+    *,
+    addresses: Sequence[bytes] | None = None,
+) -> Iterator[Signer]:
+    """Give the node's signer: of these keys, or of all that the keystore or the token has.
+
+    Raise `WrongPassword`, `KeyNotFound`, `TokenError`.
+    """
+    if password is None:
+        raise WrongPassword("the keystore's password is needed: VOSTRO_KEY_PASSWORD_FILE, or typed at start")
+    wanted = key_addresses(settings) if addresses is None else addresses
+    if not wanted:
+        raise KeyNotFound(f"{settings.signer} has no keys; make one with `vostro keys new`")
+    policy, limits = node_policy(contracts), _day_limits(settings, contracts, clock)
+    if settings.signer == "keystore":
+        yield open_keystore(settings).open(password, policy, wanted, limits=limits)
+        return
+    with closing(open_token(settings, password)) as token:
+        yield token.signer(policy, wanted, limits=limits)
+
+
+def _day_limits(settings: Settings, contracts: Contracts, clock: Clock) -> DayLimits | None:
+    limits = limits_from_text(settings.key_day_limits or "")
+    if not limits:
+        return None
+    book = SpendingBook(settings.home / "spending.sqlite")
+    return DayLimits(limits, contracts=contracts, clock=clock, book=book)
 
 
 def require_endpoint(settings: Settings) -> None:
@@ -60,15 +127,28 @@ def require_endpoint(settings: Settings) -> None:
 
 
 @contextmanager
-def connected_chain(settings: Settings, clock: Clock) -> Iterator[Chain]:
-    """Give the chain of the settings, unasked; raise `SettingsInvalid`."""
+def connected_chain(
+    settings: Settings, clock: Clock, deployment: Deployment | None = None
+) -> Iterator[Chain]:
+    """Give the chain of the settings, unasked; raise `SettingsInvalid`.
+
+    With a deployment, endpoints of another chain than its are left out where there are several.
+    """
+    identity = None
+    if deployment is not None:
+        identity = Identity(chain_id=deployment.chain_id, genesis_hash=deployment.genesis_hash)
     chain = connect(
-        engine=settings.engine, rpc_url=settings.rpc_url, timeout=settings.rpc_timeout_seconds, clock=clock
+        engine=settings.engine,
+        rpc_url=settings.rpc_url,
+        timeout=settings.rpc_timeout_seconds,
+        clock=clock,
+        gas=Gas(rule=settings.fee_rule, limits=fee_limits(settings)),
+        identity=identity,
     )
     try:
         yield chain
     finally:
-        if isinstance(chain, RpcChain):
+        if isinstance(chain, RpcChain | FailoverChain):
             chain.close()
 
 

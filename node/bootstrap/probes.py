@@ -39,7 +39,7 @@ class MirrorProbe:
 
 def probes(
     *, store: Store, chain: Chain, verification: Verification, workers: Sequence[Worker], metrics: Metrics
-) -> dict[str, Callable[[], None]]:
+) -> dict[str, Callable[[], str | None]]:
     """Return the probes of one node by name, in the order in which they are shown."""
 
     def ask_store() -> None:

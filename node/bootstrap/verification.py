@@ -5,7 +5,7 @@ from threading import Lock
 from node.chain.deployment import Deployment
 from node.chain.protocol import Chain
 from node.chain.verify import verify_deployment
-from node.errors import ChainBusy, ChainUnavailable
+from node.errors import BlockNotFound, ChainBusy, ChainUnavailable
 from settlement.errors import SettlementError
 
 
@@ -21,7 +21,7 @@ class Verification:
         self.refusal: SettlementError | None = None
 
     def require(self) -> None:
-        """Raise why the chain can't be used: `ChainUnavailable` for now, anything else for good."""
+        """Raise why the chain can't be used: `ChainUnavailable` and the like for now, else for good."""
         with self._lock:
             if self._passed:
                 return
@@ -29,7 +29,8 @@ class Verification:
                 raise self.refusal
             try:
                 verify_deployment(self._chain, self._deployment, demo_allowed=self._demo_allowed)
-            except (ChainUnavailable, ChainBusy):
+            except (ChainUnavailable, ChainBusy, BlockNotFound):
+                # A block that is not there yet: the RPC node is behind.
                 raise
             except SettlementError as error:
                 self.refusal = error

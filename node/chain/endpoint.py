@@ -19,6 +19,7 @@ Call = tuple[str, tuple[Any, ...]]
 # Sixteen full blocks of payments are about 70 MB of JSON.
 ANSWER_BYTES_MAX = 256 * 1024 * 1024
 _HEADERS = {"content-type": "application/json"}
+_VERSION = "2.0"
 _OK = 200
 _PORT_MAX = 65_535
 
@@ -66,7 +67,7 @@ class Endpoint:
         return [_result(body["method"], body["id"], by_id.get(body["id"])) for body in bodies]
 
     def _body(self, method: str, parameters: Sequence[Any]) -> dict[str, Any]:
-        return {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": parameters}
+        return {"jsonrpc": _VERSION, "id": next(self._ids), "method": method, "params": parameters}
 
     def _post(self, title: str, body: Any) -> Any:
         try:
@@ -115,7 +116,7 @@ def _id(entry: Any) -> int | None:
 
 
 def _result(method: str, wanted: int, entry: Any) -> Any:
-    if not isinstance(entry, dict):
+    if not isinstance(entry, dict) or entry.get("jsonrpc") != _VERSION:
         raise normalise.malformed(method, entry)
     # An error to a request that could not be read has no id (JSON-RPC 2.0, section 5).
     if entry.get("error") is not None and entry.get("id") in (wanted, None):

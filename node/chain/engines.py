@@ -1,7 +1,7 @@
 """What engines can and can't do, as flags: the only place where they differ by name.
 
 No other file asks which engine it is; it asks for a capability. What their errors look like is in
-`normalise`, what they ask for gas in `fees`.
+`normalise`, what is offered for gas in `fees`.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ class FeeRule(StrEnum):
     """What an engine asks for gas."""
 
     FREE = "free"  # legacy transactions at price 0
+    LEGACY = "legacy"  # legacy transactions at the price the node suggests
     MARKET = "market"  # EIP-1559 where the chain has a base fee above 0, else as FREE
 
 

@@ -1,8 +1,8 @@
 """Every way in which a chain refuses, put into our own errors: one table for all engines.
 
-The texts are those of geth (core/txpool/errors.go, core/error.go; GoQuorum's are the same), Besu
-(RpcErrorType), anvil and py-evm. Codes come second: engines use the same code for different things
-(-32005 is "limit exceeded" for one and "exceeds block gas limit" for another).
+The texts are those of geth (core/txpool/errors.go, core/error.go; GoQuorum's are the same, and "Gas price
+not 0"), Besu (RpcErrorType), anvil and py-evm. Codes come second: engines use the same code for different
+things (-32005 is "limit exceeded" for one and "exceeds block gas limit" for another).
 """
 
 import re
@@ -31,7 +31,10 @@ _SELECTOR_BYTES = 4
 _TEXTS: tuple[tuple[type[ChainError], tuple[str, ...]], ...] = (
     (AlreadyKnown, ("already known", "already imported", "known transaction")),
     (NonceTaken, ("nonce too low",)),
-    (NonceGap, ("nonce too high", "nonce too distant", "gapped")),
+    (
+        NonceGap,
+        ("nonce too high", "nonce (is )?too distant", "gapped", "transaction with a lower nonce exists"),
+    ),
     (
         Underpriced,
         (
@@ -53,6 +56,7 @@ _TEXTS: tuple[tuple[type[ChainError], tuple[str, ...]], ...] = (
         ),
     ),
     (OutOfGas, ("out ?of ?gas", "OOG", "gas required exceeds", "gas uint64 overflow")),
+    (ChainUnavailable, ("(batch|request|response) (is )?too large",)),
     (BlockNotFound, ("header not found", "unknown block", "block not found", "BlockOutOfRange")),
     (
         TransactionRefused,
@@ -60,20 +64,28 @@ _TEXTS: tuple[tuple[type[ChainError], tuple[str, ...]], ...] = (
             "intrinsic gas",
             "insufficient gas",
             "exceeds (the )?(block )?gas limit",
-            "gas limit reached",
+            r"gas limit ([(]\d+[)] )?(is )?(too high|greater than|reached)",
             "oversized",
             "too large",
             "invalid sender",
             "invalid (transaction )?signature",
             "invalid chain ?id",
             "wrong chain ?id",
+            "chain ?id (is required|not supported)",
+            "EIP-155",
+            "nonce has max value",
+            "not an eoa",
+            "gas price not 0",
             "replay.protected",
             "transaction type not supported",
+            "invalid transaction type",
             "not supported by the current hardfork",
             "failed to decode",
             "rlp:",
             "exceeds the configured cap",
-            "max priority fee per gas higher",
+            "fee cap exceeded",
+            "max priority fee per gas (higher|exceeds)",
+            "marked the transaction as invalid",
             "max initcode size",
             "not authorized to send",
         ),
@@ -86,6 +98,10 @@ _TEXTS: tuple[tuple[type[ChainError], tuple[str, ...]], ...] = (
             "too many requests",
             "rate limit",
             "limit exceeded",
+            "limit reached",
+            "too many pending",
+            "not yet in sync",
+            "sync is still in progress",
             "busy",
             "try again",
         ),

@@ -31,6 +31,11 @@ def revoke_key(contracts: Contracts, number: int) -> Call:
     return _call(contracts, "Participants", "revokeKey", number)
 
 
+def set_encryption_key(contracts: Contracts, key: bytes) -> Call:
+    """Set the key that documents for the participant are encrypted to. Two administer keys; none removes."""
+    return _call(contracts, "Participants", "setEncryptionKey", key)
+
+
 def stop_outgoing(contracts: Contracts) -> Call:
     """Block the participant's own debits. One administer key."""
     return _call(contracts, "Participants", "stopOutgoing")

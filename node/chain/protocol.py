@@ -101,6 +101,10 @@ class Chain(Protocol):
         """Return the next nonce of an address as mined (not counting the pool)."""
         ...
 
+    def balance(self, address: bytes) -> int:
+        """Return what an address can pay for gas, in wei."""
+        ...
+
     def fees(self) -> Fees:
         """Return what the engine's fee policy offers now."""
         ...

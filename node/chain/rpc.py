@@ -7,6 +7,7 @@ from node.chain import answers, fees
 from node.chain.answers import quantity, well_formed
 from node.chain.endpoint import Call, Endpoint
 from node.chain.engines import Engine, FeeRule
+from node.chain.fees import DEFAULT_LIMITS, FeeLimits
 from node.chain.protocol import Block, Fees, Receipt, Transaction
 from node.errors import BlockNotFound, ChainError
 from settlement.instruction import keccak
@@ -18,9 +19,10 @@ BLOCKS_PER_REQUEST_MAX = 16
 class RpcChain:
     """One RPC node. Every failure is a `ChainError`; nothing is retried here."""
 
-    def __init__(self, endpoint: Endpoint, engine: Engine) -> None:
+    def __init__(self, endpoint: Endpoint, engine: Engine, *, limits: FeeLimits = DEFAULT_LIMITS) -> None:
         self._endpoint = endpoint
         self._engine = engine
+        self._limits = limits
 
     def close(self) -> None:
         """Close its connections."""
@@ -73,15 +75,23 @@ class RpcChain:
         """Return the next nonce of an address, not counting the pool."""
         return self._quantity("eth_getTransactionCount", _hex(address), "latest")
 
+    def balance(self, address: bytes) -> int:
+        """Return the balance of an address at the newest block, in wei."""
+        return self._quantity("eth_getBalance", _hex(address), "latest")
+
     def fees(self) -> Fees:
-        """Return what the engine's fee policy offers at the newest block."""
+        """Return what the engine's fee policy offers at the newest block; raise `FeesAboveLimit`."""
         if self._engine.fee_rule is FeeRule.FREE:
-            return fees.offer(FeeRule.FREE, base_fee=None, priority=0)
+            return fees.free()
+        if self._engine.fee_rule is FeeRule.LEGACY:
+            return fees.legacy(self._limits, gas_price=self._quantity("eth_gasPrice"))
         header = self._endpoint.request("eth_getBlockByNumber", "latest", False)
         with well_formed("eth_getBlockByNumber", header):
             base_fee = quantity(header.get("baseFeePerGas") or "0x0")
-        priority = self._quantity("eth_maxPriorityFeePerGas") if base_fee else 0
-        return fees.offer(self._engine.fee_rule, base_fee=base_fee, priority=priority)
+        if not base_fee:
+            return fees.free()
+        priority = self._quantity("eth_maxPriorityFeePerGas")
+        return fees.market(self._limits, base_fee=base_fee, priority=priority)
 
     def send(self, raw: bytes) -> None:
         """Hand over a signed transaction; raise `AlreadyKnown`, `NonceTaken`, `TransactionRefused` …"""

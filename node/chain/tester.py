@@ -111,9 +111,15 @@ class TesterChain:
             found: int = self._mined_vm().state.get_nonce(address)
             return found
 
+    def balance(self, address: bytes) -> int:
+        """Return the balance of an address, in wei."""
+        with self._lock:
+            found: int = self._mined_vm().state.get_balance(address)
+            return found
+
     def fees(self) -> Fees:
         """Return what the fee policy offers: nothing."""
-        return fees.offer(self._engine.fee_rule, base_fee=None, priority=0)
+        return fees.free()
 
     def send(self, raw: bytes) -> None:
         """Take a signed transaction and mine it; raise `NonceTaken`, `NonceGap`, `TransactionRefused` …"""

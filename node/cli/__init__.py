@@ -19,6 +19,7 @@ from node.cli import (
     redemptions,
     reports,
     tokens,
+    transactions,
 )
 from settlement.errors import FaultyMessage, SettlementError
 
@@ -30,7 +31,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (process, payments, reports, participants, assets, redemptions, limits, keys, tokens, care):
+for module in (
+    *(process, payments, reports, participants, assets, redemptions, limits, keys, tokens, transactions),
+    care,
+):
     module.register(app)
 
 

@@ -50,9 +50,22 @@ def clear(
 
 @audit.command()
 def verify(*, as_json: AsJson = False) -> None:
-    """Check the chain of digests of the audit log from its first row to its last."""
+    """Check the audit log from its first entry to its last, and against the heads of it that stand on chain.
+
+    `anchored` is the newest entry that such a head covers, in block `height`.
+    """
+    from node.services.anchors import verify_anchors
     from node.services.audit import verify_audit
 
-    with working("checking"), opened_store(read_settings()) as store, store.snapshot() as connection:
+    settings = read_settings()
+    with working("checking"), opened_store(settings) as store, store.snapshot() as connection:
         count, head = verify_audit(connection)
-    print_rows([{"entries": count, "head": head}], ("entries", "head"), as_json=as_json)
+        anchors = verify_anchors(connection, settings)
+    row = {
+        "entries": count,
+        "head": head,
+        "anchors": anchors.count,
+        "anchored": anchors.position,
+        "height": anchors.height,
+    }
+    print_rows([row], tuple(row), as_json=as_json)

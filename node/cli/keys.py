@@ -1,18 +1,31 @@
 """`vostro keys`: the keys of this node, made and kept here.
 
 A key means nothing on the chain until the operator has registered its address for this participant
-(`vostro participants admit`), or two administer keys have (`Participants.addKey`).
+(`vostro participants admit`), or two administer keys have (`vostro keys register`).
 """
 
-from typing import Annotated
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from node.cli import registration
-from node.cli.opening import read_password, read_settings
+from node.cli.opening import opened_store, read_password, read_settings
 from node.cli.output import AsJson, print_rows, working
+from node.cli.parsing import address_of
+
+if TYPE_CHECKING:
+    from node.keys.keystore import Keystore
+    from node.services.own_keys import OwnKey
+    from node.settings import Settings
 
 commands = typer.Typer(help="Keys of this node: made and kept here.", no_args_is_help=True)
+
+WalletPassword = Annotated[
+    Path | None, typer.Option(help="File with the password of the wallet's file. Default: asked.")
+]
+_FILE_BYTES_MAX = 16 * 1024
 
 
 def register(app: typer.Typer) -> None:
@@ -22,66 +35,160 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command()
-def new(*, as_json: AsJson = False) -> None:
-    """Make a key, keep it under the keystore's password, and print its address.
+def new(
+    *,
+    encryption: Annotated[bool, typer.Option("--encryption", help="For documents, not for signing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key, in the keystore or on the token (VOSTRO_SIGNER), and print its address.
 
-    Give the address to the operator, who registers it on the chain in the one role it is for.
+    Give the address to the operator, who registers it on the chain in the one role it is for. An encryption
+    key is printed as it is registered: `vostro keys encrypt-to`.
     """
-    from node.bootstrap.opening import open_keystore
+    from contextlib import closing
+
+    from node.bootstrap.opening import open_encryption_keystore, open_keystore, open_token
     from node.clock import SystemRandom
+    from node.keys.agreement import public_jwk, thumbprint
 
     settings = read_settings()
-    password = read_password(settings, new=True)
+    password = read_password(settings, new=settings.signer == "keystore")
     with working("making a key"):
-        address = open_keystore(settings).create(password, SystemRandom())
-    print_rows([{"address": address}], ("address",), as_json=as_json)
+        if settings.signer == "pkcs11":
+            with closing(open_token(settings, password)) as token:
+                create = token.create_encryption if encryption else token.create
+                made = create(SystemRandom())
+        elif encryption:
+            made = open_encryption_keystore(settings).create(password)
+        else:
+            made = open_keystore(settings).create(password, SystemRandom())
+    if encryption:
+        row = {"thumbprint": thumbprint(made), "public_key": public_jwk(made).decode()}
+        print_rows([row], ("thumbprint", "public_key"), as_json=as_json)
+    else:
+        print_rows([{"address": made}], ("address",), as_json=as_json)
 
 
 @commands.command("import")
 def import_(
-    secret_file: Annotated[
-        typer.FileText, typer.Argument(help="File with the private key as 64 hexadecimal digits; `-`: input.")
+    file: Annotated[
+        typer.FileBinaryRead,
+        typer.Argument(help="A wallet's file (Keystore V3), or 64 hexadecimal digits; `-`: input."),
     ],
     *,
+    wallet_password_file: WalletPassword = None,
     as_json: AsJson = False,
 ) -> None:
     """Keep an existing private key under the keystore's password, and print its address."""
-    from node.bootstrap.opening import open_keystore
     from node.errors import SettingsInvalid
 
     settings = read_settings()
-    try:
-        secret = bytes.fromhex(secret_file.read(200).strip().removeprefix("0x"))
-    except ValueError:
-        raise SettingsInvalid("the file must hold a private key as 64 hexadecimal digits") from None
-    password = read_password(settings, new=True)
-    with working("keeping the key"):
-        address = open_keystore(settings).add(secret, password)
+    keystore = _keystore(settings)
+    content = file.read(_FILE_BYTES_MAX + 1).strip()
+    if content.startswith(b"{"):
+        wallet_password = _wallet_password(wallet_password_file, new=False)
+        password = read_password(settings, new=True)
+        with working("keeping the key"):
+            address = keystore.add_wallet(content, wallet_password, password)
+    else:
+        try:
+            secret = bytes.fromhex(content.decode().removeprefix("0x"))
+        except ValueError:
+            raise SettingsInvalid(
+                "the file must be a wallet's (Keystore V3), or hold 64 hexadecimal digits"
+            ) from None
+        password = read_password(settings, new=True)
+        with working("keeping the key"):
+            address = keystore.add(secret, password)
     print_rows([{"address": address}], ("address",), as_json=as_json)
+
+
+@commands.command()
+def export(
+    address: Annotated[str, typer.Argument(help="Address of a key in the keystore.")],
+    file: Annotated[Path, typer.Argument(help="The wallet's file to write; it must not be there.")],
+    *,
+    wallet_password_file: WalletPassword = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a key as a wallet's file (Keystore V3), under a password of its own."""
+    from node.errors import SettingsInvalid
+    from node.keys.sealed_files import write_private
+
+    settings = read_settings()
+    keystore, wanted = _keystore(settings), address_of(address)
+    password = read_password(settings)
+    wallet_password = _wallet_password(wallet_password_file, new=True)
+    with working("writing the wallet's file"):
+        document = keystore.export_wallet(wanted, password, wallet_password)
+        try:
+            write_private(file, document)
+        except OSError as error:
+            raise SettingsInvalid(f"{file} can't be written: {error.strerror}") from None
+    print_rows([{"address": wanted, "file": str(file)}], ("address", "file"), as_json=as_json)
+
+
+@commands.command()
+def check(*, as_json: AsJson = False) -> None:
+    """Open every key and let it work once: after a restore, or a change of token or password.
+
+    An encryption key's public part is shown as it is registered. Exit 1 when one does not work.
+    """
+    from node.bootstrap.checking import check_keys
+
+    settings = read_settings()
+    password = read_password(settings)
+    with working("opening the keys"):
+        rows = [asdict(each) for each in check_keys(settings, password)]
+    print_rows(rows, ("kind", "name", "works", "public_key"), as_json=as_json)
+    if not all(row["works"] for row in rows):
+        raise typer.Exit(1)
 
 
 @commands.command("list")
 def list_(*, as_json: AsJson = False) -> None:
-    """Show the keys of the keystore and, where the mirror knows them, what they are registered for."""
-    from node.bootstrap.opening import open_keystore
-    from node.cli.opening import opened_store
-    from node.services.participants import registered_key
+    """Show the keys held here and those registered on the chain, and what differs between the two."""
+    from node.bootstrap.opening import key_addresses
+    from node.clock import SystemClock
+    from node.services.own_keys import own_keys
 
     settings = read_settings()
     with opened_store(settings) as store:
-        rows = []
-        for address in open_keystore(settings).addresses():
-            known = registered_key(store, address)
-            rows.append(
-                {
-                    "address": address,
-                    "participant": known and known.participant,
-                    "number": known and known.number,
-                    "role": known and known.role.name.lower(),
-                    "valid_from": known and known.valid_from,
-                    "valid_until": known and known.valid_until,
-                    "revoked": known and known.revoked,
-                }
-            )
-    columns = ("address", "participant", "number", "role", "valid_from", "valid_until", "revoked")
-    print_rows(rows, columns, as_json=as_json)
+        found = own_keys(store, settings, key_addresses(settings), now=int(SystemClock().now()))
+    columns = ("address", "held", "number", "role", "valid_from", "valid_until", "differs")
+    print_rows([_row(each) for each in found], columns, as_json=as_json)
+
+
+def _row(own: "OwnKey") -> dict[str, object]:
+    known = own.registered
+    return {
+        "address": own.address,
+        "held": own.held,
+        "participant": known and known.participant,
+        "number": known and known.number,
+        "role": known and known.role.name.lower(),
+        "valid_from": known and known.valid_from,
+        "valid_until": known and known.valid_until,
+        "revoked": known and known.revoked,
+        "differs": own.differs,
+    }
+
+
+def _keystore(settings: "Settings") -> "Keystore":
+    from node.bootstrap.opening import open_keystore
+    from node.errors import SettingsInvalid
+
+    if settings.signer != "keystore":
+        raise SettingsInvalid(
+            "a token's keys are made on it and never leave it: `vostro keys new`, then rotate to the new key"
+        )
+    return open_keystore(settings)
+
+
+def _wallet_password(file: Path | None, *, new: bool) -> bytes:
+    from node.bootstrap.opening import read_secret
+
+    if file is not None:
+        return read_secret(file)
+    typed: str = typer.prompt("Password of the wallet's file", hide_input=True, confirmation_prompt=new)
+    return typed.encode()

@@ -20,7 +20,9 @@ def register(app: typer.Typer) -> None:
 
 def run(
     *,
-    only: Annotated[str | None, typer.Option(help="Run one part alone: api, submitter or follower.")] = None,
+    only: Annotated[
+        str | None, typer.Option(help="Run one part alone: api, submitter, follower or keeper.")
+    ] = None,
 ) -> None:
     """Run this bank's node until it is told to stop (SIGTERM, Ctrl-C).
 
@@ -28,6 +30,8 @@ def run(
     the wrong chain, genesis or contract code, on a deployment without delays unless VOSTRO_DEMO says so,
     with a wrong keystore password, or without its database.
     """
+    from resource import RLIMIT_CORE, setrlimit
+
     from node.bootstrap.build import ALL, build
     from node.bootstrap.node import Part
     from node.clock import SystemClock, SystemRandom
@@ -37,6 +41,8 @@ def run(
         raise typer.BadParameter(f"{only} is none of {', '.join(Part)}", param_hint="--only")
     settings = read_settings()
     parts = ALL if only is None else frozenset({Part(only)})
+    # A crash must not write the keys into a file.
+    setrlimit(RLIMIT_CORE, (0, 0))
     password = read_password(settings) if Part.SUBMITTER in parts else None
     configure()
     with working("opening the keystore"):

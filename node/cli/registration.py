@@ -23,6 +23,7 @@ def register(commands: typer.Typer) -> None:
     commands.command()(rotate)
     commands.command()(expire)
     commands.command()(revoke)
+    commands.command("encrypt-to")(encrypt_to)
 
 
 def register_key(
@@ -90,6 +91,27 @@ def expire(
     ask_for(
         "key_expiry_set",
         lambda contracts: set_key_expiry(contracts, number, until),
+        role=KeyRole.ADMINISTER,
+        signer=signer,
+        wait=wait,
+        as_json=as_json,
+    )
+
+
+def encrypt_to(
+    public_key: Annotated[str, typer.Argument(help="As `vostro keys new --encryption` prints it.")],
+    *,
+    signer: Signer = None,
+    wait: Wait = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Register the key that documents for this bank are encrypted to. Two administer keys, and a delay."""
+    from node.chain.own_calls import set_encryption_key
+    from settlement.participant import KeyRole
+
+    ask_for(
+        "encryption_key_set",
+        lambda contracts: set_encryption_key(contracts, public_key.encode()),
         role=KeyRole.ADMINISTER,
         signer=signer,
         wait=wait,

@@ -107,7 +107,7 @@ def reconcile(*, as_json: AsJson = False) -> None:
     with (
         working("comparing"),
         opened_store(settings) as store,
-        connected_chain(settings, SystemClock()) as chain,
+        connected_chain(settings, SystemClock(), contracts.deployment) as chain,
     ):
         with store.snapshot() as connection:
             own = own_participant(connection, settings)

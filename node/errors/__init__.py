@@ -12,7 +12,8 @@
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
-        │   ├── ChainUnavailable 503 (MalformedAnswer) · ChainBusy 503 · OutOfGas · BlockNotFound 503 ·
+        │   ├── ChainUnavailable 503 (MalformedAnswer · EndpointBehind) · ChainBusy 503 · OutOfGas ·
+        │   │   BlockNotFound 503 · FeesAboveLimit 503 ·
         │   │   WrongChain · WrongGenesis · WrongCode · WrongAuthority · DemoDeployment 500
         │   ├── ContractRefused 409       a contract's custom error, by what to do next (node.errors.reverts)
         │   │   └── KeyRefused 403 · NotReady 409 · LimitExceeded 409 · NotOnChain 404 · StateConflict 409 ·
@@ -24,7 +25,10 @@
         │   └── ForeignTransaction · ChainContradiction (both also a BrokenRule) 500
         ├── LeaseLost 503                 another process writes with this key
         ├── SigningError                  keys
-        │   └── WrongPassword · KeyNotFound · KeyExists · KeystoreDamaged · PolicyRefused 500
+        │   ├── WrongPassword · KeyNotFound · KeyExists · KeystoreDamaged 500
+        │   ├── PolicyRefused             and DayLimitReached 500
+        │   └── TokenError                TokenModuleMissing · TokenAbsent · TokenBusy · TokenSessionLost ·
+        │                                 TokenKeyUnsafe · WrongPin · PinLocked 500
         ├── SettingsInvalid               the operator's settings
         ├── UnguardedRoute                a route without a role, found at start
         ├── WorkerCrashed · WorkerFailing · NotVerified 503 · WebServerEnded    a running node's parts
@@ -51,6 +55,8 @@ from node.errors.chain import (
     ChainUnavailable,
     ContractRefused,
     DemoDeployment,
+    EndpointBehind,
+    FeesAboveLimit,
     ForeignAuthority,
     ForeignModule,
     ForeignTransaction,
@@ -69,12 +75,21 @@ from node.errors.chain import (
     WrongGenesis,
 )
 from node.errors.keys import (
+    DayLimitReached,
     KeyExists,
     KeyNotFound,
     KeystoreDamaged,
+    PinLocked,
     PolicyRefused,
     SigningError,
+    TokenAbsent,
+    TokenBusy,
+    TokenError,
+    TokenKeyUnsafe,
+    TokenModuleMissing,
+    TokenSessionLost,
     WrongPassword,
+    WrongPin,
 )
 from node.errors.requests import (
     AssetNotFound,
@@ -126,9 +141,12 @@ __all__ = [
     "ChainUnavailable",
     "ContractFault",
     "ContractRefused",
+    "DayLimitReached",
     "DemoDeployment",
     "DuplicateMessage",
     "DuplicateUetr",
+    "EndpointBehind",
+    "FeesAboveLimit",
     "Forbidden",
     "ForeignAuthority",
     "ForeignModule",
@@ -155,6 +173,7 @@ __all__ = [
     "PayeeRefused",
     "PayerRefused",
     "PeriodRefused",
+    "PinLocked",
     "PolicyRefused",
     "QueueFull",
     "RequestRefused",
@@ -166,6 +185,12 @@ __all__ = [
     "StoreInconsistent",
     "StoreMismatch",
     "StoreUnavailable",
+    "TokenAbsent",
+    "TokenBusy",
+    "TokenError",
+    "TokenKeyUnsafe",
+    "TokenModuleMissing",
+    "TokenSessionLost",
     "TransactionPostponed",
     "TransactionRefused",
     "Unauthenticated",
@@ -179,6 +204,7 @@ __all__ = [
     "WrongCode",
     "WrongGenesis",
     "WrongPassword",
+    "WrongPin",
     "kind_of",
     "status_of",
 ]

@@ -20,6 +20,10 @@ class MalformedAnswer(ChainUnavailable):
     """The RPC node answered something that is no answer to the question; what was sent may have arrived."""
 
 
+class EndpointBehind(ChainUnavailable):
+    """The RPC node has not come as far as this node knows the chain to be: wait, or ask another."""
+
+
 class ChainBusy(ChainError):
     """The RPC node refused for load; nothing was taken."""
 
@@ -76,6 +80,10 @@ class Underpriced(TransactionPostponed):
 
 class GasUnfunded(TransactionPostponed):
     """The key can't pay for the gas: fund it."""
+
+
+class FeesAboveLimit(ChainError):
+    """The chain asks more for gas than the operator lets this node offer: wait, or raise the limit."""
 
 
 class BlockNotFound(ChainError):

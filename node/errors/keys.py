@@ -25,3 +25,46 @@ class KeystoreDamaged(SigningError):
 
 class PolicyRefused(SigningError):
     """The signer signs only for this chain and these contracts' functions (R7)."""
+
+
+class DayLimitReached(PolicyRefused):
+    """These payments would take the key above its limit of this UTC day; nothing was signed for any.
+
+    `words` are the terms (32 bytes each) of those that do not fit; without them the rest would.
+    """
+
+    def __init__(self, detail: str, *, words: frozenset[bytes]) -> None:
+        super().__init__(detail)
+        self.words = words
+
+
+class TokenError(SigningError):
+    """A PKCS#11 token can't be used."""
+
+
+class TokenModuleMissing(TokenError):
+    """The token's PKCS#11 module can't be loaded."""
+
+
+class TokenAbsent(TokenError):
+    """The module sees no such token."""
+
+
+class TokenBusy(TokenError):
+    """This process is logged in to the token already."""
+
+
+class TokenSessionLost(TokenError):
+    """The session with the token ended, and opening it anew did not help."""
+
+
+class TokenKeyUnsafe(TokenError):
+    """A key on the token could be read out of it."""
+
+
+class WrongPin(TokenError):
+    """The PIN does not open the token."""
+
+
+class PinLocked(TokenError):
+    """The token takes no PIN any more, after too many wrong ones or because it has expired."""

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Chain
 from node.clock import Clock
-from node.errors import ChainError, StoreError, WrongChain, WrongGenesis
-from node.mirror.head import Head, head, pin
+from node.errors import ChainError, EndpointBehind, StoreError, WrongChain, WrongGenesis
+from node.mirror.head import Head, hash_at, head, pin
 from node.mirror.record import write
 from node.store.incidents import raise_incident, require_no_incident
 from node.store.session import Store
@@ -17,6 +17,10 @@ WRITER = "follower"
 _BLOCKS_MAX = 256
 # A tick takes more blocks while they are light, fewer when they are heavy: memory stays bounded.
 _LOGS_AIM = 10_000
+# An RPC node that is behind the mirror is waited for so long, and for so many looks since a clock may jump;
+# then the chain counts as set back.
+BEHIND_SECONDS_MAX = 120
+BEHIND_LOOKS_MIN = 10
 
 
 class Follower:
@@ -32,6 +36,8 @@ class Follower:
         self._blocks_max = blocks_max
         self._blocks_next = min(16, blocks_max)
         self._verified = False
+        self._behind_since = 0.0
+        self._behind_looks = 0
 
     def tick(self, *, until: int | None = None) -> int:
         """Mirror the next final blocks (none above `until`) and return how many; 0 when there are none.
@@ -61,6 +67,7 @@ class Follower:
         if mirrored is not None and final <= mirrored.height:
             self._check_unchanged(mirrored, final)
             return []
+        self._behind_looks = 0
         first = 0 if mirrored is None else mirrored.height + 1
         last = min(final, first + self._blocks_next - 1, final if until is None else until)
         return self._chain.blocks(first, last) if first <= last else []
@@ -81,14 +88,31 @@ class Follower:
         self._verified = True
 
     def _check_unchanged(self, mirrored: Head, final: int) -> None:
+        known: bytes | None = mirrored.hash
         if final < mirrored.height:
-            raise MirrorGap(
-                f"the chain ends at block {final}, the mirror at {mirrored.height}: "
-                "the chain was set back, or the endpoint is not in step"
-            )
-        served = self._chain.block_hash(mirrored.height)
-        if served != mirrored.hash:
-            raise _changed(mirrored.height, mirrored.hash, served)
+            with self._store.snapshot() as connection:
+                known = hash_at(connection, final)
+        served = self._chain.block_hash(final)
+        if known is not None and served != known:
+            raise _changed(final, known, served)
+        if final < mirrored.height:
+            self._wait(mirrored, final)
+        self._behind_looks = 0
+
+    def _wait(self, mirrored: Head, final: int) -> None:
+        """Tell an RPC node that is behind (`EndpointBehind`) from a chain that was set back (`MirrorGap`).
+
+        The blocks it has are the mirror's, so only time tells.
+        """
+        now = self._clock.now()
+        if self._behind_looks == 0 or now < self._behind_since:
+            self._behind_since = now
+        self._behind_looks += 1
+        waited = now - self._behind_since
+        found = f"the chain ends at block {final}, the mirror at {mirrored.height}"
+        if waited < BEHIND_SECONDS_MAX or self._behind_looks < BEHIND_LOOKS_MIN:
+            raise EndpointBehind(f"{found}: the RPC node is not in step; waiting until it has caught up")
+        raise MirrorGap(f"{found}, and has for {int(waited)} seconds: the chain was set back")
 
     def _write(self, mirrored: Head | None, blocks: Sequence[Block]) -> int:
         if not blocks:

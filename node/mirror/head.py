@@ -27,6 +27,11 @@ def head(connection: Connection) -> Head | None:
     return row and Head(height=row.height, hash=row.hash, timestamp=row.timestamp)
 
 
+def hash_at(connection: Connection, height: int) -> bytes | None:
+    """Return the hash of a mirrored block; None when it is not mirrored."""
+    return connection.scalar(select(blocks.c.hash).where(blocks.c.height == height))
+
+
 def height_before(connection: Connection, timestamp: int) -> int | None:
     """Return the height of the newest block before a time (UTC seconds); None when there is none."""
     query = select(blocks.c.height).where(blocks.c.timestamp < timestamp)

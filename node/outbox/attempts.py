@@ -25,7 +25,8 @@ class End:
 class Attempt:
     """A row of the outbox. Without `transaction_hash` it waits; without `end` its transaction is in flight.
 
-    `abandoned`: its nonce was lost to a stranger's transaction. `error`: why it reverted.
+    `abandoned`: its nonce was lost to a stranger's transaction. `error`: why it reverted. `refused_at` (UTC
+    seconds) and `refusal`: the signer refused it for good, so it waits no more.
     """
 
     row: int
@@ -36,6 +37,8 @@ class Attempt:
     abandoned: bool
     error: str | None
     end: End | None
+    refused_at: int | None
+    refusal: str | None
 
     @property
     def reverted(self) -> bool:
@@ -67,6 +70,8 @@ _ATTEMPTS = (
         outbox.c.instruction_id,
         outbox.c.action,
         outbox.c.created_at,
+        outbox.c.refused_at,
+        outbox.c.refusal,
         transactions.c.hash,
         transactions.c.signed_at,
         transactions.c.abandoned,
@@ -101,4 +106,6 @@ def _attempt(row: RowMapping) -> Attempt:
         abandoned=bool(row["abandoned"]),
         error=row["error"],
         end=end,
+        refused_at=row["refused_at"],
+        refusal=row["refusal"],
     )

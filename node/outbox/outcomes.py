@@ -4,10 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, and_, or_, select
 from sqlalchemy import Row as Record
 
 from node.outbox.attempts import attempts_of
+from node.outbox.replacements import Version
+from node.outbox.rows import IS_WAITING
 from node.outbox.work import Order, Row, carried
 from node.store.tables import events, outbox, receipts, transactions
 from settlement.posting import SETTLING
@@ -76,12 +78,15 @@ def ended(connection: Connection, transaction: int, final: Final | None) -> Ende
     )
 
 
-def final_receipt(connection: Connection, transaction_hash: bytes) -> Final | None:
-    """Return the mirrored receipt of a transaction; None while it is not final."""
-    columns = (receipts.c[name] for name in ("height", "transaction_index", "succeeded"))
-    query = select(*columns).where(receipts.c.hash == transaction_hash)
-    row = connection.execute(query).mappings().one_or_none()
-    return None if row is None else Final(**row)
+def final_version(connection: Connection, versions: Sequence[Version]) -> tuple[Final | None, Version | None]:
+    """Return the mirrored receipt of the version that was mined, and which it is; None while not final."""
+    columns = [receipts.c[name] for name in ("height", "transaction_index", "succeeded")]
+    for version in versions:
+        query = select(*columns).where(receipts.c.hash == version.hash)
+        row = connection.execute(query).mappings().one_or_none()
+        if row is not None:
+            return Final(**row), version
+    return None, None
 
 
 def said_of(connection: Connection, orders: Sequence[Order], final: Final | None) -> Said:
@@ -104,7 +109,9 @@ def with_other_live_rows(
         select(outbox.c.instruction_id)
         .outerjoin(transactions, transactions.c.id == outbox.c.transaction_id)
         .where(
-            or_(outbox.c.transaction_id.is_(None), transactions.c.concluded_at.is_(None)),
+            or_(
+                IS_WAITING, and_(outbox.c.transaction_id.is_not(None), transactions.c.concluded_at.is_(None))
+            ),
             or_(outbox.c.transaction_id.is_(None), outbox.c.transaction_id != transaction),
         )
     )

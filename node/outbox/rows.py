@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, update
 
 from node.outbox.actions import Action
 from node.store.bulk import insert_rows
 from node.store.tables import outbox
 from settlement.participant import KeyRole
+
+# No transaction carries it yet, and the signer has not refused it for good.
+IS_WAITING = and_(outbox.c.transaction_id.is_(None), outbox.c.refused_at.is_(None))
 
 _COLUMNS = ("action", "instruction_id", "contract", "role", "created_at")
 
@@ -46,9 +49,7 @@ def enqueue_call(
 
 def waiting_count(connection: Connection) -> int:
     """Return how many rows no transaction carries yet."""
-    count: int = connection.execute(
-        select(func.count()).select_from(outbox).where(outbox.c.transaction_id.is_(None))
-    ).scalar_one()
+    count: int = connection.execute(select(func.count()).select_from(outbox).where(IS_WAITING)).scalar_one()
     return count
 
 
@@ -59,8 +60,19 @@ def turn_into_void(connection: Connection, instruction_ids: Sequence[str]) -> li
     """
     done = connection.scalars(
         update(outbox)
-        .where(outbox.c.instruction_id.in_(instruction_ids), outbox.c.transaction_id.is_(None))
+        .where(outbox.c.instruction_id.in_(instruction_ids), IS_WAITING)
         .values(action=Action.VOID.value, contract=Action.VOID.contract)
         .returning(outbox.c.instruction_id)
+    )
+    return sorted(done)
+
+
+def refuse(connection: Connection, rows: Sequence[int], *, reason: str, at: int) -> list[int]:
+    """End waiting rows that the signer does not sign; return which those were."""
+    done = connection.scalars(
+        update(outbox)
+        .where(outbox.c.id.in_(rows), IS_WAITING)
+        .values(refused_at=at, refusal=reason)
+        .returning(outbox.c.id)
     )
     return sorted(done)

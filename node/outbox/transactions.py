@@ -3,25 +3,38 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, RowMapping, insert, select, update
 
+from node.chain.protocol import Fees
 from node.errors import ForeignTransaction, LeaseLost
 from node.outbox.actions import Action
 from node.outbox.leases import Lease, require_lease
 from node.outbox.nonces import WRITER
+from node.outbox.replacements import Version, versions_of
+from node.outbox.rows import IS_WAITING
 from node.store.incidents import was_cleared
 from node.store.tables import outbox, transactions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """A signed transaction that is not concluded. `raw` are the bytes that every retry sends."""
+    """A signed transaction that is not concluded, and everything that was signed for its nonce.
+
+    `versions`: oldest first, at least one; the newest is what every retry sends.
+    """
 
     id: int
     key: bytes
     nonce: int
     hash: bytes
-    raw: bytes
+    payload_digest: bytes
+    cancel_asked: bool
+    versions: tuple[Version, ...]
+
+    @property
+    def newest(self) -> Version:
+        """Return what is to be sent."""
+        return self.versions[-1]
 
     @property
     def subject(self) -> str:
@@ -31,56 +44,58 @@ class Sent:
 
 def unconcluded(connection: Connection, *, key: bytes, chain_id: int) -> list[Sent]:
     """Return the transactions of a key whose end is not dealt with, by nonce."""
-    columns = (transactions.c[name] for name in ("id", "key", "nonce", "hash", "raw"))
-    query = select(*columns).where(
+    query = select(transactions).where(
         transactions.c.key == key,
         transactions.c.chain_id == chain_id,
         transactions.c.concluded_at.is_(None),
     )
-    return [Sent(**row) for row in connection.execute(query.order_by(transactions.c.nonce)).mappings()]
+    found = connection.execute(query.order_by(transactions.c.nonce)).mappings().all()
+    further = versions_of(connection, [row["id"] for row in found])
+    return [_sent(row, further.get(row["id"], ())) for row in found]
 
 
 def record_signed(
     connection: Connection,
     lease: Lease,
+    version: Version,
     *,
-    raw: bytes,
-    transaction_hash: bytes,
     chain_id: int,
     nonce: int,
     payload_digest: bytes,
     rows: Sequence[int],
     action: Action,
-    at: int,
 ) -> Sent:
     """Write a signed transaction and give it its rows; raise `LeaseLost` when they are not free any more."""
     require_lease(connection, lease)
-    number: int = connection.execute(
+    made = connection.execute(
         insert(transactions)
         .values(
             key=lease.key,
             chain_id=chain_id,
             nonce=nonce,
-            hash=transaction_hash,
-            raw=raw,
+            hash=version.hash,
+            raw=version.raw,
             payload_digest=payload_digest,
             fence=lease.fence,
-            signed_at=at,
+            signed_at=version.signed_at,
+            gas_price=version.fees.price,
+            priority_fee=version.fees.priority,
         )
-        .returning(transactions.c.id)
-    ).scalar_one()
+        .returning(*transactions.c)
+    )
+    row = made.mappings().one()
     given = connection.execute(
         update(outbox)
         .where(
             outbox.c.id.in_(rows),
-            outbox.c.transaction_id.is_(None),
+            IS_WAITING,
             outbox.c.action == action.value,
         )
-        .values(transaction_id=number)
+        .values(transaction_id=row["id"])
     )
     if given.rowcount != len(rows):
         raise LeaseLost("rows of the outbox were taken or changed meanwhile; nothing was signed for them")
-    return Sent(id=number, key=lease.key, nonce=nonce, hash=transaction_hash, raw=raw)
+    return _sent(row, ())
 
 
 def conclude(
@@ -104,3 +119,22 @@ def hold(connection: Connection, instruction: str) -> None:
     """Make whoever would conclude a transaction of this instruction wait until the caller has committed."""
     carrying = select(outbox.c.transaction_id).where(outbox.c.instruction_id == instruction)
     connection.execute(select(transactions.c.id).where(transactions.c.id.in_(carrying)).with_for_update())
+
+
+def _sent(row: RowMapping, further: Sequence[Version]) -> Sent:
+    first = Version(
+        hash=row["hash"],
+        raw=row["raw"],
+        cancels=False,
+        fees=Fees(price=row["gas_price"], priority=row["priority_fee"]),
+        signed_at=row["signed_at"],
+    )
+    return Sent(
+        id=row["id"],
+        key=row["key"],
+        nonce=row["nonce"],
+        hash=row["hash"],
+        payload_digest=row["payload_digest"],
+        cancel_asked=row["cancel_asked_at"] is not None,
+        versions=(first, *further),
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, RowMapping, Select, or_, select
 
 from node.outbox.actions import Action
+from node.outbox.rows import IS_WAITING
 from node.store.tables import instructions, outbox
 from settlement.instruction import Terms, terms_from_word
 from settlement.participant import KeyRole
@@ -45,7 +46,7 @@ def waiting(
     """
     named = outbox.c.signer == key
     query = _ROWS.where(
-        outbox.c.transaction_id.is_(None),
+        IS_WAITING,
         outbox.c.role == role.value,
         named if named_only else or_(outbox.c.signer.is_(None), named),
     )

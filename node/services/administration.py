@@ -43,7 +43,7 @@ _END_CALLS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallProgress:
-    """How far a call is. `state`: waiting · sent · done · reverted; `reason` why it reverted."""
+    """How far a call is. `state`: waiting · refused (by the signer) · sent · done · reverted."""
 
     row: int
     state: str
@@ -95,7 +95,7 @@ def progress(store: Store, row: int) -> CallProgress:
         state=_state(attempt),
         transaction_hash=attempt.transaction_hash,
         height=attempt.end.height if attempt.end else None,
-        reason=attempt.error,
+        reason=attempt.refusal or attempt.error,
     )
 
 
@@ -155,6 +155,8 @@ def _requested(connection: Connection) -> list[Outcome]:
 
 
 def _state(attempt: Attempt) -> str:
+    if attempt.refused_at is not None:
+        return "refused"
     if attempt.reverted:
         return "reverted"
     if attempt.end is not None:

@@ -55,6 +55,18 @@ def append_audit(
     return digest
 
 
+def hold_audit(connection: Connection) -> None:
+    """Let nobody else append until the caller's transaction ends."""
+    take_numbers(connection, _SERIES, 0)
+
+
+def head_of(connection: Connection) -> tuple[int, bytes]:
+    """Return the position and the digest of the newest entry; 0 and `GENESIS` when there is none."""
+    query = select(audit.c.position, audit.c.digest).order_by(audit.c.position.desc()).limit(1)
+    newest = connection.execute(query).one_or_none()
+    return (0, GENESIS) if newest is None else (newest.position, newest.digest)
+
+
 def verify_audit(connection: Connection) -> tuple[int, bytes]:
     """Check every row and return how many there are and the head; raise `AuditBroken` at the first fault."""
     position, head = 0, GENESIS

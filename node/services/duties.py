@@ -22,9 +22,17 @@ class Duty:
 
 
 def duties(
-    connection: Connection, addresses: Sequence[bytes], *, participant: int, chain_id: int, now: int
+    connection: Connection,
+    addresses: Sequence[bytes],
+    *,
+    participant: int,
+    chain_id: int,
+    now: int,
+    idle_too: bool = False,
 ) -> list[Duty]:
     """Return the participant's registered keys among `addresses` that have something to do, by number.
+
+    With `idle_too` also those that have nothing to do.
 
     Of several valid keys of one role the one that is valid longest leads, so that a rotation hands over
     before the old key ends; of equal ones the first. The others sign only what names them, and see their
@@ -39,7 +47,7 @@ def duties(
         if known.valid_at(now) and (best is None or known.valid_until > best.valid_until):
             leading[known.role] = known
     found = [Duty(key=known, leading=leading.get(known.role) == known) for known in own]
-    return [duty for duty in found if _has_work(connection, duty, chain_id)]
+    return [duty for duty in found if idle_too or _has_work(connection, duty, chain_id)]
 
 
 def _has_work(connection: Connection, duty: Duty, chain_id: int) -> bool:

@@ -61,6 +61,9 @@ def facts_of(
         signed.discard(ending.transaction_hash)
     if signed:
         facts.append(Fact.SIGNED)
+    if any(attempt.refused_at is not None for attempt in attempts):
+        # Whatever else was tried for it, its own signer has refused it: it ends by its void.
+        facts.insert(0, Fact.REFUSED)
     if _is_stalled(identity, attempts, outcomes, patience, now):
         facts.append(Fact.STALLED)
     return facts

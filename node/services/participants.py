@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, select
 from node.errors import MirrorBehind
 from node.mirror.authorised import authorised_at
 from node.mirror.head import timestamp_of
-from node.mirror.registry import Asset, asset_of_currency, directory, key, keys_of, registered_assets
+from node.mirror.registry import Asset, asset_of_currency, directory, keys_of, registered_assets
 from node.store.session import Store
 from node.store.tables import member_ids, participants
 from settlement.identifiers import BankReference, MemberId, validate_bic
@@ -87,12 +87,6 @@ def money_of(store: Store, code: str) -> Asset:
     """Return the central-bank money of a currency; raise `UnknownCurrency`, `AssetNotFound`."""
     with store.snapshot() as connection:
         return asset_of_currency(connection, currency(code))
-
-
-def registered_key(store: Store, address: bytes) -> Key | None:
-    """Return what an address (20 bytes) is registered for; None when for nothing."""
-    with store.snapshot() as connection:
-        return key(connection, address)
 
 
 def _members(connection: Connection) -> Mapping[int, Sequence[MemberId]]:

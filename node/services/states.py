@@ -29,15 +29,15 @@ _OUTER = (instructions, events)
 
 def state_column(patience: Patience, now: float) -> ColumnElement[str]:
     """Return an expression for `State` of a row of `instructions`, to be used in a query of it."""
-    settled, voided, refused = _settled(), _event("Voided"), _refused()
+    settled, voided, unsigned = _settled(), _event("Voided"), _refused_by_signer()
     return case(
         # The chain can't do both, nor one of them twice: nobody may claim either.
         (or_(and_(settled, voided), _voids() > 1), literal(State.UNKNOWN.value)),
         (settled, literal(State.SETTLED.value)),
-        (and_(voided, _refused_before_void()), literal(State.REJECTED.value)),
+        (and_(voided, or_(unsigned, _refused_before_void())), literal(State.REJECTED.value)),
         (voided, literal(State.CANCELLED.value)),
         (_stalled(patience, now), literal(State.UNKNOWN.value)),
-        (refused, literal(State.REFUSED.value)),
+        (or_(unsigned, _refused()), literal(State.REFUSED.value)),
         (_signed(), literal(State.SUBMITTED.value)),
         else_=literal(State.ACCEPTED.value),
     )
@@ -77,6 +77,10 @@ def _voids() -> ColumnElement[int]:
 
 def _event(name: str) -> Exists:
     return exists().where(_of_instruction(events), events.c.name == name)
+
+
+def _refused_by_signer() -> Exists:
+    return exists().where(outbox.c.instruction_id == instructions.c.id, outbox.c.refused_at.is_not(None))
 
 
 def _refused() -> Exists:

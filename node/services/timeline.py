@@ -21,9 +21,9 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that happened. `event`: accepted · signed · reverted · abandoned · refused · settled ·
-    voided · redeemed · redemption_refused · redemption_withdrawn · usurped (another instruction settled
-    under its sequence).
+    """One thing that happened. `event`: accepted · signed · unsigned (its own signer refused it) · reverted ·
+    abandoned · refused · settled · voided · redeemed · redemption_refused · redemption_withdrawn · usurped
+    (another instruction settled under its sequence).
 
     `at` in UTC seconds: of the block for what is on chain, which is final, else of this node. `by`: who
     asked; `action`: what was signed.
@@ -64,18 +64,23 @@ def timeline(
 
 
 def last_reason(identity: Identity, attempts: Sequence[Attempt], outcomes: Sequence[Outcome]) -> str | None:
-    """Return why it was refused last, else why its last transaction reverted, else None."""
+    """Return why it was refused last, by chain or signer, else why its last transaction reverted, or None."""
     own = {attempt.transaction_hash for attempt in attempts}
     refusals = [
         found.reason for found in outcomes if found.reason is not None and _concerns(identity, own, found)
     ]
     if refusals:
         return refusal_name(refusals[-1])
+    unsigned = [attempt.refusal for attempt in attempts if attempt.refusal is not None]
+    if unsigned:
+        return unsigned[-1]
     errors = [attempt.error for attempt in attempts if attempt.reverted and attempt.action is not Action.VOID]
     return errors[-1] if errors else None
 
 
 def _attempt(attempt: Attempt) -> list[Entry]:
+    if attempt.refused_at is not None:
+        return [Entry(event="unsigned", at=attempt.refused_at, reason=attempt.refusal)]
     if attempt.signed_at is None:
         return []
     entries = [

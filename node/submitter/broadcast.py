@@ -1,20 +1,49 @@
-"""Hands signed bytes to the chain, the same ones each time, and reads what its refusals mean."""
+"""Hands signed bytes to the chain, the newest of their nonce each time, and reads what its refusals mean."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import structlog
 
 from node.chain.protocol import Chain
 from node.clock import Clock
-from node.errors import AlreadyKnown, ForeignTransaction, NonceTaken, TransactionPostponed, TransactionRefused
+from node.errors import (
+    AlreadyKnown,
+    ContractRefused,
+    ForeignTransaction,
+    NonceTaken,
+    OutOfGas,
+    TransactionPostponed,
+    TransactionRefused,
+)
 from node.outbox.transactions import Sent
 from node.store.session import Store
 from node.submitter.alarm import remember
 
-# How long a transaction that was taken may stay unseen before it is sent again.
+# How long a transaction that was handed over may stay unseen before the chain is asked again; twice as long
+# after each time, up to the second.
 REPEAT_SECONDS = 3
+REPEAT_SECONDS_MAX = 60
+# How often a nonce must be found taken by nobody we know before it is believed.
+LOOKS_MIN = 3
+
+# The RPC node did not take the bytes, and may do so later: also where it ran them first, which says nothing
+# of how they end on chain.
+_POSTPONED = (TransactionPostponed, ContractRefused, OutOfGas)
 
 _log = structlog.get_logger("vostro.submitter")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Memory:
+    """When the chain was last asked about a transaction, and how long to leave it alone since then.
+
+    `looks`: how often in a row its nonce was found taken without a receipt of ours.
+    """
+
+    asked_at: float
+    pause: float = REPEAT_SECONDS
+    looks: int = 0
 
 
 class Broadcast:
@@ -24,8 +53,7 @@ class Broadcast:
         self._store = store
         self._chain = chain
         self._clock = clock
-        self._sent_at: dict[bytes, float] = {}
-        self._taken_since: dict[bytes, float] = {}
+        self._memories: dict[bytes, _Memory] = {}
 
     def send(self, sent: Sent) -> None:
         """Send a transaction.
@@ -34,47 +62,46 @@ class Broadcast:
         mended by `repeat`; `TransactionRefused` and `ForeignTransaction` after remembering them.
         """
         try:
-            self._chain.send(sent.raw)
+            self._chain.send(sent.newest.raw)
         except AlreadyKnown:
             pass
         except NonceTaken:
             self._explain(sent)
             return
-        except TransactionPostponed as postponed:
+        except _POSTPONED as postponed:
             _log.warning("postponed", hash=sent.hash.hex(), code=postponed.code, detail=postponed.detail)
-            return
         except TransactionRefused as refused:
             remember(self._store, self._clock, subject=sent.subject, error=refused)
             raise
-        self._sent_at[sent.hash] = self._clock.now()
+        self._note(sent).looks = 0
 
     def repeat(self, in_flight: Sequence[Sent]) -> int:
         """Send again, by nonce, what the chain does not know; return how many were sent."""
         self._forget(in_flight)
-        now = self._clock.now()
         count = 0
         for sent in in_flight:
-            before = self._sent_at.get(sent.hash)
-            if before is not None and 0 <= now - before < REPEAT_SECONDS:
+            if not self._is_due(sent):
                 continue
-            if self._chain.receipt(sent.hash) is None:
+            if self._is_mined(sent):
+                self._note(sent).looks = 0
+            else:
                 self.send(sent)
                 count += 1
-            else:
-                self._sent_at[sent.hash] = now
         return count
 
     def _explain(self, sent: Sent) -> None:
         """Find out who used the nonce of a transaction; raise `ForeignTransaction` when it was not ours.
 
-        The receipt may be a moment behind the nonce, where several RPC nodes share an address. So only
-        what stays so is believed.
+        The receipt may be a moment behind the nonce, where several RPC nodes share an address, and a clock
+        may jump. So only what several looks, each after a pause, have found is believed.
         """
-        if self._chain.receipt(sent.hash) is not None:
-            self._sent_at[sent.hash] = self._clock.now()
+        memory = self._note(sent)
+        if self._is_mined(sent):
+            memory.looks = 0
             return
-        since = self._taken_since.setdefault(sent.hash, self._clock.now())
-        if self._clock.now() - since < REPEAT_SECONDS:
+        memory.looks += 1
+        if memory.looks < LOOKS_MIN:
+            memory.pause = REPEAT_SECONDS
             return
         error = ForeignTransaction(
             f"nonce {sent.nonce} of key 0x{sent.key.hex()} is used on chain by a transaction not ours: "
@@ -83,9 +110,26 @@ class Broadcast:
         remember(self._store, self._clock, subject=sent.subject, error=error)
         raise error
 
+    def _is_mined(self, sent: Sent) -> bool:
+        """Tell whether the chain has a receipt of any version."""
+        return any(self._chain.receipt(version.hash) is not None for version in reversed(sent.versions))
+
+    def _is_due(self, sent: Sent) -> bool:
+        """Tell whether to ask again now; a clock that went back makes it due."""
+        memory = self._memories.get(sent.newest.hash)
+        return memory is None or not 0 <= self._clock.now() - memory.asked_at < memory.pause
+
+    def _note(self, sent: Sent) -> _Memory:
+        """Remember that the chain was asked about a transaction just now."""
+        now = self._clock.now()
+        memory = self._memories.get(sent.newest.hash)
+        if memory is None:
+            memory = self._memories[sent.newest.hash] = _Memory(asked_at=now)
+        else:
+            memory.asked_at, memory.pause = now, min(memory.pause * 2, REPEAT_SECONDS_MAX)
+        return memory
+
     def _forget(self, in_flight: Sequence[Sent]) -> None:
         """Keep nothing of what is not in flight any more."""
-        hashes = {sent.hash for sent in in_flight}
-        for kept in (self._sent_at, self._taken_since):
-            for transaction_hash in kept.keys() - hashes:
-                del kept[transaction_hash]
+        for transaction_hash in self._memories.keys() - {sent.newest.hash for sent in in_flight}:
+            del self._memories[transaction_hash]

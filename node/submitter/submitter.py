@@ -8,7 +8,7 @@ import structlog
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
 from node.clock import Clock, Random
-from node.errors import LeaseLost
+from node.errors import FeesAboveLimit, LeaseLost
 from node.keys.signer import Signer
 from node.outbox.leases import Lease, is_held_by_another, take_lease
 from node.outbox.transactions import unconcluded
@@ -19,11 +19,14 @@ from node.store.incidents import require_no_incident
 from node.store.session import Store
 from node.submitter.broadcast import Broadcast
 from node.submitter.concluder import Concluder
+from node.submitter.replacer import Replacer
 from node.submitter.writer import Writer
 from settlement.errors import UnresolvedParty
 
 # Short, so that a node that was killed goes on soon; safe at any length, for the fence decides.
 LEASE_SECONDS = 5
+# At start, and then so often, also the keys that have nothing to do are compared with the chain.
+RECONCILE_SECONDS = 60
 _HOLDER_BYTES = 16
 
 _log = structlog.get_logger("vostro.submitter")
@@ -49,10 +52,14 @@ class Submitter:
         self._settings = settings
         self._holder = random.bytes(_HOLDER_BYTES).hex()
         self._leases: dict[bytes, Lease] = {}
+        self._reconciled_at: float | None = None
         self._chain_id = contracts.deployment.chain_id
         self._broadcast = Broadcast(store, chain, clock)
         self._concluder = Concluder(store, chain, contracts, clock, attempts_max=settings.attempts_max)
         self._writer = Writer(
+            store, chain, contracts=contracts, signer=signer, clock=clock, settings=settings
+        )
+        self._replacer = Replacer(
             store, chain, contracts=contracts, signer=signer, clock=clock, settings=settings
         )
 
@@ -63,7 +70,10 @@ class Submitter:
         and `StoreError` for what may pass. Whatever is raised, the next tick goes on from the store.
         """
         done = 0
-        for duty in self._duties():
+        above: FeesAboveLimit | None = None
+        now = self._clock.now()
+        reconciles = self._reconciled_at is None or not 0 <= now - self._reconciled_at < RECONCILE_SECONDS
+        for duty in self._duties(idle_too=reconciles):
             address = duty.key.address
             lease = self._lease(address)
             if lease is None:
@@ -73,6 +83,13 @@ class Submitter:
             except LeaseLost as lost:
                 self._leases.pop(address, None)
                 _log.warning("lease_lost", key=address.hex(), detail=lost.detail)
+            except FeesAboveLimit as error:
+                # The other keys are still to be looked after.
+                above = error
+        if reconciles:
+            self._reconciled_at = now
+        if above is not None:
+            raise above
         return done
 
     def _work(self, lease: Lease, duty: Duty) -> int:
@@ -80,6 +97,11 @@ class Submitter:
             open_transactions = unconcluded(connection, key=lease.key, chain_id=self._chain_id)
         in_flight = [sent for sent in open_transactions if not self._concluder.conclude(sent)]
         done = len(open_transactions) - len(in_flight)
+        replaced = [sent for sent in self._replacer.due(in_flight) if self._replacer.replace(lease, sent)]
+        if replaced:
+            done += len(replaced)
+            with self._store.snapshot() as connection:
+                in_flight = unconcluded(connection, key=lease.key, chain_id=self._chain_id)
         done += self._broadcast.repeat(in_flight)
         if not duty.key.valid_at(int(self._clock.now())):
             return done
@@ -91,8 +113,8 @@ class Submitter:
             done += 1
         return done
 
-    def _duties(self) -> list[Duty]:
-        """Return the keys with something to do; raise `WriterStopped` while an incident is open."""
+    def _duties(self, *, idle_too: bool) -> list[Duty]:
+        """Return the keys with something to do, or all; raise `WriterStopped` while an incident is open."""
         with self._store.snapshot() as connection:
             require_no_incident(connection)
             try:
@@ -106,6 +128,7 @@ class Submitter:
                 participant=own.id,
                 chain_id=self._chain_id,
                 now=int(self._clock.now()),
+                idle_too=idle_too,
             )
 
     def _lease(self, address: bytes) -> Lease | None:

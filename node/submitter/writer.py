@@ -9,6 +9,7 @@ from node.errors import ForeignTransaction, PolicyRefused
 from node.keys.signer import Signer, UnsignedTransaction
 from node.outbox.leases import Lease, require_lease
 from node.outbox.nonces import WRITER, next_nonce, subject_of
+from node.outbox.replacements import Version
 from node.outbox.transactions import Sent, record_signed
 from node.outbox.work import waiting
 from node.services.audit import append_audit
@@ -16,10 +17,18 @@ from node.settings import Settings
 from node.store.incidents import require_no_incident
 from node.store.session import Store
 from node.submitter.alarm import remember
-from node.submitter.batch import next_batch
+from node.submitter.batch import Batch, next_batch
+from node.submitter.refusal import end_refused
 from settlement.participant import KeyRole
 
+# How many batches in a row may be refused before the other keys have their turn.
+REFUSALS_MAX = 8
+
 _log = structlog.get_logger("vostro.submitter")
+
+
+class _RowsRefused(Exception):
+    """The signer refused rows of the batch; they have ended."""
 
 
 class Writer:
@@ -44,16 +53,28 @@ class Writer:
         self._chain_id = contracts.deployment.chain_id
 
     def write(self, lease: Lease, role: KeyRole, *, named_only: bool) -> Sent | None:
-        """Sign the next transaction of a key and commit it; None when nothing waits.
+        """Sign the next transaction of a key and commit it; None when nothing waits that is signed.
 
-        Raise `LeaseLost`; `ForeignTransaction` and `PolicyRefused` after remembering them.
+        What the signer refuses ends, so the next try is for what waits behind it. The key's nonce on chain
+        is compared with the store's also when nothing waits. Raise `LeaseLost`, `FeesAboveLimit`,
+        `EndpointBehind`; `ForeignTransaction` and `PolicyRefused` after remembering them.
         """
+        for _ in range(REFUSALS_MAX):
+            try:
+                return self._write(lease, role, named_only=named_only)
+            except _RowsRefused:
+                continue
+        return None
+
+    def _write(self, lease: Lease, role: KeyRole, *, named_only: bool) -> Sent | None:
         mined = self._chain.nonce(lease.key)
         fees = self._chain.fees()
+        batch: Batch | None = None
         try:
             with self._store.transaction() as connection:
                 require_no_incident(connection)
                 require_lease(connection, lease)
+                nonce = next_nonce(connection, key=lease.key, chain_id=self._chain_id, mined=mined)
                 rows = waiting(
                     connection,
                     role=role,
@@ -64,7 +85,6 @@ class Writer:
                 batch = next_batch(self._contracts, rows, payments_max=self._payments_max)
                 if batch is None:
                     return None
-                nonce = next_nonce(connection, key=lease.key, chain_id=self._chain_id, mined=mined)
                 signed = self._signer.sign(
                     lease.key,
                     UnsignedTransaction(
@@ -80,14 +100,12 @@ class Writer:
                 sent = record_signed(
                     connection,
                     lease,
-                    raw=signed.raw,
-                    transaction_hash=signed.hash,
+                    Version(hash=signed.hash, raw=signed.raw, fees=fees, signed_at=at),
                     chain_id=self._chain_id,
                     nonce=nonce,
                     payload_digest=batch.payload_digest,
                     rows=[row.id for row in batch.rows],
                     action=batch.action,
-                    at=at,
                 )
                 append_audit(
                     connection,
@@ -103,7 +121,11 @@ class Writer:
                         "payload": batch.payload_digest.hex(),
                     },
                 )
-        except (ForeignTransaction, PolicyRefused) as error:
+        except PolicyRefused as refused:
+            assert batch is not None
+            end_refused(self._store, self._clock, lease, batch, refused)
+            raise _RowsRefused from None
+        except ForeignTransaction as error:
             remember(self._store, self._clock, subject=subject_of(lease.key, mined), error=error)
             raise
         _log.info(

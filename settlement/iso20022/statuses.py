@@ -54,6 +54,8 @@ STATUS_REASON = {
     "AcceptanceNeeded": "AG03",
     "CounterNotNext": "ED05",
     "expired": "TM01",
+    "DayLimitReached": "AM21",  # the node's own signer
+    "PolicyRefused": "AG08",
 }
 
 

@@ -1,6 +1,7 @@
 """What an end-to-end test stands on: a network on anvil, and one bank's node as a process of its own."""
 
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -79,12 +80,29 @@ class Commands:
         """End it politely, and return its exit status."""
         return self._end(signal.SIGTERM)
 
+    def pause(self) -> None:
+        """Stop it where it is, as a machine that swaps or a snapshot of it does."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it go on where it was paused."""
+        self._signal(signal.SIGCONT)
+
+    def limit_files(self, size: int) -> None:
+        """Let it write no file beyond this size (bytes), as on a full disk; -1: as it likes."""
+        assert self._process is not None
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
     def log(self) -> str:
         """What it has logged since its last start."""
         return self._log.read_text()
 
     def _process_ended(self) -> bool:
         return self._process is not None and self._process.poll() is not None
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     def _end(self, how: signal.Signals) -> int | None:
         if self._process is None:

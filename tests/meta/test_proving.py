@@ -9,7 +9,7 @@ import pytest
 from scripts.counts import Counts
 from scripts.proving.analysis import Finding, Triage, complaints, read_triage
 from scripts.proving.groups import GROUPS
-from scripts.proving.mutation import Fate, Mutant, Result
+from scripts.proving.mutation import Fate, Mutant, Result, is_equivalent
 from scripts.proving.place import CONTRACTS, TOOLS
 from scripts.proving.proofs import count_proofs, run_halmos
 from scripts.proving.survivors import add_result, read_page, write_page
@@ -113,3 +113,34 @@ def test_survivor_keeps_its_reason(tmp_path: Path) -> None:
     assert {key: "why"} == add_result(read_page(page), survived, "def").reasons
     killed = replace(survived, fates=((_MUTANT, Fate.KILLED),))
     assert {} == add_result(read_page(page), killed, "def").reasons
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("++i", "i++"),
+        ("i < legs.length", "i != legs.length"),
+        ("uint256 i", "uint128 i"),
+        ("uint40 private constant LAPSE = 7 days", "uint40 private immutable LAPSE = 7 days"),
+        ("uint256 private constant LIMIT = 8", "uint128 private constant LIMIT = 8"),
+    ],
+)
+def test_what_no_test_could_notice_is_not_drawn(old: str, new: str) -> None:
+    """A mutant is left out where its form alone shows that nothing changes."""
+    assert is_equivalent(old, new)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("++count", "count++"),
+        ("i < legs.length", "i <= legs.length"),
+        ("amount < limit", "amount != limit"),
+        ("uint256 amount", "uint128 amount"),
+        ("uint256 private constant LIMIT = 8", "uint256 private constant LIMIT = 9"),
+        ("uint40 private _readyAt", "uint40 private immutable _readyAt"),
+    ],
+)
+def test_what_could_be_noticed_is_drawn(old: str, new: str) -> None:
+    """A mutant is left out for no other reason."""
+    assert not is_equivalent(old, new)

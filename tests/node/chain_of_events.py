@@ -126,6 +126,9 @@ class ChainOfEvents:
     def nonce(self, address: bytes) -> int:
         return 0
 
+    def balance(self, address: bytes) -> int:
+        return 0
+
     def fees(self) -> Fees:
         return Fees(price=0)
 

@@ -48,6 +48,8 @@ interface IParticipants is IRecoveries, IContacts {
     event ParticipantResumed(ParticipantId indexed participant);
     event OutgoingStopped(ParticipantId indexed participant);
     event OutgoingResumed(ParticipantId indexed participant);
+    /// @notice The participant's records had this digest when it said so.
+    event Anchored(ParticipantId indexed participant, bytes32 digest);
 
     /// @notice A participant of this kind needs (or must not have) this BIC, LEI or sponsor.
     error AdmissionInvalid(ParticipantKind kind, bytes11 bic, bytes32 lei, ParticipantId sponsor);
@@ -90,6 +92,9 @@ interface IParticipants is IRecoveries, IContacts {
     /// @notice Lifts the participant's own stop, or what a recovery left of it; not while one is pending. Two administer keys
     /// and the delay (see `ITwoKeyChanges`).
     function resumeOutgoing() external;
+
+    /// @notice Says a digest of the sender's participant's own records, so that it can't change them unnoticed. Pay key.
+    function anchor(bytes32 digest) external;
 
     /// @notice Whether the participant may be debited.
     function standingOf(ParticipantId participant) external view returns (Standing);

@@ -19,8 +19,8 @@ library MerkleTree {
         if (nodes.length == 0) return 0;
 
         for (uint256 width = nodes.length; width > 1; width = (width + 1) / 2) {
-            for (uint256 i; i < width; i += 2) {
-                nodes[i / 2] = _over(nodes[i], i + 1 < width ? nodes[i + 1] : bytes32(0));
+            for (uint256 left; left < width; left += 2) {
+                nodes[left / 2] = _over(nodes[left], left + 1 < width ? nodes[left + 1] : bytes32(0));
             }
         }
         return nodes[0];

@@ -93,7 +93,7 @@ abstract contract Keys is IKeys, TwoKeyChanges {
         require(holder == NOBODY, KeyTaken(terms.key, holder));
     }
 
-    function _authorise(address key, KeyRole role) private view returns (ParticipantId) {
+    function _authorise(address key, KeyRole role) internal view returns (ParticipantId) {
         Key storage asked = _keys[key];
         require(asked.participant != NOBODY, KeyUnknown(key));
         require(asked.role == role, KeyHasOtherRole(key, asked.role, role));

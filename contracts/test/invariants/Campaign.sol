@@ -20,7 +20,7 @@ contract Campaign is Disrupting {
 
     // The issuer and the operator
 
-    /// @notice A court orders a move, also out of a barred account; what is not there it does not move.
+    /// @notice A court orders a move, also out of a barred account; what is not there it does not move, and the order is taken back.
     function orderByCourt(uint256 seed) external {
         AssetId asset = assets[seed % 2];
         (Actor memory from, Actor memory to) = (banks[(seed >> 8) % 3], banks[((seed >> 8) + 1) % 3]);
@@ -32,7 +32,8 @@ contract Campaign is Disrupting {
         propose(centralBank, address(ledger), call);
         wait(DELAY);
         if (int256(uint256(amount)) > balance) {
-            return expectFailure(centralBank.first, address(ledger), call);
+            expectFailure(centralBank.first, address(ledger), call);
+            return send(centralBank.second, address(ledger), abi.encodeCall(ledger.cancelChange, (call)));
         }
         send(centralBank.first, address(ledger), call);
         available[asset][from.id] -= int256(uint256(amount));

@@ -176,7 +176,7 @@ contract RevokeKeyTest is Stage {
 }
 
 contract AuthoriseTest is Stage {
-    /// @notice A stranger, another role, a revoked, an early and a late key are told why, in this order.
+    /// @notice A stranger, another role and an early key are told why, in this order; from its first second on a key acts.
     function testReasons() external {
         vm.expectRevert(keyUnknown(stranger));
         participants.authorise(stranger, KeyRole.Pay);
@@ -190,6 +190,9 @@ contract AuthoriseTest is Stage {
             abi.encodeWithSelector(IKeys.KeyNotYetValid.selector, stranger, uint40(START + 5 days))
         );
         participants.authorise(stranger, KeyRole.Pay);
+
+        vm.warp(START + 5 days);
+        vm.assertEq(true, participants.authorise(stranger, KeyRole.Pay) == alice.id);
     }
 
     /// @notice No address, and no role, acts for nobody.

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IKeys} from "../../src/interfaces/IKeys.sol";
 import {IParticipants} from "../../src/interfaces/IParticipants.sol";
 import {IRecoveries} from "../../src/interfaces/IRecoveries.sol";
+import {ITwoKeyChanges} from "../../src/interfaces/ITwoKeyChanges.sol";
 import {ParticipantId} from "../../src/types/Identifiers.sol";
 import {KeyRole, Standing} from "../../src/types/Kinds.sol";
 import {bound, vm} from "../Vm.sol";
@@ -171,7 +172,10 @@ contract ProposeRecoveryTest is Recovering {
     function testNoResumeWhilePending() external {
         vm.prank(alice.first);
         participants.stopOutgoing();
-        propose(alice, address(participants), abi.encodeCall(participants.resumeOutgoing, ()));
+        bytes memory call = abi.encodeCall(participants.resumeOutgoing, ());
+        propose(alice, address(participants), call);
+        vm.expectEmit(address(participants));
+        emit ITwoKeyChanges.ChangeCancelled(alice.id, keccak256(abi.encode(alice.id, call)), address(quorum));
         proposeRecovery();
 
         wait(DELAY);

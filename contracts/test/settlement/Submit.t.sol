@@ -453,6 +453,28 @@ contract SubmitTest is Instructing {
         vm.assertEq(uint256(0), settlement.proposalsFor(alice.id, alice.id));
     }
 
+    /// @notice Who is asked by several legs is counted once, on whatever leg; who is asked by none is not.
+    function testAcceptanceOfSeveral() external {
+        setWaitingRules(EUR, false, true);
+        Instruction memory made = payment(USD, alice, centralBank, 1);
+        made.legs = new Leg[](5);
+        made.legs[0] = leg(USD, alice, carol, 1);
+        made.legs[1] = leg(EUR, alice, carol, 1);
+        made.legs[2] = leg(EUR, alice, bob, 1);
+        made.legs[3] = leg(USD, alice, bob, 1);
+        made.legs[4] = leg(EUR, alice, carol, 1);
+        submit(alice, made);
+
+        vm.assertEq(uint256(22), waiting(made).asked);
+        vm.assertEq(uint256(1), settlement.proposalsFor(alice.id, bob.id));
+        vm.assertEq(uint256(1), settlement.proposalsFor(alice.id, carol.id));
+        affirm(bob, made);
+        expectSettled(made);
+        affirm(carol, made);
+        vm.assertEq(uint256(0), settlement.proposalsFor(alice.id, bob.id));
+        vm.assertEq(uint256(0), settlement.proposalsFor(alice.id, carol.id));
+    }
+
     /// @notice Who is asked is fixed when it is submitted: a rule that changes later changes nothing for it.
     function testAcceptanceFixed() external {
         Instruction memory before = triangle();
@@ -488,6 +510,19 @@ contract SubmitTest is Instructing {
         vm.assertEq(true, hasEnded(batch[1]));
         vm.assertEq(true, isQueued(batch[2]));
         vm.assertEq(true, hasEnded(batch[3]));
+    }
+
+    /// @notice The bit of one says nothing of those before it.
+    function testUrgencyByPlace() external {
+        Instruction[] memory batch = new Instruction[](2);
+        batch[0] = payment(USD, alice, bob, 1);
+        batch[1] = payment(USD, alice, bob, 2);
+        setReserve(alice, FUNDS);
+
+        vm.prank(alice.pay);
+        settlement.submit(batch, 2, none());
+        vm.assertEq(true, isQueued(batch[0]));
+        vm.assertEq(true, hasEnded(batch[1]));
     }
 
     /// @notice The digest tells every field and leg apart, the order of legs, and the chain.

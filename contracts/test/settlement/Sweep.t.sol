@@ -104,6 +104,22 @@ contract SweepTest is Instructing {
         vm.assertEq(true, isProposed(rolls));
     }
 
+    /// @notice It lapses with the day of the assets that say so, and with no other's.
+    function testLapsingLegs() external {
+        setWaitingRules(USD, true, false);
+        Instruction memory made = pair(alice, leg(EUR, alice, bob, 1), leg(USD, bob, alice, 1));
+        submit(alice, made);
+        vm.assertEq(uint256(2), waiting(made).lapsing);
+
+        wait(2 days);
+        sweep(made);
+        vm.assertEq(true, isProposed(made));
+        vm.prank(operator);
+        ledger.close(USD);
+        sweep(made);
+        vm.assertEq(true, hasEnded(made));
+    }
+
     /// @notice Whether it lapses is fixed when it is submitted: a rule that changes later changes nothing for it.
     function testFixedAtSubmission() external {
         Instruction memory before = queuedPayment(alice, bob, 1, false);

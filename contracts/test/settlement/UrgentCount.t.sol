@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {ISettlement} from "../../src/interfaces/ISettlement.sol";
-import {Instruction} from "../../src/types/Legs.sol";
+import {Instruction, Leg} from "../../src/types/Legs.sol";
 import {vm} from "../Vm.sol";
 import {Instructing} from "./Instructing.sol";
 
@@ -28,6 +28,30 @@ contract UrgentCountTest is Instructing {
             step(uint8(steps[i]));
             expectCounts();
         }
+    }
+
+    /// @notice Every account that an instruction debits counts it once, however many there are.
+    function testAccounts() external {
+        Instruction memory ring = timed(payment(USD, alice, bob, 1), alice, START + 1, 0);
+        ring.legs = new Leg[](4);
+        ring.legs[0] = leg(USD, alice, bob, 1);
+        ring.legs[1] = leg(EUR, bob, carol, 1);
+        ring.legs[2] = leg(USD, carol, alice, 1);
+        ring.legs[3] = leg(USD, carol, bob, 1);
+        uint256 before = ledger.moduleOf(address(settlement)).held;
+        submitWith(alice, ring, true, none());
+        affirmWith(bob, ring, true, none());
+        affirmWith(carol, ring, true, none());
+
+        vm.assertEq(true, isQueued(ring));
+        vm.assertEq(uint256(1), ledger.accountOf(USD, carol.id).urgentWaiting);
+        vm.assertEq(uint256(1), ledger.accountOf(EUR, bob.id).urgentWaiting);
+        vm.assertEq(before + 3, ledger.moduleOf(address(settlement)).held);
+
+        hold(bob, ring);
+        vm.assertEq(uint256(0), ledger.accountOf(USD, carol.id).urgentWaiting);
+        vm.assertEq(uint256(0), ledger.accountOf(EUR, bob.id).urgentWaiting);
+        vm.assertEq(before, ledger.moduleOf(address(settlement)).held);
     }
 
     /// @dev What is not allowed changes nothing.

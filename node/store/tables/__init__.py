@@ -20,7 +20,7 @@ from node.store.tables.mirrored import (
     postings,
     receipts,
 )
-from node.store.tables.outbound import leases, outbox, transactions
+from node.store.tables.outbound import leases, outbox, replacements, transactions
 
 __all__ = [
     "accounts",
@@ -45,5 +45,6 @@ __all__ = [
     "participants",
     "postings",
     "receipts",
+    "replacements",
     "transactions",
 ]

@@ -17,9 +17,14 @@ transactions = Table(
     Column("payload_digest", Digest, nullable=False),  # keccak of target and calldata
     Column("fence", Whole, nullable=False),
     Column("signed_at", Whole, nullable=False),
+    Column("gas_price", Whole, nullable=False),  # wei offered for a unit of gas
+    Column("priority_fee", Whole),  # wei of it offered as a tip; None in a legacy transaction
+    # When a person asked that its nonce be used for nothing instead.
+    Column("cancel_asked_at", Whole),
     # When the submitter had seen its end in the mirror and put what follows from it into the outbox.
     Column("concluded_at", Whole),
-    # Its nonce went to a transaction that is not ours, and a person has seen it: it can never be mined.
+    # Its nonce went to its cancellation, or to a transaction that is not ours and a person has seen it: it
+    # can never be mined.
     Column("abandoned", Boolean, nullable=False, default=False),
     Column("error", Name),  # why it reverted, as the contract said when asked again
     UniqueConstraint("key", "chain_id", "nonce"),
@@ -30,6 +35,22 @@ transactions = Table(
         sqlite_where=text("concluded_at IS NULL"),
         postgresql_where=text("concluded_at IS NULL"),
     ),
+)
+
+# What else was signed for the nonce of a transaction: its payload at a higher price, or a call of nothing
+# that cancels it. Explicit, each in the audit log; committed before it leaves, like the first (R6).
+replacements = Table(
+    "replacements",
+    metadata,
+    Column("id", RowNumber, primary_key=True, autoincrement=True),
+    Column("transaction_id", RowNumber, ForeignKey(transactions.c.id), nullable=False, index=True),
+    Column("hash", Digest, nullable=False, unique=True),
+    Column("raw", Digest, nullable=False),
+    Column("cancels", Boolean, nullable=False),
+    Column("gas_price", Whole, nullable=False),
+    Column("priority_fee", Whole),
+    Column("fence", Whole, nullable=False),
+    Column("signed_at", Whole, nullable=False),
 )
 
 # One thing to bring on chain. A row is assigned to a transaction once; a further attempt is a further row.
@@ -47,12 +68,14 @@ outbox = Table(
     Column("signer", Digest),  # the address of the key that must sign, where it matters which one
     Column("transaction_id", RowNumber, ForeignKey(transactions.c.id), index=True),
     Column("created_at", Whole, nullable=False),
+    Column("refused_at", Whole),  # when the signer refused it for good: no transaction ever carries it
+    Column("refusal", Name),  # and by which error; the audit log has the details
     Index(
         "ix_outbox_waiting",
         "role",
         "id",
-        sqlite_where=text("transaction_id IS NULL"),
-        postgresql_where=text("transaction_id IS NULL"),
+        sqlite_where=text("transaction_id IS NULL AND refused_at IS NULL"),
+        postgresql_where=text("transaction_id IS NULL AND refused_at IS NULL"),
     ),
 )
 

@@ -184,6 +184,7 @@ def test_parts_run_alone(built: Callable[..., Node]) -> None:
     follower = built(parts=[Part.FOLLOWER])
     assert ["follower"] == [worker.name for worker in follower.workers]
     assert follower.web is None
+    assert ["keeper"] == [worker.name for worker in built(parts=[Part.KEEPER]).workers]
 
 
 def _deployment(network: Network, **changes: Any) -> Deployment:

@@ -65,7 +65,7 @@ def test_one_refusal_fails_the_batch() -> None:
     def answer(asked: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [
             _echo(asked[0]),
-            {"id": asked[1]["id"], "error": {"code": 3, "message": "execution reverted"}},
+            {"jsonrpc": "2.0", "id": asked[1]["id"], "error": {"code": 3, "message": "execution reverted"}},
         ]
 
     with pytest.raises(ContractRefused):
@@ -83,17 +83,31 @@ def test_refused_batch() -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        lambda asked: {"id": asked["id"] + 1, "result": 1},
-        lambda asked: {"id": str(asked["id"]), "result": 1},
-        lambda _: {"result": 1},
-        lambda asked: {"id": asked["id"]},
-        lambda asked: {"id": asked["id"] + 1, "error": {"code": 3, "message": "execution reverted"}},
+        lambda asked: _echo(asked) | {"id": asked["id"] + 1},
+        lambda asked: _echo(asked) | {"id": str(asked["id"])},
+        lambda _: {"jsonrpc": "2.0", "result": 1},
+        lambda asked: {"id": asked["id"], "result": 1},
+        lambda asked: _echo(asked) | {"jsonrpc": "1.0"},
+        lambda asked: {"jsonrpc": "2.0", "id": asked["id"]},
+        lambda asked: {"jsonrpc": "2.0", "id": asked["id"] + 1, "error": {"code": 3, "message": "reverted"}},
         lambda _: [],
         lambda _: None,
         lambda _: "0x1",
         lambda asked: [_echo(asked)],
     ],
-    ids=["other id", "text id", "no id", "no result", "other id's error", "list", "null", "text", "batch"],
+    ids=[
+        "other id",
+        "text id",
+        "no id",
+        "no version",
+        "other version",
+        "no result",
+        "other id's error",
+        "list",
+        "null",
+        "text",
+        "batch",
+    ],
 )
 def test_malformed_answer(answer: Callable[[Any], Any]) -> None:
     """An answer to another question, or to none, is not taken for the answer to this one."""
@@ -171,6 +185,22 @@ def test_deadline_counts_the_whole_answer() -> None:
         Endpoint(_URL, 0.1, transport=transport).request("echo")
 
 
+def test_answer_in_small_pieces_has_a_limit() -> None:
+    """However small the pieces of an answer are, what counts is all that came (R9)."""
+    read = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(1000):
+            read.append(number)
+            yield b" " * 10
+
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, content=pieces()))
+    endpoint = Endpoint(_URL, 5, answer_bytes_max=1000, transport=transport)
+    with pytest.raises(ChainUnavailable, match="above 1000 bytes"):
+        endpoint.request("echo")
+    assert len(read) < 1000
+
+
 def test_answer_has_a_limit() -> None:
     """An answer above the limit is not read to its end."""
     transport = httpx2.MockTransport(lambda _: httpx2.Response(200, content=b" " * 1001))
@@ -229,7 +259,7 @@ _QUESTIONS: list[Callable[[RpcChain], object]] = [
 def _results(asked: Any, result: object) -> Any:
     if isinstance(asked, list):
         return [_results(each, result) for each in asked]
-    return {"id": asked["id"], "result": result}
+    return {"jsonrpc": "2.0", "id": asked["id"], "result": result}
 
 
 @given(

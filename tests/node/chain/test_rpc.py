@@ -10,7 +10,8 @@ import httpx2
 import pytest
 
 from node.chain.endpoint import Endpoint
-from node.chain.engines import ENGINES, Engine
+from node.chain.engines import ENGINES, Engine, FeeRule
+from node.chain.fees import FeeLimits
 from node.chain.protocol import Fees
 from node.chain.rpc import BLOCKS_PER_REQUEST_MAX, RpcChain
 from node.errors import (
@@ -18,6 +19,7 @@ from node.errors import (
     BlockNotFound,
     ChainError,
     ChainUnavailable,
+    FeesAboveLimit,
     NonceTaken,
     Underpriced,
 )
@@ -178,6 +180,38 @@ def test_market_fees(anvil: _StartAnvil) -> None:
         signed = account.sign(chain, fees=fees)
         chain.send(signed.raw)
         assert wait(chain, signed.hash).succeeded
+
+
+def test_legacy_fees(anvil: _StartAnvil) -> None:
+    """Under the legacy rule the price the node suggests is offered; such a transaction is mined."""
+    url = anvil().url
+    _ask(url, "anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    _ask(url, "evm_mine")
+    account = Account("payer of gas")
+    with _connected(url, engine=replace(_ANVIL, fee_rule=FeeRule.LEGACY)) as chain:
+        fees = chain.fees()
+        assert Fees(price=int(str(_ask(url, "eth_gasPrice")), 16)) == fees
+        assert fees.price >= 10**9
+
+        _ask(url, "anvil_setBalance", "0x" + account.address.hex(), hex(10**18))
+        signed = account.sign(chain, fees=fees)
+        chain.send(signed.raw)
+        assert wait(chain, signed.hash).succeeded
+
+
+def test_fees_have_a_limit(anvil: _StartAnvil) -> None:
+    """A chain that asks more than the operator's limit gets no offer."""
+    url = anvil().url
+    _ask(url, "anvil_setNextBlockBaseFeePerGas", hex(10**9))
+    _ask(url, "evm_mine")
+    for rule in (FeeRule.LEGACY, FeeRule.MARKET):
+        endpoint = Endpoint(url, 10)
+        chain = RpcChain(
+            endpoint, replace(_ANVIL, fee_rule=rule), limits=FeeLimits(price_max=10**8, priority_max=1)
+        )
+        with pytest.raises(FeesAboveLimit):
+            chain.fees()
+        chain.close()
 
 
 def test_clock_of_a_real_chain() -> None:

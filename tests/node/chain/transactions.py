@@ -6,7 +6,7 @@ import coincurve
 
 from node.chain.protocol import Chain, Fees, Receipt
 from node.keys.signer import SignedTransaction, UnsignedTransaction
-from node.keys.signing import address_of, sign_transaction
+from node.keys.signing import address_of, in_memory, sign_transaction
 from settlement.instruction import keccak
 
 SOMEBODY = b"\x11" * 20
@@ -37,7 +37,7 @@ class Account:
     ) -> SignedTransaction:
         """Sign a transaction that is right unless told otherwise."""
         return sign_transaction(
-            self._key,
+            in_memory(self._key),
             UnsignedTransaction(
                 chain_id=chain.chain_id() if chain_id is None else chain_id,
                 nonce=chain.nonce(self.address) if nonce is None else nonce,

@@ -16,6 +16,7 @@ from node import cli
 from node.keys.keystore import Keystore
 from node.store.session import Store
 from tests.scenario import BANKS
+from tests.tokens import MODULE, PIN, SoftHsm
 
 PASSWORD = "of a test"
 
@@ -165,6 +166,11 @@ def test_a_token_can_be_piped(terminal: Terminal) -> None:
 def test_keys(terminal: Terminal, tmp_path: Path) -> None:
     """A key is made or taken in under the password of the file; only its address is ever shown."""
     (made,) = terminal.json("keys", "new")
+    (encryption,) = terminal.json("keys", "new", "--encryption")
+    assert [
+        ("signing", made["address"], True, None),
+        ("encryption", encryption["thumbprint"], True, encryption["public_key"]),
+    ] == [tuple(each.values()) for each in terminal.json("keys", "check")]
     secret = tmp_path / "secret"
     secret.write_text(BANKS[0].secret("pay").hex())
     (taken,) = terminal.json("keys", "import", str(secret))
@@ -174,8 +180,61 @@ def test_keys(terminal: Terminal, tmp_path: Path) -> None:
         terminal.run("keys", "import", str(secret))[0],
         terminal.run("keys", "import", str(secret))[2].partition(":")[0],
     ]
+    assert ["not registered on the chain"] * 2 == [
+        each["differs"] for each in terminal.json("keys", "list") if each["held"]
+    ]
     for file in (terminal.home / "keys").iterdir():
         assert secret.read_text() not in file.read_text()
+
+
+@pytest.mark.slow
+def test_a_wallets_key_comes_in_and_goes_out(
+    terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key is written as a wallet's file under its own password, never over a file, and read from one."""
+    (made,) = terminal.json("keys", "new")
+    wallet, password = tmp_path / "wallet.json", tmp_path / "wallet-password"
+    password.write_text("theirs")
+    with_password = ("--wallet-password-file", str(password))
+    terminal.json("keys", "export", made["address"], str(wallet), *with_password)
+    assert 0o600 == wallet.stat().st_mode & 0o777
+    again = terminal.run("keys", "export", made["address"], str(wallet), *with_password)
+    assert (1, "settings_invalid") == (again[0], again[2].partition(":")[0])
+
+    monkeypatch.setenv("VOSTRO_HOME", str(tmp_path / "another"))
+    assert [made] == terminal.json("keys", "import", str(wallet), *with_password)
+    password.write_text("wrong")
+    monkeypatch.setenv("VOSTRO_HOME", str(tmp_path / "a third"))
+    refused = terminal.run("keys", "import", str(wallet), *with_password)
+    assert (1, "wrong_password") == (refused[0], refused[2].partition(":")[0])
+
+
+def test_keys_on_a_token(terminal: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a token a key is made on it, listed from it, and neither taken in nor given out."""
+    soft_hsm = SoftHsm(tmp_path / "softhsm")
+    label = soft_hsm.new_token()
+    soft_hsm.use(monkeypatch)
+    (tmp_path / "password").write_bytes(PIN)
+    for name, value in {"SIGNER": "pkcs11", "TOKEN_MODULE": str(MODULE), "TOKEN_LABEL": label}.items():
+        monkeypatch.setenv(f"VOSTRO_{name}", value)
+
+    (made,) = terminal.json("keys", "new")
+
+    (encryption,) = terminal.json("keys", "new", "--encryption")
+
+    assert [made["address"]] == [each["address"] for each in terminal.json("keys", "list")]
+    assert [
+        ("signing", made["address"], True, None),
+        ("encryption", encryption["thumbprint"], True, encryption["public_key"]),
+    ] == [tuple(each.values()) for each in terminal.json("keys", "check")]
+    assert not (terminal.home / "keys").exists()
+    for command in (("import", str(tmp_path / "password")), ("export", made["address"], str(tmp_path / "w"))):
+        status, _, errors = terminal.run("keys", *command)
+        assert (1, "settings_invalid: a token's keys") == (status, errors[:32])
+    (tmp_path / "password").write_text("000000")
+    assert "wrong_pin" == terminal.run("keys", "new")[2].partition(":")[0]
+    monkeypatch.delenv("VOSTRO_TOKEN_LABEL")
+    assert "VOSTRO_TOKEN_LABEL" in terminal.run("keys", "new")[2]
 
 
 def test_a_faulty_file_lists_its_faults(terminal: Terminal, tmp_path: Path) -> None:

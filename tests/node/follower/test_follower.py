@@ -10,13 +10,14 @@ from node.chain.contracts import Contracts
 from node.chain.protocol import Block
 from node.errors import (
     ChainUnavailable,
+    EndpointBehind,
     StoreMismatch,
     UndecodableLog,
     WriterStopped,
     WrongChain,
     WrongGenesis,
 )
-from node.follower.follower import Follower
+from node.follower.follower import BEHIND_LOOKS_MIN, BEHIND_SECONDS_MAX, Follower
 from node.follower.rebuild import picture, rebuild
 from node.mirror.head import head
 from node.store.incidents import clear_incident, open_incidents
@@ -140,10 +141,55 @@ def test_shorter_chain_freezes(store: Store, chain: ChainOfEvents) -> None:
     follower.tick()
     chain.cut(2)
 
+    _behind(follower, CLOCK)
+    CLOCK.sleep(BEHIND_SECONDS_MAX)
     with pytest.raises(MirrorGap, match="ends at block 2, the mirror at 4"):
         follower.tick()
 
     assert ["mirror_gap"] == _incidents(store)
+
+
+@pytest.mark.parametrize("jump", [0, 10**6, -(10**6)])
+def test_endpoint_that_lags_is_waited_for(store: Store, chain: ChainOfEvents, jump: int) -> None:
+    """A node whose blocks are the mirror's and end earlier is no incident, also when the clock jumps."""
+    clock = SetClock(START)
+    follower = Follower(store, chain, CONTRACTS, clock)
+    follower.tick()
+    kept = list(chain.mined)
+    chain.cut(2)
+
+    clock.sleep(jump)
+    _behind(follower, clock)
+    chain.mined = kept
+    assert 0 == follower.tick()
+    chain.cut(2)
+    clock.sleep(BEHIND_SECONDS_MAX)
+    _behind(follower, clock)
+
+    assert [] == _incidents(store)
+
+
+def test_shorter_chain_with_another_block_freezes_at_once(store: Store, chain: ChainOfEvents) -> None:
+    """A chain that ends below the mirror's head with a block the mirror has otherwise was rewritten."""
+    follower = _follower(store, chain)
+    follower.tick()
+    chain.cut(3)
+    chain.mine(settle(_payment(9)))
+    chain.mined[3] = replace(chain.mined[3], hash=b"\x07" * 32)
+    del chain.mined[4:]
+
+    with pytest.raises(MirrorGap, match="block 3 was final"):
+        follower.tick()
+
+    assert ["mirror_gap"] == _incidents(store)
+
+
+def _behind(follower: Follower, clock: SetClock) -> None:
+    """It waits, as often as it looks, for less than the limit."""
+    for _ in range(BEHIND_LOOKS_MIN):
+        with pytest.raises(EndpointBehind):
+            follower.tick()
+        clock.sleep(1)
 
 
 def test_another_genesis_freezes(store: Store, chain: ChainOfEvents) -> None:
@@ -182,13 +228,14 @@ def test_frozen_until_a_person_has_looked(store: Store, chain: ChainOfEvents) ->
     """A frozen follower does nothing, also after a restart, until its incident is cleared (R10)."""
     kept = list(chain.mined)
     _follower(store, chain).tick()
-    chain.cut(2)
+    chain.cut(3)
+    chain.mine(settle(_payment(9)))
     with pytest.raises(MirrorGap):
         _follower(store, chain).tick()
     chain.mined = kept
     chain.mine(settle(_payment(4)))
 
-    with pytest.raises(WriterStopped, match="ends at block 2"):
+    with pytest.raises(WriterStopped, match="block 4 was final"):
         _follower(store, chain).tick()
     with store.transaction() as connection:
         clear_incident(connection, open_incidents(connection)[0].id, by="officer", at=START)

@@ -6,6 +6,7 @@ import pickle
 import stat
 import traceback
 from pathlib import Path
+from typing import Literal
 
 import coincurve
 import pytest
@@ -21,10 +22,11 @@ from node.errors import (
     SigningError,
     WrongPassword,
 )
-from node.keys.keystore import SCRYPT_N, Keystore, KeystoreSigner
+from node.keys.keystore import Keystore, KeystoreSigner
 from node.keys.policy import Policy
+from node.keys.sealing import SCRYPT_N, KeyCipher
 from node.keys.signer import UnsignedTransaction
-from node.keys.signing import address_of, sign_digest, sign_transaction
+from node.keys.signing import address_of, in_memory, sign_digest, sign_transaction
 from settlement.instruction import keccak
 
 _LIGHT = 2  # work for a guess: none, so that the tests are quick
@@ -73,8 +75,8 @@ def test_created_key_signs(keystore: Keystore) -> None:
 
     assert address_of(_KEY) == address
     assert [address] == keystore.addresses() == list(signer.addresses())
-    assert sign_transaction(_KEY, _transaction()) == signer.sign(address, _transaction())
-    assert sign_digest(_KEY, bytes(32)) == signer.sign_digest(address, bytes(32))
+    assert sign_transaction(in_memory(_KEY), _transaction()) == signer.sign(address, _transaction())
+    assert sign_digest(in_memory(_KEY), bytes(32)) == signer.sign_digest(address, bytes(32))
 
 
 def test_created_keys_differ(keystore: Keystore) -> None:
@@ -85,26 +87,67 @@ def test_created_keys_differ(keystore: Keystore) -> None:
     assert 3 == len(addresses)
 
 
-def test_file_is_keystore_v3(keystore: Keystore, folder: Path) -> None:
-    """Another wallet opens the file, and we open another wallet's."""
-    address = keystore.add(_SECRET, _PASSWORD)
+@pytest.mark.parametrize("cipher", KeyCipher)
+def test_file_says_how_it_is_kept(folder: Path, cipher: KeyCipher) -> None:
+    """A new file names its cipher, and whatever the settings say by then, it opens."""
+    address = Keystore(folder, cipher=cipher, scrypt_n=_LIGHT).add(_SECRET, _PASSWORD)
     content = json.loads((folder / f"{address.hex()}.json").read_text())
+
+    assert ("vostro-1", cipher.value, address.hex()) == (
+        content["version"],
+        content["cipher"],
+        content["name"],
+    )
+    for opening in KeyCipher:
+        signer = Keystore(folder, cipher=opening).open(_PASSWORD, _POLICY)
+        assert sign_digest(in_memory(_KEY), bytes(32)) == signer.sign_digest(address, bytes(32))
+
+
+@pytest.mark.parametrize("kdf", ["pbkdf2", "scrypt"])
+def test_wallets_file_opens(keystore: Keystore, folder: Path, kdf: Literal["pbkdf2", "scrypt"]) -> None:
+    """Another wallet's file, Keystore V3, is opened where it lies, and can be imported."""
+    theirs = json.dumps(Account.encrypt(_SECRET, _PASSWORD.decode(), kdf=kdf, iterations=_LIGHT))
+    folder.mkdir()
+    (folder / f"{address_of(_KEY).hex()}.json").write_text(theirs)
+    signer = keystore.open(_PASSWORD, _POLICY)
+    assert sign_digest(in_memory(_KEY), bytes(32)) == signer.sign_digest(address_of(_KEY), bytes(32))
+
+    other = Keystore(folder / "other", scrypt_n=_LIGHT)
+    assert address_of(_KEY) == other.add_wallet(theirs.encode(), _PASSWORD, b"ours")
+    assert (address_of(_KEY),) == other.open(b"ours", _POLICY).addresses()
+    with pytest.raises(WrongPassword):
+        other.add_wallet(theirs.encode(), b"wrong", b"ours")
+
+
+def test_wallet_opens_ours(keystore: Keystore) -> None:
+    """A key is exported as Keystore V3 under a password of its own, and never without one."""
+    address = keystore.add(_SECRET, _PASSWORD)
+
+    content = json.loads(keystore.export_wallet(address, _PASSWORD, b"theirs"))
 
     assert 3 == content["version"]
-    assert ("scrypt", _LIGHT) == (content["crypto"]["kdf"], content["crypto"]["kdfparams"]["n"])
-    assert _SECRET == bytes(Account.decrypt(content, _PASSWORD.decode()))
-
-    theirs = Account.encrypt(_SECRET, _PASSWORD.decode(), kdf="pbkdf2", iterations=1)
-    (folder / f"{address.hex()}.json").write_text(json.dumps(theirs))
-    assert sign_digest(_KEY, bytes(32)) == keystore.open(_PASSWORD, _POLICY).sign_digest(address, bytes(32))
+    assert _SECRET == bytes(Account.decrypt(content, "theirs"))
+    with pytest.raises(SigningError, match="password"):
+        keystore.export_wallet(address, _PASSWORD, b"")
 
 
-def test_production_makes_guessing_expensive(folder: Path) -> None:
-    """Without being told otherwise a file takes the work of n = 262,144 for each guess."""
-    address = Keystore(folder).add(_SECRET, _PASSWORD)
-    content = json.loads((folder / f"{address.hex()}.json").read_text())
+@pytest.mark.parametrize(
+    ("cipher", "expected"),
+    [
+        (KeyCipher.AES_256_GCM, {"name": "scrypt", "n": 262_144, "r": 8, "p": 1}),
+        (KeyCipher.SM4_GCM, {"name": "pbkdf2-hmac-sm3", "rounds": 2_097_152}),
+    ],
+)
+def test_production_makes_guessing_expensive(
+    folder: Path, cipher: KeyCipher, expected: dict[str, object]
+) -> None:
+    """Without being told otherwise a file takes a second of work for each guess."""
+    address = Keystore(folder, cipher=cipher).add(_SECRET, _PASSWORD)
+    kdf = json.loads((folder / f"{address.hex()}.json").read_text())["kdf"]
 
-    assert 262_144 == SCRYPT_N == content["crypto"]["kdfparams"]["n"]
+    assert 262_144 == SCRYPT_N
+    assert 64 == len(kdf.pop("salt"))
+    assert expected == kdf
 
 
 def test_only_the_owner_reads(keystore: Keystore, folder: Path) -> None:
@@ -182,7 +225,17 @@ def test_some_keys_are_opened(keystore: Keystore) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{", "[]", "{}", '{"version": 3}', '{"version": 9, "crypto": {}}', "null"]
+    "content",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"version": 3}',
+        '{"version": 9, "crypto": {}}',
+        "null",
+        '{"version": "vostro-1"}',
+    ],
 )
 def test_damaged_file(keystore: Keystore, folder: Path, content: str) -> None:
     """A file that is no keystore file is told by its name."""
@@ -192,10 +245,24 @@ def test_damaged_file(keystore: Keystore, folder: Path, content: str) -> None:
         keystore.open(_PASSWORD, _POLICY)
 
 
+def test_damaged_file_is_not_quoted(keystore: Keystore, folder: Path) -> None:
+    """Whatever stands in a file that is no keystore file, a bare key even, is in no error (R7)."""
+    address = keystore.add(_SECRET, _PASSWORD)
+    (folder / f"{address.hex()}.json").write_text(_SECRET.hex())
+    with pytest.raises(KeystoreDamaged) as refused:
+        keystore.open(_PASSWORD, _POLICY)
+    assert _SECRET.hex() not in str(refused.value)
+
+
 def test_file_of_another_key(keystore: Keystore, folder: Path) -> None:
     """A file under another key's name does not become that key."""
     address = keystore.add(_SECRET, _PASSWORD)
     (folder / f"{address.hex()}.json").rename(folder / f"{_TO.hex()}.json")
+    with pytest.raises(KeystoreDamaged, match=_TO.hex()):
+        keystore.open(_PASSWORD, _POLICY)
+
+    theirs = json.dumps(Account.encrypt(_SECRET, _PASSWORD.decode(), kdf="pbkdf2", iterations=1))
+    (folder / f"{_TO.hex()}.json").write_text(theirs)
     with pytest.raises(KeystoreDamaged, match="another"):
         keystore.open(_PASSWORD, _POLICY)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from node.chain.protocol import Fees
 from node.keys.signer import UnsignedTransaction
-from node.keys.signing import address_of, sign_digest, sign_transaction
+from node.keys.signing import address_of, in_memory, sign_digest, sign_transaction
 from settlement.instruction import keccak
 
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -50,7 +50,7 @@ def test_transactions(key: coincurve.PrivateKey, transaction: UnsignedTransactio
     """A transaction, legacy or EIP-1559, has the same bytes and hash as eth-account's."""
     expected = Account.sign_transaction(_as_eth_account_has_it(transaction), key.secret)
 
-    signed = sign_transaction(key, transaction)
+    signed = sign_transaction(in_memory(key), transaction)
 
     assert bytes(expected.raw_transaction) == signed.raw
     assert bytes(expected.hash) == signed.hash
@@ -59,7 +59,7 @@ def test_transactions(key: coincurve.PrivateKey, transaction: UnsignedTransactio
 @given(_keys, _transactions)
 def test_signer_is_recovered(key: coincurve.PrivateKey, transaction: UnsignedTransaction) -> None:
     """The address of a key is who a node takes for the sender."""
-    raw = sign_transaction(key, transaction).raw
+    raw = sign_transaction(in_memory(key), transaction).raw
 
     assert "0x" + address_of(key).hex() == Account.recover_transaction(raw).lower()
 
@@ -77,7 +77,7 @@ def test_digests(key: coincurve.PrivateKey, action: bytes, instruction: bytes, d
     expected = Account.sign_message(message, key.secret)
 
     digest = keccak(b"\x19" + message.version + message.header + message.body)
-    signature = sign_digest(key, digest)
+    signature = sign_digest(in_memory(key), digest)
 
     assert bytes(expected.signature) == signature
     assert int.from_bytes(signature[32:64], "big") <= _ORDER // 2

@@ -2,9 +2,12 @@
 
 import pytest
 
-from node.errors import LeaseLost
+from node.chain.protocol import Fees
+from node.errors import LeaseLost, StoreInconsistent
 from node.outbox.actions import Action
 from node.outbox.leases import Lease, take_lease
+from node.outbox.nonces import next_nonce
+from node.outbox.replacements import Version
 from node.outbox.rows import enqueue_call, waiting_count
 from node.outbox.transactions import conclude, record_signed, unconcluded
 from node.store.session import Store
@@ -25,19 +28,26 @@ def _row(store: Store) -> int:
         return enqueue_call(connection, contract="Ledger", calldata=b"", role=KeyRole.PAY, at=1)
 
 
-def _sign(store: Store, lease: Lease, nonce: int, rows: list[int], action: Action = Action.CALL) -> int:
+def _sign(
+    store: Store,
+    lease: Lease,
+    nonce: int,
+    rows: list[int],
+    action: Action = Action.CALL,
+    *,
+    chain_id: int = 1,
+    raw: bytes = b"\1",
+) -> int:
     with store.transaction() as connection:
         return record_signed(
             connection,
             lease,
-            raw=bytes([nonce]),
-            transaction_hash=bytes([nonce]) * 32,
-            chain_id=1,
+            Version(hash=bytes([chain_id, nonce]) * 15 + raw * 2, raw=raw, fees=Fees(price=0), signed_at=1),
+            chain_id=chain_id,
             nonce=nonce,
             payload_digest=bytes(32),
             rows=rows,
             action=action,
-            at=1,
         ).id
 
 
@@ -50,6 +60,27 @@ def test_row_is_given_once(store: Store) -> None:
     with store.snapshot() as connection:
         assert [0] == [sent.nonce for sent in unconcluded(connection, key=_KEY, chain_id=1)]
         assert 1 == waiting_count(connection)
+
+
+def test_nonce_is_of_one_chain(store: Store) -> None:
+    """A key has its nonces on each chain anew, sees only that chain's transactions, and gives none twice."""
+    lease = _lease(store)
+    first, second = (_sign(store, lease, 0, [_row(store)], chain_id=chain) for chain in (1, 2))
+    with store.snapshot() as connection:
+        for chain, number in ((1, first), (2, second)):
+            assert [number] == [sent.id for sent in unconcluded(connection, key=_KEY, chain_id=chain)]
+            assert 1 == next_nonce(connection, key=_KEY, chain_id=chain, mined=0)
+        assert 7 == next_nonce(connection, key=_KEY, chain_id=3, mined=7)
+    with pytest.raises(StoreInconsistent):
+        _sign(store, lease, 0, [_row(store)], chain_id=2)
+
+
+def test_nonce_is_signed_once(store: Store) -> None:
+    """The database itself refuses other bytes for a nonce that it has, whoever writes them (R6)."""
+    lease = _lease(store)
+    _sign(store, lease, 0, [_row(store)])
+    with pytest.raises(StoreInconsistent):
+        _sign(store, lease, 0, [_row(store)], raw=b"\2")
 
 
 def test_row_that_asks_for_something_else_now_is_not_given(store: Store) -> None:

@@ -25,7 +25,7 @@ _COMMITMENT, _OTHER = b"\x01" * 32, b"\x02" * 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """A row of the outbox: waiting, in flight, abandoned, or ended in a block."""
+    """A row of the outbox: waiting, refused by the signer, in flight, abandoned, or ended in a block."""
 
     action: str
     fate: str
@@ -43,7 +43,7 @@ class Spoken:
 _tried = st.builds(
     Tried,
     action=st.sampled_from(["pay", "void"]),
-    fate=st.sampled_from(["waiting", "in flight", "abandoned", "reverted", "succeeded", "succeeded"]),
+    fate=st.sampled_from(["waiting", "unsigned", "in flight", "abandoned", "reverted", "succeeded"]),
 )
 _spoken = st.builds(
     Spoken,
@@ -106,12 +106,13 @@ class _Writer:
     def _attempt(self, sequence: int, place: int, tried: Tried) -> bytes:
         transaction_hash = sequence.to_bytes(8, "big").ljust(32, bytes([place]))
         number = None
-        if tried.fate != "waiting":
+        if tried.fate not in {"waiting", "unsigned"}:
             number = self._connection.execute(
                 insert(transactions)
                 .values(
                     key=b"k", chain_id=1, nonce=sequence * 10 + place, hash=transaction_hash, raw=b"",
-                    payload_digest=b"", fence=1, signed_at=_NOW, abandoned=tried.fate == "abandoned",
+                    payload_digest=b"", fence=1, signed_at=_NOW, gas_price=0,
+                    abandoned=tried.fate == "abandoned",
                 )
                 .returning(transactions.c.id)
             ).scalar_one()  # fmt: skip
@@ -119,6 +120,7 @@ class _Writer:
             insert(outbox).values(
                 action=tried.action, instruction_id=f"pay_{sequence:06}", contract="Payments", role=1,
                 transaction_id=number, created_at=_NOW,
+                refused_at=_NOW if tried.fate == "unsigned" else None,
             )
         )  # fmt: skip
         return transaction_hash

@@ -76,16 +76,19 @@ def test_upsert_overwrites_by_key(store: Store) -> None:
 
 def test_generated_numbers_stay_with_the_database(store: Store) -> None:
     """A column left out is filled by the database, also in bulk."""
-    names = ("key", "chain_id", "nonce", "hash", "raw", "payload_digest", "fence", "signed_at", "abandoned")
+    names = (
+        "key", "chain_id", "nonce", "hash", "raw", "payload_digest", "fence", "signed_at", "gas_price",
+        "abandoned",
+    )  # fmt: skip
     with store.transaction() as connection:
         insert_rows(
             connection,
             transactions,
             names,
-            [(b"k", 1, n, bytes([n]), b"r", b"p", 1, 1, False) for n in (1, 2)],
+            [(b"k", 1, n, bytes([n]), b"r", b"p", 1, 1, 0, False) for n in (1, 2)],
         )
         statement = insert(transactions).values(
-            dict(zip(names, (b"k", 1, 3, b"3", b"r", b"p", 1, 1, False), strict=True))
+            dict(zip(names, (b"k", 1, 3, b"3", b"r", b"p", 1, 1, 0, False), strict=True))
         )
         connection.execute(statement)
         assert [1, 2, 3] == list(connection.scalars(select(transactions.c.id).order_by(transactions.c.id)))

@@ -1,20 +1,31 @@
 """The submitter's rules, one by one, on a chain that does what it is told."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
 
-from node.chain.protocol import Log
+from node.chain.protocol import Fees, Log
 from node.errors import (
     ChainBusy,
     ChainContradiction,
+    ChainError,
+    ChainUnavailable,
     ContractFault,
+    ContractRefused,
+    EndpointBehind,
+    FeesAboveLimit,
     ForeignTransaction,
+    GasUnfunded,
     LeaseLost,
+    MalformedAnswer,
     NonceGap,
+    OutOfGas,
     TransactionRefused,
+    Underpriced,
     WriterStopped,
 )
 from node.outbox.rows import waiting_count
@@ -24,15 +35,15 @@ from node.services.voids import void_payment
 from node.store.incidents import clear_incident, open_incidents
 from node.store.session import Store
 from node.store.tables import leases, transactions
-from node.submitter.broadcast import REPEAT_SECONDS
-from node.submitter.submitter import LEASE_SECONDS, Submitter
+from node.submitter.broadcast import LOOKS_MIN, REPEAT_SECONDS, REPEAT_SECONDS_MAX
+from node.submitter.submitter import LEASE_SECONDS, RECONCILE_SECONDS, Submitter
 from settlement.errors import SettlementError
 from settlement.instruction import keccak
 from settlement.participant import KeyRole
 from tests.node.chain_of_events import CONTRACTS
-from tests.node.submitter.faults import Crash
-from tests.node.submitter.model import PAY_KEY, SECOND_KEY, PlainSigner
-from tests.node.submitter.world import World, world
+from tests.simulation.chain import PAY_KEY, SECOND_KEY, PlainSigner
+from tests.simulation.faults import Crash
+from tests.simulation.world import World, world
 
 
 def _incident(made: World) -> int:
@@ -237,20 +248,17 @@ def test_end_is_concluded_once(store: Store) -> None:
         assert 1 == waiting_count(connection)
 
 
-def test_event_with_another_commitment_is_no_settlement(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_event_with_another_commitment_is_no_settlement(store: Store) -> None:
     """An event under our sequence that commits to another document never makes a payment settled."""
     made = world(store)
     made.accept(1)
     submitter = made.submitter()
     submitter.tick()
-    pay = made.chain._pay
 
-    def forge(data: bytes) -> list[Log]:
-        return [replace(each, data=each.data[:32] + bytes(32)) for each in pay(data)]
+    def forge(logs: list[Log]) -> list[Log]:
+        return [replace(each, data=each.data[:32] + bytes(32)) for each in logs]
 
-    monkeypatch.setattr(made.chain, "_pay", forge)
+    made.chain.spoken = forge
     made.mine()
     assert {"E0": "unknown"} == made.states()
     _stops(made, submitter, ChainContradiction)
@@ -271,6 +279,63 @@ def test_key_used_by_a_stranger_stops_the_writer(store: Store) -> None:
     assert [0, 2] == _nonces(made)
 
 
+def test_idle_key_used_by_a_stranger_stops_the_writer(store: Store) -> None:
+    """Also a key with nothing to do is compared with the chain, at start and then now and again."""
+    made = world(store)
+    made.accept(1)
+    made.run(made.submitter())
+    made.clock.sleep(LEASE_SECONDS + 1)
+    submitter = made.submitter()
+    assert 0 == submitter.tick()
+    made.chain.nonces[PAY_KEY] += 1
+    assert 0 == submitter.tick()
+    made.clock.sleep(RECONCILE_SECONDS)
+    _stops(made, submitter, ForeignTransaction)
+    _clear(made)
+    made.clock.sleep(LEASE_SECONDS + 1)
+    made.chain.nonces[PAY_KEY] += 1
+    _stops(made, made.submitter(), ForeignTransaction)
+
+
+def test_lagging_node_gets_nothing_signed(store: Store) -> None:
+    """A node that does not count a nonce whose end was final is behind: nothing is signed on its word."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    made.run(submitter)
+    made.accept(2)
+    made.chain.nonces[PAY_KEY] -= 1
+    signed = len(made.signer.signed)
+    with pytest.raises(EndpointBehind):
+        submitter.tick()
+    assert signed == len(made.signer.signed)
+    made.chain.nonces[PAY_KEY] += 1
+    made.run(submitter)
+    assert {"settled": 2} == Counter(made.states().values())
+
+
+def test_gas_above_the_limit_is_said(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the chain asks too much nothing is signed, what is in flight is seen through, and it is said."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    submitter.tick()
+    made.accept(2)
+
+    def dear() -> Fees:
+        raise FeesAboveLimit("too dear")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(made.chain, "fees", dear)
+        made.mine()
+        with pytest.raises(FeesAboveLimit):
+            submitter.tick()
+        assert {"E0": "settled", "E1": "accepted"} == made.states()
+        assert made.is_quiet()
+    made.run(submitter)
+    assert {"settled": 2} == Counter(made.states().values())
+
+
 def test_nonce_taken_by_a_stranger_stops_the_writer(store: Store) -> None:
     """Signed, lost, and the nonce used by another: an incident; cleared, the payment gets a new nonce."""
     made = world(store)
@@ -279,9 +344,10 @@ def test_nonce_taken_by_a_stranger_stops_the_writer(store: Store) -> None:
     submitter.tick()
     made.chain.drop_pool()
     made.chain.nonces[PAY_KEY] += 1
-    made.clock.sleep(REPEAT_SECONDS)
-    # Once may be an RPC node that is behind; only what stays so is believed.
-    assert 1 == submitter.tick()
+    # It may be an RPC node that is behind, or a clock that jumped; only what stays so is believed.
+    for _ in range(LOOKS_MIN - 1):
+        made.clock.sleep(30)
+        assert 1 == submitter.tick()
     made.clock.sleep(REPEAT_SECONDS)
     _stops(made, submitter, ForeignTransaction)
     _clear(made)
@@ -296,13 +362,13 @@ def test_nonce_taken_by_a_stranger_stops_the_writer(store: Store) -> None:
     assert ["accepted", "signed", "abandoned", "signed", "settled"] == _events(made)
 
 
-def test_success_without_a_word_stops_the_writer(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_success_without_a_word_stops_the_writer(store: Store) -> None:
     """A final transaction whose events do not speak of its payment is a contradiction, and nobody guesses."""
     made = world(store)
     made.accept(1)
     submitter = made.submitter()
     submitter.tick()
-    monkeypatch.setattr(made.chain, "_pay", lambda _: [])
+    made.chain.mute = True
     made.mine()
     _stops(made, submitter, ChainContradiction)
     assert {"E0": "submitted"} == made.states()
@@ -344,27 +410,76 @@ def test_refused_bytes_stop_the_writer(store: Store, monkeypatch: pytest.MonkeyP
     assert {"E0": "settled"} == made.states()
 
 
-@pytest.mark.parametrize("error", [NonceGap, ChainBusy])
-def test_what_passes_is_waited_for(
-    store: Store, monkeypatch: pytest.MonkeyPatch, error: type[SettlementError]
-) -> None:
-    """A busy or half-informed RPC node gets the same bytes again later."""
+@pytest.mark.parametrize(
+    "error",
+    [
+        NonceGap("nonce too high"),
+        Underpriced("transaction underpriced"),
+        GasUnfunded("insufficient funds"),
+        ContractRefused("execution reverted", error=""),
+        OutOfGas("out of gas"),
+        ChainBusy("txpool is full"),
+        ChainUnavailable("no answer"),
+        MalformedAnswer("<html>"),
+    ],
+    ids=lambda error: error.code,
+)
+def test_what_passes_is_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch, error: ChainError) -> None:
+    """Whatever an RPC node says that is not for ever, it gets the same bytes later, without an alarm."""
     made = world(store)
     made.accept(1)
     submitter = made.submitter()
+    asked = []
 
-    def refuse(_: bytes) -> None:
-        raise error("not now")
+    def refuse(raw: bytes) -> None:
+        asked.append(raw)
+        raise error
 
     with monkeypatch.context() as patched:
         patched.setattr(made.chain, "send", refuse)
-        try:
-            submitter.tick()
-        except ChainBusy:
-            assert error is ChainBusy
+        for _ in range(3):
+            with suppress(ChainBusy, ChainUnavailable):
+                submitter.tick()
+            made.clock.sleep(REPEAT_SECONDS_MAX)
+    assert 3 == len(asked)
     made.run(submitter)
     assert {"E0": "settled"} == made.states()
     assert [0] == _nonces(made)
+    assert {made.sent[0].raw} == set(asked)
+
+
+def test_pauses_grow_to_a_limit(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is postponed is asked again after pauses that double, and never after more than the limit."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    asked: list[float] = []
+
+    def refuse(_: bytes) -> None:
+        asked.append(made.clock.now())
+        raise Underpriced("transaction underpriced")
+
+    monkeypatch.setattr(made.chain, "send", refuse)
+    for _ in range(400):
+        submitter.tick()
+        made.clock.sleep(1)
+    pauses = [int(later - earlier) for earlier, later in pairwise(asked)]
+    assert [3, 6, 12, 24, 48, 60, 60] == pauses[:7]
+    assert set(pauses[7:]) <= {REPEAT_SECONDS_MAX}
+
+
+@pytest.mark.parametrize("jump", [-(10**6), 10**6])
+def test_clock_that_jumps_delays_nothing(store: Store, jump: int) -> None:
+    """A clock set back or forward neither keeps a lost transaction from being sent again nor alarms."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    submitter.tick()
+    made.chain.drop_pool()
+    made.clock.sleep(jump)
+    assert 1 == submitter.tick()
+    made.run(submitter)
+    assert {"E0": "settled"} == made.states()
 
 
 def test_one_writer_per_key(store: Store) -> None:
@@ -478,3 +593,31 @@ def test_crash_between_commit_and_send_loses_nothing(store: Store, monkeypatch: 
 def _with_keys(made: World, *addresses: bytes) -> Submitter:
     made.signer = PlainSigner(*addresses)
     return made.submitter()
+
+
+def test_clock_set_back_delays_no_alarm(store: Store) -> None:
+    """What stays so is found within the same seconds also when the clock went back by a day meanwhile."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    submitter.tick()
+    made.chain.drop_pool()
+    made.chain.nonces[PAY_KEY] += 1
+    made.clock.sleep(REPEAT_SECONDS)
+    submitter.tick()
+    made.clock.sleep(-86_400)
+    submitter.tick()
+    made.clock.sleep(REPEAT_SECONDS)
+    _stops(made, submitter, ForeignTransaction)
+
+
+def test_clock_set_back_delays_no_repetition(store: Store) -> None:
+    """What the chain forgot is sent again also when the clock went back by a day since it was sent."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    submitter.tick()
+    made.chain.drop_pool()
+    made.clock.sleep(-86_400)
+    submitter.tick()
+    assert 2 == len(made.sent)

@@ -47,7 +47,8 @@ def test_every_refusal_of_the_contracts_has_a_reason(root: Path) -> None:
     assert body is not None
     refusals = set(re.findall(r"^\s*([A-Z]\w+),?\s*(?://.*)?$", body[1], re.MULTILINE)) - {"None"}
     assert len(refusals) > 10
-    assert refusals == set(STATUS_REASON) - {"expired"}
+    own = {"expired", "DayLimitReached", "PolicyRefused"}
+    assert refusals == set(STATUS_REASON) - own
 
 
 def test_reasons_have_the_form_of_codes() -> None:

@@ -291,6 +291,9 @@ def create_tables() -> None:
         sa.Column("payload_digest", DIGEST, nullable=False),
         sa.Column("fence", WHOLE, nullable=False),
         sa.Column("signed_at", WHOLE, nullable=False),
+        sa.Column("gas_price", WHOLE, nullable=False),
+        sa.Column("priority_fee", WHOLE, nullable=True),
+        sa.Column("cancel_asked_at", WHOLE, nullable=True),
         sa.Column("concluded_at", WHOLE, nullable=True),
         sa.Column("abandoned", sa.Boolean(), nullable=False),
         sa.Column("error", NAME, nullable=True),
@@ -336,6 +339,24 @@ def create_tables() -> None:
     )
     op.create_index("ix_instructions_file", "instructions", ["file_id", "file_position"], unique=False)
     op.create_table(
+        "replacements",
+        sa.Column("id", ROW_NUMBER, autoincrement=True, nullable=False),
+        sa.Column("transaction_id", ROW_NUMBER, nullable=False),
+        sa.Column("hash", DIGEST, nullable=False),
+        sa.Column("raw", DIGEST, nullable=False),
+        sa.Column("cancels", sa.Boolean(), nullable=False),
+        sa.Column("gas_price", WHOLE, nullable=False),
+        sa.Column("priority_fee", WHOLE, nullable=True),
+        sa.Column("fence", WHOLE, nullable=False),
+        sa.Column("signed_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["transaction_id"], ["transactions.id"], name=op.f("fk_replacements_transaction_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_replacements")),
+        sa.UniqueConstraint("hash", name=op.f("uq_replacements_hash")),
+    )
+    op.create_index(op.f("ix_replacements_transaction_id"), "replacements", ["transaction_id"], unique=False)
+    op.create_table(
         "outbox",
         sa.Column("id", ROW_NUMBER, autoincrement=True, nullable=False),
         sa.Column("action", NAME, nullable=False),
@@ -346,6 +367,8 @@ def create_tables() -> None:
         sa.Column("signer", DIGEST, nullable=True),
         sa.Column("transaction_id", ROW_NUMBER, nullable=True),
         sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("refused_at", WHOLE, nullable=True),
+        sa.Column("refusal", NAME, nullable=True),
         sa.ForeignKeyConstraint(
             ["instruction_id"], ["instructions.id"], name=op.f("fk_outbox_instruction_id")
         ),
@@ -361,6 +384,6 @@ def create_tables() -> None:
         "outbox",
         ["role", "id"],
         unique=False,
-        sqlite_where=sa.text("transaction_id IS NULL"),
-        postgresql_where=sa.text("transaction_id IS NULL"),
+        sqlite_where=sa.text("transaction_id IS NULL AND refused_at IS NULL"),
+        postgresql_where=sa.text("transaction_id IS NULL AND refused_at IS NULL"),
     )

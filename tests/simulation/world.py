@@ -1,6 +1,8 @@
 """One bank over a model chain, with a real store, acceptance, follower and submitters; and its rules."""
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import shake_256
 
@@ -8,22 +10,20 @@ from sqlalchemy import select
 
 from node.errors import ChainUnavailable
 from node.follower.follower import Follower
-from node.outbox.attempts import attempts_of
 from node.services.acceptance import accept
 from node.services.filters import Filter
 from node.services.payments import Payment, list_payments
 from node.services.requests import PaymentRequest
 from node.settings import Settings
 from node.store.session import Store
-from node.store.tables import instructions, transactions
+from node.store.tables import replacements, transactions
 from node.submitter.submitter import LEASE_SECONDS, Submitter
 from settlement.identifiers import BankReference
 from tests.clocks import SetClock
 from tests.node.chain_of_events import CONTRACTS, START
-from tests.node.submitter.faults import Crash, Faults, FaultyChain, FaultySigner, FaultyStore
-from tests.node.submitter.model import PAY_KEY, PAYEES, PAYER, Carried, ModelChain, PlainSigner, bic
-
-FINAL = {"settled", "rejected", "cancelled"}
+from tests.simulation.chain import PAY_KEY, PAYEES, PAYER, Carried, ModelChain, PlainSigner, bic
+from tests.simulation.faults import Crash, Faults, FaultyChain, FaultySigner, FaultyStore
+from tests.simulation.rules import Limits, Query, Rules, Shown, require
 
 
 class CountingRandom:
@@ -39,7 +39,10 @@ class CountingRandom:
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """Everything outlives a crash but the submitters: store and chain."""
+    """Everything outlives a crash but the submitters: store and chain.
+
+    `query` reads the store past the node's code; None: through it.
+    """
 
     store: Store
     chain: ModelChain
@@ -47,10 +50,20 @@ class World:
     clock: SetClock = field(default_factory=lambda: SetClock(START + 100))
     signer: PlainSigner = field(default_factory=lambda: PlainSigner(PAY_KEY))
     random: CountingRandom = field(default_factory=CountingRandom)
+    query: Query | None = None
     accepted: int = 0
     sent: list[Carried] = field(default_factory=list)
+    rules: Rules = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rules = Rules(
+            Limits(
+                payments=self.settings.batch_payments_max,
+                pipeline=self.settings.pipeline_transactions_max,
+                attempts=self.settings.attempts_max,
+                unknown_after_seconds=self.settings.unknown_after_seconds,
+            )
+        )
         self.chain.on_send = self._watch
         self.follow()
 
@@ -136,54 +149,35 @@ class World:
             query = select(transactions.c.id).where(transactions.c.concluded_at.is_(None))
             return connection.execute(query).first() is None
 
-    def check(self) -> None:
-        """Hold the rules: one live attempt, one payload per nonce, one settlement, no false claim."""
-        self.check_attempts()
-        self.check_signatures()
-        assert len(self.chain.paid) == len(set(self.chain.paid))
+    def check(self, *, all_shown: bool = True) -> None:
+        """Hold the rules: of what has changed, and of everything that is shown, also for its age."""
+        now = self.clock.now()
+        self.rules.check_signatures(self.signer.signed)
+        with self._reading() as query:
+            changed, shown = self.rules.has_changed(query)
+            if changed:
+                self.rules.check_store(query, self.chain, now)
+        if shown or all_shown:
+            found = [Shown(each.id, each.state, each.sequence) for each in self.payments()]
+            with self._reading() as query:
+                self.rules.check_shown(query, found, now, muted=self.chain.muted)
+        require(len(set(self.chain.paid)) == len(self.chain.paid), "R1 paid twice", self.chain.paid)
 
-    def check_attempts(self) -> None:
-        """What is not final has exactly one live attempt; what is final has none that could pay."""
+    @contextmanager
+    def _reading(self) -> Iterator[Query]:
+        """Give plain SQL on what is committed."""
+        if self.query is not None:
+            yield self.query
+            return
         with self.store.snapshot() as connection:
-            found = connection.execute(select(instructions.c.id, instructions.c.sequence)).all()
-            attempts = attempts_of(connection, [row.id for row in found])
-            concluded = set(
-                connection.scalars(
-                    select(transactions.c.hash).where(transactions.c.concluded_at.is_not(None))
-                )
-            )
-        for payment in self.payments():
-            live = [
-                attempt
-                for attempt in attempts[payment.id]
-                if attempt.transaction_hash is None or attempt.transaction_hash not in concluded
-            ]
-            if payment.state not in FINAL | {"unknown"}:
-                assert 1 == len(live), payment
-            assert len(live) <= 1, payment
-            if payment.state == "settled":
-                assert payment.sequence in self.chain.paid
-            if payment.state == "rejected":
-                assert payment.sequence in self.chain.used
-                assert payment.sequence not in self.chain.paid
-
-    def check_signatures(self) -> None:
-        """A nonce of a key is stored and sent for one payload, and every sending has the same bytes (R6)."""
-        raws: defaultdict[tuple[bytes, int], set[bytes]] = defaultdict(set)
-        with self.store.snapshot() as connection:
-            for row in connection.execute(
-                select(transactions.c.key, transactions.c.nonce, transactions.c.raw)
-            ):
-                raws[row.key, row.nonce].add(row.raw)
-        for carried in self.sent:
-            raws[carried.sender, carried.nonce].add(carried.raw)
-        assert not [place for place, different in raws.items() if len(different) != 1]
+            yield lambda statement: connection.exec_driver_sql(statement).all()
 
     def _watch(self, carried: Carried) -> None:
         """What reaches the chain was committed before."""
         with self.store.snapshot() as connection:
-            query = select(transactions.c.raw).where(transactions.c.hash == carried.hash)
-            assert carried.raw == connection.scalar(query)
+            signed = select(transactions.c.hash).union(select(replacements.c.hash))
+            committed = carried.hash in set(connection.scalars(signed))
+        require(committed, "R6 sent before it was committed", carried)
         self.sent.append(carried)
 
 

@@ -1,0 +1,127 @@
+"""How much each key signs for on one UTC day, by asset: held at the signer, whatever asks it to sign (R7)."""
+
+from collections.abc import Callable, Mapping
+
+from node.chain.compiled import WORD_BYTES
+from node.chain.contracts import SELECTOR_BYTES, Contracts
+from node.clock import Clock
+from node.errors import DayLimitReached, PolicyRefused, SettingsInvalid
+from node.keys.signer import UnsignedTransaction
+from node.store.spending import SpendingBook
+from settlement.errors import InvalidValue, InvalidWord
+from settlement.instruction import Terms, terms_from_word
+from settlement.money import amount_from_decimal, amount_from_minor_units, currency
+
+DAY_SECONDS = 86_400
+PAYMENTS_MAX = 500
+_PAYMENT_WORDS = 2  # terms, commitment
+
+# The functions that spend what their sender holds, each with how its terms are read. What only answers
+# another's instruction (confirming a redemption) or burns a sequence spends nothing.
+SPENDING = {("Payments", "pay"), ("Ledger", "issue"), ("Ledger", "requestRedemption")}
+
+
+class DayLimits:
+    """The limits of one signer's keys, each key for itself. Once there are any, other assets are refused."""
+
+    def __init__(
+        self, limits: Mapping[int, int], *, contracts: Contracts, clock: Clock, book: SpendingBook
+    ) -> None:
+        """Take the limits in minor units by asset."""
+        self._limits = dict(limits)
+        self._clock = clock
+        self._book = book
+        self._readers: dict[tuple[bytes, bytes], Callable[[bytes], list[Terms]]] = {
+            (contracts.address(contract), contracts.selector(contract, function)): (
+                _payments if function == "pay" else _single
+            )
+            for contract, function in SPENDING
+        }
+
+    def count(self, key: bytes, transaction: UnsignedTransaction) -> None:
+        """Count what a transaction spends, each payment once however often it is signed.
+
+        Counted before the signature leaves: a crash between the two counts what was never sent, and that is
+        not counted again. Raise `DayLimitReached`, with nothing counted; `PolicyRefused` when it can't be
+        read; `StoreError`.
+        """
+        selector, arguments = transaction.data[:SELECTOR_BYTES], transaction.data[SELECTOR_BYTES:]
+        read = self._readers.get((transaction.to or b"", selector))
+        if read is None:
+            return
+        asked = {terms.encoded(): terms for terms in read(arguments)}
+        with self._book.page(key, int(self._clock.now()) // DAY_SECONDS) as page:
+            known = page.counted(list(asked))
+            fresh = {word: terms for word, terms in asked.items() if word not in known}
+            totals = page.totals()
+            above = frozenset(
+                word for word, terms in fresh.items() if not self._fits(totals, terms.asset, terms.amount)
+            )
+            if above:
+                raise DayLimitReached(self._told(key, fresh, above), words=above)
+            if fresh:
+                page.add(list(fresh), totals)
+
+    def _fits(self, totals: dict[int, int], asset: int, amount: int) -> bool:
+        total = totals.get(asset, 0) + amount
+        if total > self._limits.get(asset, 0):
+            return False
+        totals[asset] = total
+        return True
+
+    def _told(self, key: bytes, asked: Mapping[bytes, Terms], above: frozenset[bytes]) -> str:
+        assets = sorted({asked[word].asset for word in above})
+        limits = ", ".join(f"{self._limits.get(asset, 0)} in asset {asset}" for asset in assets)
+        return (
+            f"key 0x{key.hex()} signs for at most {limits} (minor units) on one UTC day: "
+            f"{len(above)} of {len(asked)} payments go above it; VOSTRO_KEY_DAY_LIMITS says how much"
+        )
+
+
+def limits_from_text(text: str) -> dict[int, int]:
+    """Read ``USD=5000000.00 1001=250000``: currencies in decimals, other assets by number in minor units.
+
+    Raise `SettingsInvalid`.
+    """
+    found: dict[int, int] = {}
+    for each in text.split():
+        name, _, amount = each.partition("=")
+        try:
+            if name.isdecimal():
+                asset, limit = int(name), amount_from_minor_units(amount)
+            else:
+                money = currency(name)
+                asset, limit = money.number, amount_from_decimal(amount, money)
+        except InvalidValue as error:
+            raise SettingsInvalid(f"VOSTRO_KEY_DAY_LIMITS: {each!r}: {error.detail}") from None
+        if asset in found:
+            raise SettingsInvalid(f"VOSTRO_KEY_DAY_LIMITS: two limits for {name}; give one")
+        found[asset] = limit
+    return found
+
+
+def _payments(arguments: bytes) -> list[Terms]:
+    """Read the payments of `Payments.pay` in the one layout that the node writes, as the contract does."""
+    offset, count = _word_at(arguments, 0), _word_at(arguments, 2)
+    if offset != 2 * WORD_BYTES or not 0 < count <= PAYMENTS_MAX:
+        raise PolicyRefused("a call of Payments.pay in a layout that no node writes")
+    return [_terms(_word_at(arguments, 3 + _PAYMENT_WORDS * number)) for number in range(count)]
+
+
+def _single(arguments: bytes) -> list[Terms]:
+    """Read the terms that are a function's first argument."""
+    return [_terms(_word_at(arguments, 0))]
+
+
+def _terms(word: int) -> Terms:
+    try:
+        return terms_from_word(word)
+    except InvalidWord as error:
+        raise PolicyRefused(f"a call whose terms can't be read: {error.detail}") from None
+
+
+def _word_at(data: bytes, place: int) -> int:
+    word = data[place * WORD_BYTES : (place + 1) * WORD_BYTES]
+    if len(word) != WORD_BYTES:
+        raise PolicyRefused("a call that is cut off")
+    return int.from_bytes(word, "big")

@@ -1,0 +1,67 @@
+"""A folder of secrets, one file each, named after what is public of it, readable by its owner alone."""
+
+import os
+from pathlib import Path
+
+from node.errors import KeyExists, KeyNotFound, KeystoreDamaged, SigningError
+from node.keys.sealing import DOCUMENT_BYTES_MAX, KeyCipher, seal, unseal
+
+
+class SealedFiles:
+    """`cipher` and `scrypt_n` are of the files it makes; it opens every kind."""
+
+    def __init__(self, folder: Path, *, cipher: KeyCipher, scrypt_n: int) -> None:
+        self._folder = folder
+        self._cipher = cipher
+        self._scrypt_n = scrypt_n
+
+    def names(self) -> list[bytes]:
+        """Return the names, sorted; raise `KeystoreDamaged`."""
+        try:
+            return sorted(bytes.fromhex(path.stem) for path in self._folder.glob("*.json"))
+        except ValueError:
+            raise KeystoreDamaged(f"{self._folder} has a file that is not named after a key") from None
+
+    def add(self, name: bytes, secret: bytes, password: bytes) -> None:
+        """Write a file that is whole or not there at all, and never over another; raise `KeyExists`."""
+        if not password:
+            raise SigningError("a keystore without a password protects nothing; give one")
+        content = seal(secret, password, name=name.hex(), cipher=self._cipher, scrypt_n=self._scrypt_n)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = self._path(name).with_suffix(".new")
+        temporary.unlink(missing_ok=True)
+        write_private(temporary, content)
+        try:
+            self._path(name).hardlink_to(temporary)
+        except FileExistsError:
+            raise KeyExists(f"{self._folder} has the key 0x{name.hex()} already") from None
+        finally:
+            temporary.unlink()
+
+    def read(self, name: bytes, password: bytes) -> bytes:
+        """Return a secret; raise `KeyNotFound`, `WrongPassword`, `KeystoreDamaged`."""
+        path = self._path(name)
+        try:
+            with path.open("rb") as file:
+                content = file.read(DOCUMENT_BYTES_MAX + 1)
+        except FileNotFoundError:
+            raise KeyNotFound(f"{self._folder} has no key 0x{name.hex()}") from None
+        except OSError as error:
+            raise KeystoreDamaged(f"{path} can't be read: {error.strerror}") from None
+        return unseal(content, password, name=name.hex(), place=str(path))
+
+    def damaged(self, name: bytes) -> KeystoreDamaged:
+        """Return that a file holds another key than its name says."""
+        return KeystoreDamaged(f"{self._path(name)} holds the key of another address")
+
+    def _path(self, name: bytes) -> Path:
+        return self._folder / f"{name.hex()}.json"
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file that only its owner reads; it is on the disk when this returns."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
