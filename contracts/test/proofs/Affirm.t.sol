@@ -7,7 +7,7 @@ import {Instruction, Leg} from "../../src/types/Legs.sol";
 import {vm} from "../Vm.sol";
 import {SettlementProofStage} from "./SettlementProofStage.sol";
 
-/// @custom:halmos --solver z3 --solver-timeout-branching 100ms
+/// @custom:halmos --solver-timeout-branching 100ms
 contract AffirmProofs is SettlementProofStage {
     uint64 private dollars;
     uint64 private euros;

@@ -5,7 +5,7 @@ import {Payments} from "../../src/Payments.sol";
 import {Approval, NET} from "../../src/types/Instruction.sol";
 import {ProofStage} from "./ProofStage.sol";
 
-/// @custom:halmos --solver z3 --solver-timeout-branching 100ms
+/// @custom:halmos --solver-timeout-branching 100ms
 contract LockProofs is ProofStage {
     address private other;
 

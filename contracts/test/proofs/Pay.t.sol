@@ -7,7 +7,7 @@ import {Terms} from "../../src/types/Terms.sol";
 import {vm} from "../Vm.sol";
 import {ProofStage} from "./ProofStage.sol";
 
-/// @custom:halmos --solver z3 --solver-timeout-branching 100ms
+/// @custom:halmos --solver-timeout-branching 100ms
 contract PayProofs is ProofStage {
     /// @notice A payment keeps the sum, the floor and the limits, ends once, and takes the payer's consent.
     /// Bounds: one payment of Alice to Bob without an approval, whoever sends it; what reverts changes nothing.

@@ -6,7 +6,7 @@ import {Leg} from "../../src/types/Legs.sol";
 import {vm} from "../Vm.sol";
 import {ProofStage} from "./ProofStage.sol";
 
-/// @custom:halmos --solver z3 --solver-timeout-branching 100ms
+/// @custom:halmos --solver-timeout-branching 100ms
 contract SettleSetProofs is ProofStage {
     function setUp() public override {
         super.setUp();

@@ -6,7 +6,7 @@ import {Instruction, Leg} from "../../src/types/Legs.sol";
 import {Terms} from "../../src/types/Terms.sol";
 import {SettlementProofStage} from "./SettlementProofStage.sol";
 
-/// @custom:halmos --solver z3 --solver-timeout-branching 100ms
+/// @custom:halmos --solver-timeout-branching 100ms
 contract SubmitProofs is SettlementProofStage {
     /// @notice An instruction keeps the sum, the floor and the limits, settles or waits or neither, and takes the payer's consent.
     /// Bounds: one instruction of one leg from Alice to Bob without an approval, whoever sends it; what reverts changes nothing.

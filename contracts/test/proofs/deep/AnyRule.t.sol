@@ -8,7 +8,7 @@ import {ProofStage} from "../ProofStage.sol";
 import {svm} from "../Svm.sol";
 
 /// @dev Bounds: lists of none or one, bytes of none or five; the operator sends nothing, so assets, admissions, modules and pauses stay.
-/// @custom:halmos --solver z3 --solver-timeout-branching 100ms --default-array-lengths 0,1 --default-bytes-lengths 0,5
+/// @custom:halmos --solver-timeout-branching 100ms --default-array-lengths 0,1 --default-bytes-lengths 0,5
 contract AnyRuleProofs is ProofStage {
     /// @notice Whatever anybody calls of what sets rules: no balance and no supply changes; only Alice's pay key sets her reserve,
     /// only her administer keys lower her limits and threshold, only the issuer's lower her credit; one key raises nothing.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {Netting} from "../../src/Netting.sol";
-import {Cycle, CycleNumber, CycleStatus} from "../../src/types/Cycle.sol";
-import {ParticipantId} from "../../src/types/Identifiers.sol";
-import {Approval, NET} from "../../src/types/Instruction.sol";
-import {vm} from "../Vm.sol";
-import {ProofStage} from "./ProofStage.sol";
+import {Netting} from "../../../src/Netting.sol";
+import {Cycle, CycleNumber, CycleStatus} from "../../../src/types/Cycle.sol";
+import {ParticipantId} from "../../../src/types/Identifiers.sol";
+import {Approval, NET} from "../../../src/types/Instruction.sol";
+import {vm} from "../../Vm.sol";
+import {ProofStage} from "../ProofStage.sol";
 
 /// @dev Bounds: a cycle of two members, Alice and Bob, in which Alice pays, three payments, any net but 0.
-/// @custom:halmos --solver z3 --solver-timeout-branching 100ms
+/// @custom:halmos --solver-timeout-branching 100ms
 contract NettingProofs is ProofStage {
     enum Verb {
         Settle,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {MAX_AMOUNT} from "../../src/types/Amounts.sol";
-import {Approval} from "../../src/types/Instruction.sol";
-import {Terms} from "../../src/types/Terms.sol";
-import {vm} from "../Vm.sol";
-import {ProofStage} from "./ProofStage.sol";
+import {MAX_AMOUNT} from "../../../src/types/Amounts.sol";
+import {Approval} from "../../../src/types/Instruction.sol";
+import {Terms} from "../../../src/types/Terms.sol";
+import {vm} from "../../Vm.sol";
+import {ProofStage} from "../ProofStage.sol";
 
-/// @custom:halmos --solver z3 --solver-timeout-branching 100ms
+/// @custom:halmos --solver-timeout-branching 100ms
 contract SupplyProofs is ProofStage {
     enum Verb {
         Confirm,

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {IAccounts} from "../../src/interfaces/IAccounts.sol";
-import {ParticipantId, Sequence} from "../../src/types/Identifiers.sol";
-import {Approval, Payment} from "../../src/types/Instruction.sol";
-import {vm} from "../Vm.sol";
-import {ProofStage} from "./ProofStage.sol";
+import {IAccounts} from "../../../src/interfaces/IAccounts.sol";
+import {ParticipantId, Sequence} from "../../../src/types/Identifiers.sol";
+import {Approval, Payment} from "../../../src/types/Instruction.sol";
+import {vm} from "../../Vm.sol";
+import {ProofStage} from "../ProofStage.sol";
 
 /// @dev Bounds: Alice has paid Bob any amount that she could, so she may have drawn on her credit. No change is pending.
-/// @custom:halmos --solver z3 --solver-timeout-branching 100ms
+/// @custom:halmos --solver-timeout-branching 100ms
 contract AdministeredProofs is ProofStage {
     uint64 private paid;
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {Approval} from "../../src/types/Instruction.sol";
-import {Head, Instruction, Leg, Set} from "../../src/types/Legs.sol";
-import {Terms} from "../../src/types/Terms.sol";
-import {vm} from "../Vm.sol";
-import {SettlementProofStage} from "./SettlementProofStage.sol";
+import {Approval} from "../../../src/types/Instruction.sol";
+import {Head, Instruction, Leg, Set} from "../../../src/types/Legs.sol";
+import {Terms} from "../../../src/types/Terms.sol";
+import {vm} from "../../Vm.sol";
+import {SettlementProofStage} from "../SettlementProofStage.sol";
 
 /// @dev Bounds: Alice's dollars for Bob, any amount within her threshold, urgent and queued for tomorrow; and a proposal of hers to which
 /// Bob has to consent. Nobody is suspended, the module is trusted; the operator sends nothing.
-/// @custom:halmos --solver z3 --solver-timeout-branching 100ms
+/// @custom:halmos --solver-timeout-branching 100ms
 contract LettingGoProofs is SettlementProofStage {
     enum Verb {
         Hold,
