@@ -2,13 +2,11 @@
 pragma solidity 0.8.37;
 
 import {Approval} from "../../../src/types/Instruction.sol";
-import {Head, Instruction, Leg, Set} from "../../../src/types/Legs.sol";
-import {Terms} from "../../../src/types/Terms.sol";
+import {Instruction, Leg, Set} from "../../../src/types/Legs.sol";
 import {vm} from "../../Vm.sol";
 import {SettlementProofStage} from "../SettlementProofStage.sol";
 
-/// @dev Bounds: Alice's dollars for Bob, any amount within her threshold, urgent and queued for tomorrow; and a proposal of hers to which
-/// Bob has to consent. Nobody is suspended, the module is trusted; the operator sends nothing.
+/// @dev Bounds: a proposal of Alice's to which Bob has to consent. Nobody is suspended, the module is trusted; the operator sends nothing.
 /// @custom:halmos --solver-timeout-branching 100ms
 contract LettingGoProofs is SettlementProofStage {
     enum Verb {
@@ -22,45 +20,14 @@ contract LettingGoProofs is SettlementProofStage {
         Settle
     }
 
-    uint256 private constant TOMORROW = TIME + 1 days;
     uint64 private constant PROPOSED = 1001;
-
-    uint64 private amount;
 
     function setUp() public override {
         super.setUp();
-        amount = any("amount");
-        vm.assume(uint256(amount) + 1 <= start.threshold);
-        Instruction[] memory batch = new Instruction[](2);
-        (batch[0], batch[1]) = (queued(), proposed());
+        Instruction[] memory batch = new Instruction[](1);
+        batch[0] = proposed();
         vm.prank(address(0x200));
-        settlement.submit(batch, 1, new Approval[](0));
-    }
-
-    /// @notice Before its day nothing that anybody calls moves what is queued, and only its debtor's pay key changes it; cancelled, it
-    /// never settles; held, not now; else it settles once, on its day, above the floor and within the limits.
-    /// Bounds: one call of any verb, then on the day one `settle` of it alone; whoever sends them.
-    function check_queued(Verb verb, address sender, address late) external {
-        verb = decidedVerb(verb);
-        bool isDone = decided(send(sender, address(settlement), callOf(verb, queued())));
-        if (isDone && verb < Verb.Sweep) {
-            assert(sender == address(0x200));
-            assert(verb != Verb.Withdraw && verb != Verb.Affirm && verb != Verb.Release);
-        }
-        bool isOver = isDone && verb == Verb.Cancel;
-        assert(waits(queued()) == !isOver);
-        checkNothingMoved();
-
-        vm.warp(TOMORROW);
-        bool isUrgent = !(isDone && verb == Verb.SetUrgency);
-        Terms terms = packed(isUrgent, UNUSED, USD, ALICE, BOB, amount);
-        send(late, address(settlement), callOf(Verb.Settle, queued()));
-        End memory end = endOf(terms);
-        checkConservation(end, terms);
-        checkFloor(end, terms);
-        assert(end.used);
-        assert(waits(queued()) == !(isOver || end.moved));
-        if (isDone && verb <= Verb.Cancel && verb != Verb.SetUrgency) assert(!end.moved);
+        settlement.submit(batch, 0, new Approval[](0));
     }
 
     /// @notice Nothing that anybody but the other party calls moves what is proposed; only its initiator's pay key withdraws it; and
@@ -101,13 +68,6 @@ contract LettingGoProofs is SettlementProofStage {
 
     function decidedVerb(Verb verb) private pure returns (Verb) {
         return Verb(decided(uint8(verb), uint8(type(Verb).max)));
-    }
-
-    function queued() private view returns (Instruction memory instruction) {
-        Leg[] memory legs = new Leg[](1);
-        legs[0] = leg(USD, ALICE, BOB, amount);
-        instruction = instructionOf(UNUSED, 0, legs);
-        instruction.head = Head.wrap(Head.unwrap(instruction.head) | (TOMORROW << 112));
     }
 
     function proposed() private pure returns (Instruction memory) {
