@@ -271,6 +271,15 @@ contract LockTest is Stage {
         vm.assertEq(uint256(Refusal.CounterNotNext), uint256(refusal));
     }
 
+    /// @notice A cycle uses up its part of what the module holds, and leaves the rest.
+    function testHeldAfterCycle() external {
+        lock(alice, 130);
+        settle(twoPositions(-100, 100));
+
+        vm.assertEq(uint256(30), ledger.moduleOf(address(netting)).held);
+        vm.assertEq(uint256(30), ledger.lockedOf(USD, alice.id));
+    }
+
     /// @notice The very last counter ends a payer's cycles, and breaks nobody else's.
     function testLastCounter() external {
         uint256[] memory positions = new uint256[](2);
