@@ -24,6 +24,7 @@ from node.chain.protocol import Chain
 from node.clock import Clock, Random
 from node.follower.follower import Follower
 from node.keeper.keeper import Keeper
+from node.keys.ring import LOOK_SECONDS, KeyRing
 from node.keys.signer import Signer
 from node.settings import Settings
 from node.store.incidents import open_incidents, raise_incident
@@ -58,8 +59,9 @@ def build(
     resources = ExitStack()
     with ExitStack() as on_failure:
         on_failure.callback(resources.close)
+        ring: KeyRing | None = None
         if Part.SUBMITTER in wanted and signer is None:
-            signer = resources.enter_context(opened_signer(settings, contracts, clock, password))
+            signer = ring = resources.enter_context(opened_signer(settings, contracts, clock, password))
         chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
@@ -80,11 +82,15 @@ def build(
         if Part.KEEPER in wanted:
             ticks[Part.KEEPER] = Keeper(store, contracts, clock, settings).tick
         workers = _workers(settings, store, clock, verification, ticks)
+        if ring is not None:
+            workers.append(Worker("keys", ring.tick, pause_seconds=LOOK_SECONDS, alarm=_alarm(store, clock)))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
+        if ring is not None:
+            asked["keys"] = ring.warning
         if signer is not None:
             asked["funds"] = FundsProbe(
-                store, chain, addresses=signer.addresses(), clock=clock, settings=settings, metrics=metrics
+                store, chain, addresses=signer.addresses, clock=clock, settings=settings, metrics=metrics
             )
         readiness = Readiness(asked)
         resources.callback(readiness.close)

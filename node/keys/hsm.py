@@ -22,7 +22,6 @@ from node.clock import Random
 from node.errors import KeyNotFound, TokenBusy, TokenError, TokenKeyUnsafe, WrongPin
 from node.keys import signing
 from node.keys.agreement import POINT_BYTES, Agreements, thumbprint
-from node.keys.limits import DayLimits
 from node.keys.policed import PolicedSigner
 from node.keys.policy import Policy
 from node.keys.token_errors import is_passing, module_missing, token_error
@@ -64,12 +63,6 @@ _NEVER_READ = {Attribute.EXTRACTABLE: False, Attribute.SENSITIVE: True, Attribut
 _READ = {Attribute.EXTRACTABLE: True, Attribute.SENSITIVE: False, Attribute.TOKEN: False}
 
 
-class HsmSigner(PolicedSigner):
-    """The keys of a token and what they may sign; a `Signer`. Safe for several threads."""
-
-    __slots__ = ()
-
-
 class Token:
     """One token of one module, opened by its PIN.
 
@@ -98,6 +91,11 @@ class Token:
         """Return the 20-byte addresses of its signing keys, sorted."""
         return sorted(self._ids.keys() - self._points.keys())
 
+    def look(self) -> list[bytes]:
+        """Return the addresses anew, as other processes have left them; raise `TokenError`."""
+        self._asked(self._read_ids)
+        return self.addresses()
+
     def thumbprints(self) -> list[bytes]:
         """Return the 32-byte thumbprints of its encryption keys, sorted."""
         return sorted(self._points)
@@ -111,17 +109,18 @@ class Token:
         name = self._create(_AGREEING, random)
         return self._points[name]
 
-    def signer(
-        self, policy: Policy, addresses: Sequence[bytes] | None = None, *, limits: DayLimits | None = None
-    ) -> HsmSigner:
+    def signer(self, policy: Policy, addresses: Sequence[bytes] | None = None) -> PolicedSigner:
         """Return a signer of the keys of `addresses` (None: of all).
 
         Raise `KeyNotFound`, and `TokenKeyUnsafe` for a key that could be read out of the token.
         """
         wanted = self.addresses() if addresses is None else addresses
-        for address in wanted:
-            self._asked(partial(self._require_safe, address))
-        return HsmSigner({address: partial(self.sign, address) for address in wanted}, policy, limits)
+        return PolicedSigner({address: self.key(address) for address in wanted}, policy)
+
+    def key(self, address: bytes) -> signing.Sign:
+        """Return how one key signs; raise `KeyNotFound`, `TokenKeyUnsafe`."""
+        self._asked(partial(self._require_safe, address))
+        return partial(self.sign, address)
 
     def sign(self, address: bytes, digest: bytes) -> bytes:
         """Return r ‖ s ‖ recovery over a 32-byte digest; raise `KeyNotFound`, `TokenError`."""
@@ -141,6 +140,20 @@ class Token:
         return Agreements(
             {name: (point, partial(self._agree, name)) for name, point in sorted(self._points.items())}
         )
+
+    def remove(self, address: bytes) -> None:
+        """Destroy a signing key, both halves; raise `KeyNotFound`, `TokenError`."""
+
+        def ask() -> None:
+            if address not in self._ids or address in self._points:
+                raise self._missing(address)
+            for half in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
+                asked = {Attribute.CLASS: half, Attribute.ID: self._ids[address]}
+                for found in list(self._session.get_objects(asked)):
+                    found.destroy()
+            self._read_ids()
+
+        self._asked(ask)
 
     def close(self) -> None:
         """Log out; what was signed stays signed."""
@@ -232,16 +245,18 @@ class Token:
     def _key(self, name: bytes) -> pkcs11.PrivateKey:
         if name in self._keys:
             return self._keys[name]
-        missing = KeyNotFound(f"the token {self._label!r} has no key {name.hex()}")
         if name not in self._ids:
-            raise missing
+            raise self._missing(name)
         try:
             found = self._session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=self._ids[name])
         except pkcs11.NoSuchKey:
-            raise missing from None
+            raise self._missing(name) from None
         assert isinstance(found, pkcs11.PrivateKey)
         self._keys[name] = found
         return found
+
+    def _missing(self, name: bytes) -> KeyNotFound:
+        return KeyNotFound(f"the token {self._label!r} has no key {name.hex()}")
 
     def _generate(self, use: _Use, identifier: bytes) -> None:
         parameters = self._session.create_domain_parameters(

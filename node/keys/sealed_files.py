@@ -37,6 +37,7 @@ class SealedFiles:
             raise KeyExists(f"{self._folder} has the key 0x{name.hex()} already") from None
         finally:
             temporary.unlink()
+        self._sync()
 
     def read(self, name: bytes, password: bytes) -> bytes:
         """Return a secret; raise `KeyNotFound`, `WrongPassword`, `KeystoreDamaged`."""
@@ -45,14 +46,41 @@ class SealedFiles:
             with path.open("rb") as file:
                 content = file.read(DOCUMENT_BYTES_MAX + 1)
         except FileNotFoundError:
-            raise KeyNotFound(f"{self._folder} has no key 0x{name.hex()}") from None
+            raise self._missing(name) from None
         except OSError as error:
             raise KeystoreDamaged(f"{path} can't be read: {error.strerror}") from None
         return unseal(content, password, name=name.hex(), place=str(path))
 
+    def remove(self, name: bytes) -> None:
+        """Delete a file, for good when this returns; raise `KeyNotFound`."""
+        try:
+            self._path(name).unlink()
+        except FileNotFoundError:
+            raise self._missing(name) from None
+        self._sync()
+
+    def version(self, name: bytes) -> tuple[int, int] | None:
+        """Return what is another whenever a file was written; None when there is none."""
+        try:
+            found = self._path(name).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns
+
     def damaged(self, name: bytes) -> KeystoreDamaged:
         """Return that a file holds another key than its name says."""
         return KeystoreDamaged(f"{self._path(name)} holds the key of another address")
+
+    def _missing(self, name: bytes) -> KeyNotFound:
+        return KeyNotFound(f"{self._folder} has no key 0x{name.hex()}")
+
+    def _sync(self) -> None:
+        """Bring to the disk what the folder holds."""
+        descriptor = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
     def _path(self, name: bytes) -> Path:
         return self._folder / f"{name.hex()}.json"

@@ -98,7 +98,7 @@ def _payers(network: Network) -> dict[str, int]:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_rotated_under_load(bank: tuple[Bank, Network]) -> None:
-    """Two administer keys rotate, the node is started again: each payment settles once, by either key."""
+    """Two administer keys rotate, the node runs on: each payment settles once, by the old key or the new."""
     node, network = bank
     token = node.command("tokens", "new", "till", "--role", "officer").stdout.strip()
     old = "0x" + BANKS[0].key("pay").hex()
@@ -115,10 +115,7 @@ def test_rotated_under_load(bank: tuple[Bank, Network]) -> None:
             overlap = ("--overlap", str(OVERLAP_SECONDS), "--signer", "0x" + BANKS[0].key(signer).hex())
             node.command(*rotate, *overlap, *_WAIT)
         until(lambda: _keys(node)[new]["differs"] is None)
-        assert 0 == node.stop()
-        load.url = node.start()
-        before = load.taken
-        until(lambda: load.taken >= before + 10)
+        until(lambda: new in _payers(network))
         until(lambda: time.time() > _keys(node)[old]["valid_until"])
         before = load.taken
         until(lambda: load.taken >= before + 10)
