@@ -81,9 +81,7 @@ def build(
             ticks[Part.SUBMITTER] = submitter.tick
         if Part.KEEPER in wanted:
             ticks[Part.KEEPER] = Keeper(store, contracts, clock, settings).tick
-        workers = _workers(settings, store, clock, verification, ticks)
-        if ring is not None:
-            workers.append(Worker("keys", ring.tick, pause_seconds=LOOK_SECONDS, alarm=_alarm(store, clock)))
+        workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
         if ring is not None:
@@ -112,20 +110,18 @@ def build(
 
 def _workers(
     settings: Settings,
-    store: Store,
-    clock: Clock,
     verification: Verification,
     ticks: Mapping[Part, Callable[[], int]],
+    ring: KeyRing | None,
+    alarm: Callable[[str, SettlementError], None],
 ) -> list[Worker]:
-    return [
-        Worker(
-            part.value,
-            _verified(verification, tick),
-            pause_seconds=settings.tick_seconds,
-            alarm=_alarm(store, clock),
-        )
+    workers = [
+        Worker(part.value, _verified(verification, tick), pause_seconds=settings.tick_seconds, alarm=alarm)
         for part, tick in ticks.items()
     ]
+    if ring is not None:
+        workers.append(Worker("keys", ring.tick, pause_seconds=LOOK_SECONDS, alarm=alarm))
+    return workers
 
 
 def _verified(verification: Verification, tick: Callable[[], int]) -> Callable[[], int]:

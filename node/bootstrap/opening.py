@@ -83,6 +83,15 @@ def key_addresses(settings: Settings) -> list[bytes]:
         return token.addresses()
 
 
+def remove_key(settings: Settings, address: bytes, pin: bytes | None) -> None:
+    """Delete a key from the keystore, or by its PIN from the token; raise `KeyNotFound`, `TokenError`."""
+    if settings.signer == "keystore":
+        open_keystore(settings).remove(address)
+        return
+    with closing(open_token(settings, pin)) as token:
+        token.remove(address)
+
+
 @contextmanager
 def opened_signer(
     settings: Settings,
