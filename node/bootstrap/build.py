@@ -7,6 +7,8 @@ from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
 from node.bootstrap.funds import FundsProbe
+from node.bootstrap.health import LOOK_SECONDS as HEALTH_SECONDS
+from node.bootstrap.health import HealthWatch
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
     connected_chain,
@@ -91,6 +93,7 @@ def build(
                 store, chain, addresses=signer.addresses, clock=clock, settings=settings, metrics=metrics
             )
         readiness = Readiness(asked)
+        health = _health(readiness, metrics, _alarm(store, clock))
         resources.callback(readiness.close)
         context = Context(
             settings=settings,
@@ -103,7 +106,7 @@ def build(
             readiness=readiness,
             metrics=metrics,
         )
-        node = Node(context, verification, workers, web=Part.API in wanted, resources=resources)
+        node = Node(context, verification, [*workers, health], web=Part.API in wanted, resources=resources)
         on_failure.pop_all()
         return node
 
@@ -122,6 +125,11 @@ def _workers(
     if ring is not None:
         workers.append(Worker("keys", ring.tick, pause_seconds=LOOK_SECONDS, alarm=alarm))
     return workers
+
+
+def _health(readiness: Readiness, metrics: Metrics, alarm: Callable[[str, SettlementError], None]) -> Worker:
+    watch = HealthWatch(readiness, metrics)
+    return Worker("health", watch.tick, pause_seconds=HEALTH_SECONDS, alarm=alarm)
 
 
 def _verified(verification: Verification, tick: Callable[[], int]) -> Callable[[], int]:

@@ -249,6 +249,21 @@ def test_token_absent(label: str, soft_hsm: SoftHsm, tmp_path: Path, monkeypatch
         assert 65 == len(token.sign(address, bytes(32)))
 
 
+def test_token_pulled_out_and_put_back(label: str, soft_hsm: SoftHsm) -> None:
+    """A module that has lost its token for a moment answers nothing until it is started anew, and it is."""
+    with closing(Token(MODULE, label, PIN)) as token:
+        address = token.create(SystemRandom())
+        soft_hsm.take_away()
+        with pytest.raises(TokenError, match=label):
+            token.look()
+        with pytest.raises((TokenError, KeyNotFound), match=label):
+            token.sign(address, bytes(32))
+        soft_hsm.bring_back()
+
+        assert [address] == token.look()
+        assert 65 == len(token.sign(address, bytes(32)))
+
+
 def test_key_missing(token: Token) -> None:
     """A key that the token has not, or has only the public half of, is told by its address."""
     address = token.create(SystemRandom())
