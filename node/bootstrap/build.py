@@ -57,7 +57,6 @@ def build(
     if chain is None:
         require_endpoint(settings)
     contracts = Contracts(deployment or read_deployment(settings.deployment_file))
-    schemas = schemas_by_thread(settings)
     resources = ExitStack()
     with ExitStack() as on_failure:
         on_failure.callback(resources.close)
@@ -86,8 +85,7 @@ def build(
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
-        if ring is not None:
-            asked["keys"] = ring.warning
+        asked |= {} if ring is None else {"keys": ring.warning}
         if signer is not None:
             asked["funds"] = FundsProbe(
                 store, chain, addresses=signer.addresses, clock=clock, settings=settings, metrics=metrics
@@ -102,7 +100,7 @@ def build(
             contracts=contracts,
             clock=clock,
             random=random,
-            schemas=schemas,
+            schemas=schemas_by_thread(settings),
             readiness=readiness,
             metrics=metrics,
         )
