@@ -99,7 +99,7 @@ def _payers(network: Network) -> dict[str, int]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_rotated_under_load(bank: tuple[Bank, Network]) -> None:
     """Two administer keys rotate, the node runs on: each payment settles once, by the old key or the new."""
     node, network = bank
