@@ -5,8 +5,9 @@
     SettlementError                       (settlement.errors)
     └── NodeError                         carries a status
         ├── RequestRefused                the caller can mend it
-        │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · DuplicateUetr ·
-        │       DuplicateMessage · VoidRefused 409 · BodyTooLarge 413 · ValueDateRefused 400 ·
+        │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · InFlight ·
+        │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused 409 · BodyTooLarge 413 ·
+        │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
         │       PeriodRefused 400 · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
@@ -94,10 +95,13 @@ from node.errors.keys import (
 from node.errors.requests import (
     AssetNotFound,
     BodyTooLarge,
+    CancelRefused,
+    DeadlineRefused,
     DuplicateMessage,
     DuplicateUetr,
     Forbidden,
     IdempotencyConflict,
+    InFlight,
     MirrorBehind,
     NotFound,
     PayeeRefused,
@@ -135,6 +139,7 @@ __all__ = [
     "BlockNotFound",
     "BodyTooLarge",
     "CallMalformed",
+    "CancelRefused",
     "ChainBusy",
     "ChainContradiction",
     "ChainError",
@@ -142,6 +147,7 @@ __all__ = [
     "ContractFault",
     "ContractRefused",
     "DayLimitReached",
+    "DeadlineRefused",
     "DemoDeployment",
     "DuplicateMessage",
     "DuplicateUetr",
@@ -153,6 +159,7 @@ __all__ = [
     "ForeignTransaction",
     "GasUnfunded",
     "IdempotencyConflict",
+    "InFlight",
     "InstructionForbidden",
     "KeyExists",
     "KeyNotFound",

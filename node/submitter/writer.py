@@ -18,7 +18,7 @@ from node.store.incidents import require_no_incident
 from node.store.session import Store
 from node.submitter.alarm import remember
 from node.submitter.batch import Batch, next_batch
-from node.submitter.refusal import end_refused
+from node.submitter.refusal import end_late, end_refused
 from settlement.participant import KeyRole
 
 # How many batches in a row may be refused before the other keys have their turn.
@@ -82,7 +82,8 @@ class Writer:
                     rows_max=self._payments_max,
                     named_only=named_only,
                 )
-                batch = next_batch(self._contracts, rows, payments_max=self._payments_max)
+                in_time = end_late(connection, rows, at=int(self._clock.now()))
+                batch = next_batch(self._contracts, in_time, payments_max=self._payments_max)
                 if batch is None:
                     return None
                 signed = self._signer.sign(
