@@ -22,17 +22,25 @@ from scripts.proving.proofs import run_halmos
 from scripts.proving.survivors import run_mutation
 from scripts.results import commit_of, record
 
-PARTS = ("contracts", "mutation", "properties", "python")
+PARTS = ("contracts", "days", "mutation", "properties", "python")
+# What runs behind the proofs, beside everything else.
+OTHER_CORE = ("tests/e2e", "tests/simulation")
 
 _FORGE_COUNTS = re.compile(r"(\d+) tests passed, (\d+) failed, (\d+) skipped \(\d+ total tests\)")
 
 
-def run_pytest(root: Path, arguments: Sequence[str]) -> Counts:
-    """Run pytest in `root`. A run that broke off without counting a failure counts as one."""
-    with tempfile.TemporaryDirectory() as folder:
+def run_pytest(root: Path, arguments: Sequence[str], *, aside: bool = False) -> Counts:
+    """Run pytest in `root`. A run that broke off without counting a failure counts as one.
+
+    What one says that runs beside others (`aside`) is shown when it has ended.
+    """
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile("w+") as said:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", f"--junitxml={report}", *arguments]
-        status = subprocess.run(command, cwd=root, check=False).returncode
+        output = said if aside else None
+        status = subprocess.run(command, cwd=root, stdout=output, stderr=output, check=False).returncode
+        said.seek(0)
+        print(said.read(), end="", flush=True)
         counts = _junit_counts(report) if report.exists() else Counts()
     if status not in (0, NOTHING_RAN) and not counts.failed:
         return counts + Counts(failed=1)
@@ -66,12 +74,14 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
     if options.deep:
         parts = PARTS if options.deep == "all" else (options.deep,)
         counts = run_forge(CONTRACTS, "deep") if "contracts" in parts else Counts()
+        if "days" in parts:
+            counts += run_pytest(ROOT, ["-q", "-m", "deep", "tests/simulation", *chosen])
         if "mutation" in parts:
             counts += run_mutation()
         if "properties" in parts:
             counts += run_pytest(ROOT, ["-q", "--hypothesis-profile=deep", "tests/settlement", *chosen])
         if "python" in parts:
-            counts += run_pytest(ROOT, ["-q", "-m", "deep", *chosen])
+            counts += run_pytest(ROOT, ["-q", "-m", "deep", "--ignore=tests/simulation", *chosen])
         return counts
     if options.fast:
         return _run_fast(chosen)
@@ -80,10 +90,13 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
 
 
 def _run_all(asked: Sequence[str]) -> Counts:
-    """Run the proofs, and at the same time on the other core everything else, one after the other."""
+    """Run everything on two cores: the proofs and what takes whole nodes on one, all else on the other."""
+    left_out = [f"--ignore={path}" for path in OTHER_CORE]
     with ThreadPoolExecutor(max_workers=1) as other_core:
         proofs = other_core.submit(run_halmos, CONTRACTS)
-        return run_forge(CONTRACTS) + run_slither() + run_pytest(ROOT, asked) + proofs.result()
+        nodes = other_core.submit(run_pytest, ROOT, [*asked, *OTHER_CORE], aside=True)
+        counts = run_forge(CONTRACTS) + run_slither() + run_pytest(ROOT, [*asked, *left_out])
+        return counts + proofs.result() + nodes.result()
 
 
 def _run_fast(chosen: Sequence[str]) -> Counts:

@@ -30,5 +30,7 @@ def embedded_network() -> Iterator[Network]:
     """Give the network with every bank funded in dollars and euros, at noon; undone at the end."""
     chain, clock, network, snapshot = _founded()
     clock.timestamp = NOON
-    yield network
-    chain.revert(snapshot)
+    try:
+        yield network
+    finally:
+        chain.revert(snapshot)

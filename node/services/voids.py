@@ -10,19 +10,20 @@ from node.outbox.attempts import Attempt, attempts_of
 from node.outbox.rows import enqueue, turn_into_void
 from node.outbox.transactions import hold
 from node.services.audit import append_audit
-from node.services.facts import Identity, state
+from node.services.facts import Identity, is_about, state
 from node.services.payments import patience_of
 from node.settings import Settings
 from node.store.session import Store
 from node.store.tables import instructions
 from settlement.lifecycle import State
+from settlement.posting import SETTLING
 
 
 def void_payment(store: Store, settings: Settings, clock: Clock, payment_id: str, *, actor: str) -> None:
     """Ask for the void of an instruction that is `unknown`; once asked, asking again changes nothing.
 
     Until the void is final it may still settle: the chain decides which came first. Raise `NotFound`,
-    `VoidRefused` when it is not unknown.
+    `VoidRefused` when it is not unknown, or its sequence is used.
     """
     now = clock.now()
     with store.transaction() as connection:
@@ -58,12 +59,13 @@ def _require_unknown(
     connection: Connection, settings: Settings, row: RowMapping, attempts: list[Attempt], now: float
 ) -> None:
     key = row["payer"], row["sequence"]
-    found = state(
-        Identity(terms=row["terms"], commitment=row["commitment"], created_at=row["created_at"]),
-        attempts,
-        outcomes(connection, [key])[key],
-        patience=patience_of(settings),
-        now=now,
-    )
+    identity = Identity(terms=row["terms"], commitment=row["commitment"], created_at=row["created_at"])
+    said = outcomes(connection, [key])[key]
+    found = state(identity, attempts, said, patience=patience_of(settings), now=now)
+    if any(outcome.name in SETTLING and not is_about(identity, outcome) for outcome in said):
+        raise VoidRefused(
+            f"something else settled under the sequence of {row['id']}: there is nothing to void; "
+            "find out who signed it, and ask for the payment anew"
+        )
     if found is not State.UNKNOWN:
         raise VoidRefused(f"{row['id']} is {found.shown}; only what is unknown is voided by hand")

@@ -11,8 +11,8 @@ from node.errors import GasUnfunded
 from node.settings import Settings
 from node.store.session import Store
 from node.submitter.batch import GAS_MAX
-from tests.node.submitter.model import PAY_KEY, PAYER, SECOND_KEY, ModelChain, bic
-from tests.node.submitter.world import world
+from tests.simulation.chain import PAY_KEY, PAYER, SECOND_KEY, ModelChain, bic
+from tests.simulation.world import world
 
 _STRANGER = b"\x99" * 20
 

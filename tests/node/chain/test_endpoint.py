@@ -185,6 +185,22 @@ def test_deadline_counts_the_whole_answer() -> None:
         Endpoint(_URL, 0.1, transport=transport).request("echo")
 
 
+def test_answer_in_small_pieces_has_a_limit() -> None:
+    """However small the pieces of an answer are, what counts is all that came (R9)."""
+    read = []
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(1000):
+            read.append(number)
+            yield b" " * 10
+
+    transport = httpx2.MockTransport(lambda _: httpx2.Response(200, content=pieces()))
+    endpoint = Endpoint(_URL, 5, answer_bytes_max=1000, transport=transport)
+    with pytest.raises(ChainUnavailable, match="above 1000 bytes"):
+        endpoint.request("echo")
+    assert len(read) < 1000
+
+
 def test_answer_has_a_limit() -> None:
     """An answer above the limit is not read to its end."""
     transport = httpx2.MockTransport(lambda _: httpx2.Response(200, content=b" " * 1001))

@@ -245,6 +245,15 @@ def test_damaged_file(keystore: Keystore, folder: Path, content: str) -> None:
         keystore.open(_PASSWORD, _POLICY)
 
 
+def test_damaged_file_is_not_quoted(keystore: Keystore, folder: Path) -> None:
+    """Whatever stands in a file that is no keystore file, a bare key even, is in no error (R7)."""
+    address = keystore.add(_SECRET, _PASSWORD)
+    (folder / f"{address.hex()}.json").write_text(_SECRET.hex())
+    with pytest.raises(KeystoreDamaged) as refused:
+        keystore.open(_PASSWORD, _POLICY)
+    assert _SECRET.hex() not in str(refused.value)
+
+
 def test_file_of_another_key(keystore: Keystore, folder: Path) -> None:
     """A file under another key's name does not become that key."""
     address = keystore.add(_SECRET, _PASSWORD)

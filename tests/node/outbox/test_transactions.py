@@ -36,12 +36,13 @@ def _sign(
     action: Action = Action.CALL,
     *,
     chain_id: int = 1,
+    raw: bytes = b"\1",
 ) -> int:
     with store.transaction() as connection:
         return record_signed(
             connection,
             lease,
-            Version(hash=bytes([chain_id, nonce]) * 16, raw=bytes([nonce]), fees=Fees(price=0), signed_at=1),
+            Version(hash=bytes([chain_id, nonce]) * 15 + raw * 2, raw=raw, fees=Fees(price=0), signed_at=1),
             chain_id=chain_id,
             nonce=nonce,
             payload_digest=bytes(32),
@@ -72,6 +73,14 @@ def test_nonce_is_of_one_chain(store: Store) -> None:
         assert 7 == next_nonce(connection, key=_KEY, chain_id=3, mined=7)
     with pytest.raises(StoreInconsistent):
         _sign(store, lease, 0, [_row(store)], chain_id=2)
+
+
+def test_nonce_is_signed_once(store: Store) -> None:
+    """The database itself refuses other bytes for a nonce that it has, whoever writes them (R6)."""
+    lease = _lease(store)
+    _sign(store, lease, 0, [_row(store)])
+    with pytest.raises(StoreInconsistent):
+        _sign(store, lease, 0, [_row(store)], raw=b"\2")
 
 
 def test_row_that_asks_for_something_else_now_is_not_given(store: Store) -> None:

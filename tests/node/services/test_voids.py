@@ -8,8 +8,12 @@ from node.errors import NotFound, VoidRefused
 from node.services.audit import verify_audit
 from node.services.voids import void_payment
 from node.store.session import Store
+from settlement.instruction import Terms
 from tests.node.bank import Bank, request
+from tests.node.chain_of_events import CONTRACTS, commitment
 from tests.scenario import Network
+from tests.simulation.chain import ASSET, PAYEES, PAYER, SECOND_KEY
+from tests.simulation.world import world
 
 
 @pytest.fixture
@@ -51,3 +55,18 @@ def test_is_in_the_audit_log_once(bank: Bank) -> None:
         assert 2 == verify_audit(connection)[0]
     bank.run()
     assert {"E0": "cancelled"} == bank.states()
+
+
+def test_used_sequence_is_not_voided(stores: Callable[[str], Store]) -> None:
+    """Where something else settled under its sequence there is nothing to burn: no void is sent in vain."""
+    made = world(stores("sqlite"), unknown_after_seconds=60)
+    made.accept(1)
+    (payment,) = made.payments()
+    usurper = Terms(sequence=payment.sequence, asset=ASSET, payer=PAYER, payee=PAYEES[0], amount=2)
+    data = CONTRACTS.pay_calldata([(usurper, commitment(usurper))])
+    made.chain.usurp(SECOND_KEY, CONTRACTS.address("Payments"), data)
+    made.follow()
+    made.clock.sleep(61)
+
+    with pytest.raises(VoidRefused, match="something else settled"):
+        void_payment(made.store, made.settings, made.clock, payment.id, actor="tok")

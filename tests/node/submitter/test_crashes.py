@@ -7,8 +7,8 @@ import pytest
 
 from node.errors import ChainUnavailable
 from node.store.session import Store
-from tests.node.submitter.faults import Crash, Faults
-from tests.node.submitter.world import World, world
+from tests.simulation.faults import Crash, Faults
+from tests.simulation.world import World, world
 
 # Two batches, of which one payment is too large: it is refused and voided.
 AMOUNTS = (10, 20, 5_000, 30, 40)
@@ -47,3 +47,21 @@ def test_fault_at_every_point(stores: Callable[[str], Store], error: type[Except
         made = _world(stores("sqlite"))
         made.run_past_crashes(Faults({place: error}))
         _assert_all_ended(made)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", ["store.commit before", "store.commit after", "signer.sign after"])
+def test_crash_around_every_commit_on_postgresql(stores: Callable[[str], Store], point: str) -> None:
+    """On PostgreSQL too, dying around any commit leaves nothing half done."""
+    faults = Faults()
+    made = world(stores("postgresql"), funds=100)
+    made.accept(10, 500, 20, 30)
+    made.run(made.submitter(faults))
+    places = [place for place, passed in enumerate(faults.passed) if passed == point]
+    assert len(places) > 1
+    for place in places:
+        made = world(stores("postgresql"), funds=100)
+        made.accept(10, 500, 20, 30)
+        made.run_past_crashes(Faults({place: Crash}))
+        assert {"settled": 3, "rejected": 1} == Counter(made.states().values())
+        assert 100 - 60 == made.chain.funds

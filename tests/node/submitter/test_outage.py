@@ -12,7 +12,7 @@ from node.errors import StoreError, StoreFull
 from node.store.incidents import open_incidents
 from node.store.session import Store
 from node.submitter.submitter import LEASE_SECONDS, Submitter
-from tests.node.submitter.world import World, world
+from tests.simulation.world import World, world
 from tests.stores import PostgresqlServer
 
 _PAYMENTS = 7

@@ -18,9 +18,9 @@ from node.store.session import Store
 from node.store.spending import SpendingBook
 from settlement.participant import KeyRole
 from tests.node.chain_of_events import CONTRACTS
-from tests.node.submitter.faults import Crash, Faults
-from tests.node.submitter.model import PAY_KEY, PlainSigner
-from tests.node.submitter.world import World, world
+from tests.simulation.chain import PAY_KEY, PlainSigner
+from tests.simulation.faults import Crash, Faults
+from tests.simulation.world import World, world
 
 Check = Callable[[bytes, UnsignedTransaction], None]
 

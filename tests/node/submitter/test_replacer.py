@@ -20,9 +20,9 @@ from node.store.tables import audit, receipts, transactions
 from node.submitter.replacer import LOOK_SECONDS, REPLACEMENTS_MAX
 from node.submitter.submitter import LEASE_SECONDS
 from tests.node.chain_of_events import CONTRACTS
-from tests.node.submitter.faults import Crash, Faults
-from tests.node.submitter.model import Carried
-from tests.node.submitter.world import World, world
+from tests.simulation.chain import Carried
+from tests.simulation.faults import Crash, Faults
+from tests.simulation.world import World, world
 
 _NOTHING = void(CONTRACTS, []).calldata
 

@@ -41,9 +41,9 @@ from settlement.errors import SettlementError
 from settlement.instruction import keccak
 from settlement.participant import KeyRole
 from tests.node.chain_of_events import CONTRACTS
-from tests.node.submitter.faults import Crash
-from tests.node.submitter.model import PAY_KEY, SECOND_KEY, PlainSigner
-from tests.node.submitter.world import World, world
+from tests.simulation.chain import PAY_KEY, SECOND_KEY, PlainSigner
+from tests.simulation.faults import Crash
+from tests.simulation.world import World, world
 
 
 def _incident(made: World) -> int:
@@ -248,20 +248,17 @@ def test_end_is_concluded_once(store: Store) -> None:
         assert 1 == waiting_count(connection)
 
 
-def test_event_with_another_commitment_is_no_settlement(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_event_with_another_commitment_is_no_settlement(store: Store) -> None:
     """An event under our sequence that commits to another document never makes a payment settled."""
     made = world(store)
     made.accept(1)
     submitter = made.submitter()
     submitter.tick()
-    pay = made.chain._pay
 
-    def forge(data: bytes) -> list[Log]:
-        return [replace(each, data=each.data[:32] + bytes(32)) for each in pay(data)]
+    def forge(logs: list[Log]) -> list[Log]:
+        return [replace(each, data=each.data[:32] + bytes(32)) for each in logs]
 
-    monkeypatch.setattr(made.chain, "_pay", forge)
+    made.chain.spoken = forge
     made.mine()
     assert {"E0": "unknown"} == made.states()
     _stops(made, submitter, ChainContradiction)
@@ -365,13 +362,13 @@ def test_nonce_taken_by_a_stranger_stops_the_writer(store: Store) -> None:
     assert ["accepted", "signed", "abandoned", "signed", "settled"] == _events(made)
 
 
-def test_success_without_a_word_stops_the_writer(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_success_without_a_word_stops_the_writer(store: Store) -> None:
     """A final transaction whose events do not speak of its payment is a contradiction, and nobody guesses."""
     made = world(store)
     made.accept(1)
     submitter = made.submitter()
     submitter.tick()
-    monkeypatch.setattr(made.chain, "_pay", lambda _: [])
+    made.chain.mute = True
     made.mine()
     _stops(made, submitter, ChainContradiction)
     assert {"E0": "submitted"} == made.states()
@@ -596,3 +593,31 @@ def test_crash_between_commit_and_send_loses_nothing(store: Store, monkeypatch: 
 def _with_keys(made: World, *addresses: bytes) -> Submitter:
     made.signer = PlainSigner(*addresses)
     return made.submitter()
+
+
+def test_clock_set_back_delays_no_alarm(store: Store) -> None:
+    """What stays so is found within the same seconds also when the clock went back by a day meanwhile."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    submitter.tick()
+    made.chain.drop_pool()
+    made.chain.nonces[PAY_KEY] += 1
+    made.clock.sleep(REPEAT_SECONDS)
+    submitter.tick()
+    made.clock.sleep(-86_400)
+    submitter.tick()
+    made.clock.sleep(REPEAT_SECONDS)
+    _stops(made, submitter, ForeignTransaction)
+
+
+def test_clock_set_back_delays_no_repetition(store: Store) -> None:
+    """What the chain forgot is sent again also when the clock went back by a day since it was sent."""
+    made = world(store)
+    made.accept(1)
+    submitter = made.submitter()
+    submitter.tick()
+    made.chain.drop_pool()
+    made.clock.sleep(-86_400)
+    submitter.tick()
+    assert 2 == len(made.sent)

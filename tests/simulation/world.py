@@ -1,30 +1,29 @@
 """One bank over a model chain, with a real store, acceptance, follower and submitters; and its rules."""
 
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import shake_256
 
 from sqlalchemy import select
 
-from node.chain.calls import void
 from node.errors import ChainUnavailable
 from node.follower.follower import Follower
-from node.outbox.attempts import attempts_of
 from node.services.acceptance import accept
 from node.services.filters import Filter
 from node.services.payments import Payment, list_payments
 from node.services.requests import PaymentRequest
 from node.settings import Settings
 from node.store.session import Store
-from node.store.tables import instructions, replacements, transactions
+from node.store.tables import replacements, transactions
 from node.submitter.submitter import LEASE_SECONDS, Submitter
 from settlement.identifiers import BankReference
 from tests.clocks import SetClock
 from tests.node.chain_of_events import CONTRACTS, START
-from tests.node.submitter.faults import Crash, Faults, FaultyChain, FaultySigner, FaultyStore
-from tests.node.submitter.model import PAY_KEY, PAYEES, PAYER, Carried, ModelChain, PlainSigner, bic, read
-
-FINAL = {"settled", "rejected", "cancelled"}
+from tests.simulation.chain import PAY_KEY, PAYEES, PAYER, Carried, ModelChain, PlainSigner, bic
+from tests.simulation.faults import Crash, Faults, FaultyChain, FaultySigner, FaultyStore
+from tests.simulation.rules import Limits, Query, Rules, Shown, require
 
 
 class CountingRandom:
@@ -40,7 +39,10 @@ class CountingRandom:
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """Everything outlives a crash but the submitters: store and chain."""
+    """Everything outlives a crash but the submitters: store and chain.
+
+    `query` reads the store past the node's code; None: through it.
+    """
 
     store: Store
     chain: ModelChain
@@ -48,10 +50,20 @@ class World:
     clock: SetClock = field(default_factory=lambda: SetClock(START + 100))
     signer: PlainSigner = field(default_factory=lambda: PlainSigner(PAY_KEY))
     random: CountingRandom = field(default_factory=CountingRandom)
+    query: Query | None = None
     accepted: int = 0
     sent: list[Carried] = field(default_factory=list)
+    rules: Rules = field(init=False)
 
     def __post_init__(self) -> None:
+        self.rules = Rules(
+            Limits(
+                payments=self.settings.batch_payments_max,
+                pipeline=self.settings.pipeline_transactions_max,
+                attempts=self.settings.attempts_max,
+                unknown_after_seconds=self.settings.unknown_after_seconds,
+            )
+        )
         self.chain.on_send = self._watch
         self.follow()
 
@@ -137,59 +149,35 @@ class World:
             query = select(transactions.c.id).where(transactions.c.concluded_at.is_(None))
             return connection.execute(query).first() is None
 
-    def check(self) -> None:
-        """Hold the rules: one live attempt, one payload per nonce, one settlement, no false claim."""
-        self.check_attempts()
-        self.check_signatures()
-        assert len(self.chain.paid) == len(set(self.chain.paid))
+    def check(self, *, all_shown: bool = True) -> None:
+        """Hold the rules: of what has changed, and of everything that is shown, also for its age."""
+        now = self.clock.now()
+        self.rules.check_signatures(self.signer.signed)
+        with self._reading() as query:
+            changed, shown = self.rules.has_changed(query)
+            if changed:
+                self.rules.check_store(query, self.chain, now)
+        if shown or all_shown:
+            found = [Shown(each.id, each.state, each.sequence) for each in self.payments()]
+            with self._reading() as query:
+                self.rules.check_shown(query, found, now, muted=self.chain.muted)
+        require(len(set(self.chain.paid)) == len(self.chain.paid), "R1 paid twice", self.chain.paid)
 
-    def check_attempts(self) -> None:
-        """What is not final has exactly one live attempt; what is final has none that could pay."""
+    @contextmanager
+    def _reading(self) -> Iterator[Query]:
+        """Give plain SQL on what is committed."""
+        if self.query is not None:
+            yield self.query
+            return
         with self.store.snapshot() as connection:
-            found = connection.execute(select(instructions.c.id, instructions.c.sequence)).all()
-            attempts = attempts_of(connection, [row.id for row in found])
-            concluded = set(
-                connection.scalars(
-                    select(transactions.c.hash).where(transactions.c.concluded_at.is_not(None))
-                )
-            )
-        for payment in self.payments():
-            live = [
-                attempt
-                for attempt in attempts[payment.id]
-                if attempt.refused_at is None
-                and (attempt.transaction_hash is None or attempt.transaction_hash not in concluded)
-            ]
-            if payment.state not in FINAL | {"unknown"}:
-                assert 1 == len(live), payment
-            assert len(live) <= 1, payment
-            if payment.state == "settled":
-                assert payment.sequence in self.chain.paid
-            if payment.state == "rejected":
-                assert payment.sequence in self.chain.used
-                assert payment.sequence not in self.chain.paid
-
-    def check_signatures(self) -> None:
-        """A nonce of a key is stored and sent for one payload; only what was asked for cancels it (R6)."""
-        nothing = void(CONTRACTS, []).calldata
-        payloads: defaultdict[tuple[bytes, int], set[bytes]] = defaultdict(set)
-        with self.store.snapshot() as connection:
-            raws = set(connection.scalars(select(transactions.c.raw).union(select(replacements.c.raw))))
-            asked = select(transactions.c.key, transactions.c.nonce).where(
-                transactions.c.cancel_asked_at.is_not(None)
-            )
-            cancelled = {(row.key, row.nonce) for row in connection.execute(asked)}
-        for carried in map(read, raws):
-            payloads[carried.sender, carried.nonce].add(carried.data)
-        for place, different in payloads.items():
-            assert 1 == len(different - {nothing} if place in cancelled else different), place
-        assert {carried.raw for carried in self.sent} <= raws
+            yield lambda statement: connection.exec_driver_sql(statement).all()
 
     def _watch(self, carried: Carried) -> None:
         """What reaches the chain was committed before."""
         with self.store.snapshot() as connection:
             signed = select(transactions.c.hash).union(select(replacements.c.hash))
-            assert carried.hash in set(connection.scalars(signed))
+            committed = carried.hash in set(connection.scalars(signed))
+        require(committed, "R6 sent before it was committed", carried)
         self.sent.append(carried)
 
 

@@ -1,17 +1,15 @@
 """Faults on command: every call of chain, signer and store is a point at which a process can die."""
 
-# ruff: noqa: ARG002 - the protocol asks for more than the model needs
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
-from node.chain.protocol import Block, Fees, Receipt, Transaction
+from node.chain.protocol import Block, Chain, Fees, Receipt, Transaction
 from node.errors import ChainUnavailable
 from node.keys.signer import SignedTransaction, Signer, UnsignedTransaction
 from node.store.session import Store
-from tests.node.submitter.model import ModelChain
+from tests.simulation.rules import require
 
 
 class Crash(Exception):
@@ -19,7 +17,12 @@ class Crash(Exception):
 
 
 class Faults:
-    """Counts the points that are passed; raises at those that were asked for."""
+    """Counts the points that are passed; raises at those that were asked for.
+
+    `writing`: whether a transaction of this process is open, in which nothing may leave.
+    """
+
+    writing = False
 
     def __init__(self, plan: dict[int, type[Exception]] | None = None) -> None:
         self._plan = plan or {}
@@ -32,19 +35,26 @@ class Faults:
         if error is not None and not (error is ChainUnavailable and not point.startswith("chain")):
             raise error(f"at point {len(self.passed) - 1}, {point}")
 
+    def on_its_way(self, raw: bytes) -> list[bytes]:
+        """Return what reaches the chain now of what was sent: usually just this."""
+        return [raw]
+
 
 class FaultyChain:
     """A chain whose calls may fail before it heard them or after it did what they say."""
 
-    engine, finality = "model", "instant"
+    engine = "model"
 
-    def __init__(self, chain: ModelChain, faults: Faults) -> None:
+    def __init__(self, chain: Chain, faults: Faults) -> None:
         self._chain = chain
         self._faults = faults
+        self.finality = chain.finality
 
     def send(self, raw: bytes) -> None:
+        require(not self._faults.writing, "R6 sent before it was committed")
         self._faults.at("chain.send before")
-        self._chain.send(raw)
+        for arriving in self._faults.on_its_way(raw):
+            self._chain.send(arriving)
         self._faults.at("chain.send after")
 
     def nonce(self, address: bytes) -> int:
@@ -59,30 +69,36 @@ class FaultyChain:
         self, to: bytes, data: bytes, *, sender: bytes | None = None, height: int | None = None
     ) -> bytes:
         self._faults.at("chain.call")
-        return self._chain.call(to, data, sender=sender)
+        return self._chain.call(to, data, sender=sender, height=height)
 
     def balance(self, address: bytes) -> int:
         return self._chain.balance(address)
 
     def fees(self) -> Fees:
+        self._faults.at("chain.fees")
         return self._chain.fees()
 
     def chain_id(self) -> int:
+        self._faults.at("chain.chain_id")
         return self._chain.chain_id()
 
     def genesis_hash(self) -> bytes:
+        self._faults.at("chain.genesis_hash")
         return self._chain.genesis_hash()
 
     def final_height(self) -> int:
+        self._faults.at("chain.final_height")
         return self._chain.final_height()
 
     def block(self, height: int) -> Block:
         return self._chain.block(height)
 
     def blocks(self, first: int, last: int) -> list[Block]:
+        self._faults.at("chain.blocks")
         return self._chain.blocks(first, last)
 
     def block_hash(self, height: int) -> bytes:
+        self._faults.at("chain.block_hash")
         return self._chain.block_hash(height)
 
     def transaction(self, height: int, index: int) -> Transaction:
@@ -124,8 +140,12 @@ class FaultyStore(Store):
     def transaction(self) -> Iterator[Connection]:
         self._faults.at("store.transaction")
         with self._store.transaction() as connection:
-            yield connection
-            self._faults.at("store.commit before")
+            self._faults.writing = True
+            try:
+                yield connection
+                self._faults.at("store.commit before")
+            finally:
+                self._faults.writing = False
         self._faults.at("store.commit after")
 
     @contextmanager

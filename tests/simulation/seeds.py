@@ -1,0 +1,7 @@
+"""Seeds on which something once broke, with what it was: lived first, for ever."""
+
+REGRESSIONS = {
+    25: "a chain that came back shorter, below its depth, was taken for one set back (node/follower)",
+    221: "what somebody else had usurped was voided again and again, each time in vain (node/services/voids)",
+    1342: "a clock that went back put off the alarm over a lost nonce by as much (node/submitter/broadcast)",
+}
