@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from settlement.posting import SETTLING
 
 _WORD_BYTES = 32
-_QUEUE = "Settlement"
+QUEUE = "Settlement"
 
 # The events by which the chain says that a sequence is used, and for what: by no other instruction any more.
 ACCEPTING = SETTLING | {"Submitted"}
@@ -38,7 +38,7 @@ def is_about(identity: Identity, *, contract: str, name: str, data: bytes) -> bo
     first, second = data[:_WORD_BYTES], data[_WORD_BYTES : 2 * _WORD_BYTES]
     if name == "Voided":
         return True
-    if contract != _QUEUE:
+    if contract != QUEUE:
         return first == identity.terms and (name == "Refused" or second == identity.commitment)
     if identity.head is None or first != identity.head:
         return False

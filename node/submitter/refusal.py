@@ -1,9 +1,6 @@
 """What becomes of rows that the signer refuses: they end, so that what waits behind them is signed."""
 
-from collections.abc import Sequence
-
 import structlog
-from sqlalchemy import Connection
 
 from node.clock import Clock
 from node.errors import DayLimitReached, PolicyRefused
@@ -17,9 +14,6 @@ from node.store.incidents import was_cleared
 from node.store.session import Store
 from node.submitter.alarm import remember
 from node.submitter.batch import Batch
-
-# Why a row ended that was not signed in time; `settlement.iso20022.statuses` has its code.
-DEADLINE_PASSED = "DeadlinePassed"
 
 _log = structlog.get_logger("vostro.submitter")
 
@@ -55,27 +49,6 @@ def end_refused(store: Store, clock: Clock, lease: Lease, batch: Batch, refused:
         remember(store, clock, subject=subject, error=refused)
         raise refused
     _log.warning("refused", rows=len(rows), code=refused.code)
-
-
-def end_late(connection: Connection, rows: Sequence[Row], *, at: int) -> list[Row]:
-    """End those of waiting rows whose deadline is past, and void their instructions; return the others.
-
-    What was signed before goes its way: only its end tells whether it came in time.
-    """
-    late = [row for row in rows if row.is_late(at)]
-    if not late:
-        return list(rows)
-    ended = set(refuse(connection, [row.id for row in late], reason=DEADLINE_PASSED, at=at))
-    enqueue(connection, Action.VOID, [row.due.id for row in late if row.id in ended], at=at)
-    append_audit(
-        connection,
-        at=at,
-        actor=WRITER,
-        action="deadline_passed",
-        subject="outbox rows " + " ".join(str(row) for row in sorted(ended)),
-        detail={"rows": len(ended)},
-    )
-    return [row for row in rows if not row.is_late(at)]
 
 
 def _is_refused(row: Row, refused: PolicyRefused) -> bool:

@@ -13,12 +13,13 @@ from node.outbox.replacements import Version
 from node.outbox.transactions import Sent, record_signed
 from node.outbox.work import waiting
 from node.services.audit import append_audit
+from node.services.deadlines import end_late
 from node.settings import Settings
 from node.store.incidents import require_no_incident
 from node.store.session import Store
 from node.submitter.alarm import remember
 from node.submitter.batch import Batch, next_batch
-from node.submitter.refusal import end_late, end_refused
+from node.submitter.refusal import end_refused
 from settlement.participant import KeyRole
 
 # How many batches in a row may be refused before the other keys have their turn.

@@ -40,6 +40,9 @@ _SPENDS_NOTHING = {
     ("Ledger", "refuseRedemption"): "gives back",
     ("Ledger", "withdrawRedemption"): "takes back",
     ("Ledger", "void"): "burns a sequence",
+    ("Settlement", "cancel"): "takes back",
+    ("Settlement", "withdraw"): "takes back",
+    ("Settlement", "sweep"): "ends what is over",
     ("Ledger", "setReserve"): "sets aside what stays the same participant's",
     ("Participants", "anchor"): "says a digest",
 }
