@@ -41,16 +41,17 @@ def send(context: InContext, actor: Officer, body: Body, key: IdempotencyKey = "
     """
     form = parse(payments_body, body)
     payments = form.payments if isinstance(form, NewPayments) else [form]
-    answer = accept(
-        context.store,
-        context.settings,
-        context.clock,
-        context.random,
-        actor=actor.id,
-        key=key,
-        body=body,
-        requests=[payment.request() for payment in payments],
-    )
+    with context.desk.working_on(actor.id, key):
+        answer = accept(
+            context.store,
+            context.settings,
+            context.clock,
+            context.random,
+            actor=actor.id,
+            key=key,
+            body=body,
+            requests=[payment.request() for payment in payments],
+        )
     if not answer.replayed:
         context.metrics.accepted.inc(len(payments))
     return written(answer)

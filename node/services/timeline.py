@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from node.chain.contracts import refusal_name
 from node.mirror.instructions import Outcome
@@ -129,10 +130,9 @@ def _concerns(identity: Identity, own: set[bytes | None], outcome: Outcome) -> b
 
 def _telling(identity: Identity, outcomes: Sequence[Outcome]) -> list[Outcome]:
     """Return the events without a submission where the next one says what came of it at the same moment."""
-    following = [*outcomes[1:], None]
     return [
         found
-        for found, after in zip(outcomes, following, strict=True)
+        for found, after in zip_longest(outcomes, outcomes[1:])
         if found.name != "Submitted"
         or not concerns(identity, found)
         or after is None
