@@ -168,7 +168,7 @@ def _urgent(content: Tree, group_header: Tree) -> bool:
 
 
 def _deadline(content: Tree, settlement_date: date) -> int | None:
-    """Return until when it may settle, or must to be taken; the earlier; in UTC where no offset stands."""
+    """Return until when it may settle, or must: the earlier of both; in UTC where no offset stands."""
     texts = [text_at(content, "SttlmTmReq", name) for name in ("TillTm", "RjctTm")]
     times = [time.fromisoformat(text) for text in texts if text is not None]
     moments = [datetime.combine(settlement_date, each, each.tzinfo or UTC) for each in times]

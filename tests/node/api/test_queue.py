@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from node.api.schemas import STATES
 from node.clock import SystemRandom
 from node.services.tokens import Role
 from node.store.session import Store
 from node.store.tables import counters
 from node.submitter.submitter import LEASE_SECONDS, Submitter
+from settlement.lifecycle import State
 from tests.messages import file_of
 from tests.node.api.conftest import Door
 from tests.node.api.test_payments import count, payment, send
@@ -73,6 +75,11 @@ def test_queued_and_cancelled(door: Door) -> None:
     report = door.client.get(f"/v1/payments/{taken}/status", headers=door.headers()).text
     assert "<TxSts>CANC</TxSts>" in report
     assert "<Prtry>CUST</Prtry>" in report
+
+
+def test_states_are_the_lifecycles() -> None:
+    """The words of the description are those that are shown; `held` and the rest can all be filtered by."""
+    assert {state.shown for state in State} == set(STATES.replace(" or ", ", ").split(", "))
 
 
 def test_nothing_has_the_id(door: Door) -> None:
