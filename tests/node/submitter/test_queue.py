@@ -264,6 +264,22 @@ def test_hold_and_release(bank: Bank) -> None:
     assert ["queued", "held", "released", "held"] == _events(bank, payment)[4:]
 
 
+def test_payee_that_has_to_consent_meanwhile(bank: Bank) -> None:
+    """Where the issuer asks for the payee's consent from now on, it is proposed; its bank takes it back."""
+    payment = _pay(bank)
+    bank.submitter.tick()
+    bank.follow()
+    Core(network=bank.network).agree(OPERATOR, "setWaitingRules", USD, False, True)
+    bank.run()
+    bank.network.clock.sleep(bank.settings.unknown_after_seconds)
+    assert "awaiting_approval" == _shown(bank, payment)[0]
+    assert [payment] == [each.id for each in bank.payments(state="awaiting_approval")]
+    assert ["refused", "signed", "proposed"] == _events(bank, payment)[2:]
+    cancel_payment(bank.store, bank.settings, bank.network.clock, payment, actor="tok")
+    bank.run()
+    assert ("cancelled", "WDRN") == _shown(bank, payment)
+
+
 def test_operator_cancels(bank: Bank) -> None:
     """A cancellation by the operator is shown with its reason."""
     payment = _pay(bank)
