@@ -26,7 +26,7 @@
         │   └── ForeignTransaction · ChainContradiction (both also a BrokenRule) 500
         ├── LeaseLost 503                 another process writes with this key
         ├── SigningError                  keys
-        │   ├── WrongPassword · KeyNotFound · KeyExists · KeystoreDamaged 500
+        │   ├── WrongPassword · KeyNotFound · KeyExists · KeyInUse · KeystoreDamaged 500
         │   ├── PolicyRefused             and DayLimitReached 500
         │   └── TokenError                TokenModuleMissing · TokenAbsent · TokenBusy · TokenSessionLost ·
         │                                 TokenKeyUnsafe · WrongPin · PinLocked 500
@@ -78,6 +78,7 @@ from node.errors.chain import (
 from node.errors.keys import (
     DayLimitReached,
     KeyExists,
+    KeyInUse,
     KeyNotFound,
     KeystoreDamaged,
     PinLocked,
@@ -162,6 +163,7 @@ __all__ = [
     "InFlight",
     "InstructionForbidden",
     "KeyExists",
+    "KeyInUse",
     "KeyNotFound",
     "KeyRefused",
     "KeystoreDamaged",
