@@ -26,7 +26,8 @@ from tests.node.chain_of_events import (
     said,
     transaction,
 )
-from tests.simulation.contracts import Books, Reverted, execute, view
+from tests.simulation.books import Books, Reverted
+from tests.simulation.contracts import execute, view
 
 ISSUER, PAYER, PAYEES = 1, 2, (3, 4, 5)
 # The money the bank pays in, which another issues; and the one that it issues itself.
@@ -295,6 +296,7 @@ class ModelChain(ChainOfEvents):
 
     def _append(self, ready: Sequence[Carried]) -> Block:
         height, parent = len(self.mined), self.mined[-1].hash
+        self.books.now = START + SECONDS_PER_BLOCK * height
         numbered: list[Receipt] = []
         first = 0
         for index, sent in enumerate(ready):
