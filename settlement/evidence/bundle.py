@@ -48,7 +48,8 @@ def read_bundle(content: bytes) -> Bundle:
     """Read an evidence file; raise `InvalidBundle`."""
     refused = InvalidBundle
     found = files.read_json(content, bytes_max=BUNDLE_BYTES_MAX, refused=refused)
-    if (found.get("format"), found.get("version")) != (_FORMAT, _VERSION):
+    version = found.get("version")
+    if found.get("format") != _FORMAT or type(version) is not int or version != _VERSION:
         raise refused(f"the file is no {_FORMAT} of version {_VERSION}", param="version")
     files.require_fields(found, _FIELDS, refused=refused)
     for name in ("contract", "event"):

@@ -8,12 +8,17 @@ from typing import Any
 from settlement.errors import InvalidEvidence
 
 _HEXADECIMAL = re.compile(r"0x(?:[0-9a-f]{2})*")
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
+_DEPTH_MAX = 64
 
 
 def read_json(content: bytes, *, bytes_max: int, refused: type[InvalidEvidence]) -> dict[str, Any]:
     """Return the JSON object that `content` is; raise `refused` for all else, and for a key given twice."""
     if len(content) > bytes_max:
         raise refused(f"the file has {len(content)} bytes; at most {bytes_max} are read")
+
+    if _depth(content) > _DEPTH_MAX:
+        raise refused(f"the file has more than {_DEPTH_MAX} levels")
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -27,11 +32,23 @@ def read_json(content: bytes, *, bytes_max: int, refused: type[InvalidEvidence])
 
     try:
         found = json.loads(content.decode("utf-8"), object_pairs_hook=once, parse_constant=constant)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise refused(f"the file is no JSON, or not all of it: {error}") from None
     if not isinstance(found, dict):
         raise refused("the file is no JSON object")
     return found
+
+
+def _depth(content: bytes) -> int:
+    """Return how deep brackets lie in each other: the parser overflows its stack where Python's limit is up."""
+    deepest = depth = 0
+    for found in _STRING_OR_BRACKET.finditer(content):
+        if found[0] in (b"[", b"{"):
+            depth += 1
+            deepest = max(deepest, depth)
+        elif found[0] in (b"]", b"}"):
+            depth -= 1
+    return deepest
 
 
 def require_fields(found: dict[str, Any], names: Iterable[str], *, refused: type[InvalidEvidence]) -> None:
