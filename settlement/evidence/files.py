@@ -40,7 +40,7 @@ def read_json(content: bytes, *, bytes_max: int, refused: type[InvalidEvidence])
 
 
 def _depth(content: bytes) -> int:
-    """Return how deep brackets lie in each other: the parser overflows its stack where Python's limit is up."""
+    """Return how deep brackets lie in each other: the parser would overflow its own stack."""
     deepest = depth = 0
     for found in _STRING_OR_BRACKET.finditer(content):
         if found[0] in (b"[", b"{"):

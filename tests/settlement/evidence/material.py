@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import coincurve
 import rlp as library
 
-from settlement.document import canonical, commitment
+from settlement.document import Json, canonical, commitment
 from settlement.evidence import receipts, seals, trie
 from settlement.evidence.bundle import Bundle
 from settlement.evidence.checkpoint import Checkpoint, Deployed
@@ -26,7 +26,7 @@ CONTRACTS = {
 PAYER = coincurve.PrivateKey(keccak(b"payer"))
 VALIDATORS = tuple(coincurve.PrivateKey(keccak(b"validator %d" % number)) for number in range(5))
 FOUR = VALIDATORS[:4]
-DOCUMENT = {"message": "test", "CdtTrfTxInf": {"purpose": "rent"}}
+DOCUMENT: dict[str, Json] = {"message": "test", "CdtTrfTxInf": {"purpose": "rent"}}
 SALT = bytes(range(32))
 TERMS = Terms(sequence=7, asset=840, payer=2, payee=3, amount=125_000)
 PAID = keccak(b"Paid(uint256,bytes32)")
@@ -132,7 +132,7 @@ def content(*third: ReceiptLog, succeeded: bool = True, kind: int = 0, chain_id:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A checkpoint, the headers of a chain from its genesis on, and the bundle of a payment in one of them."""
+    """A checkpoint, the headers of a chain from its genesis on, and a payment's bundle in one of them."""
 
     checkpoint: Checkpoint
     headers: tuple[Header, ...]

@@ -3,7 +3,7 @@
 import pytest
 import rlp as library
 from eth.vm.forks.london.receipts import LondonReceiptBuilder
-from eth_bloom import BloomFilter
+from eth_bloom.bloom import BloomFilter
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -1,10 +1,12 @@
-"""Tries of a block's values: the roots and proofs of the `trie` library, and no proof but the one there is."""
+"""Tries of a block's values: roots and proofs are the `trie` library's, and no other proof is one."""
+
+from typing import Any
 
 import pytest
 import rlp as library
 from hypothesis import given
 from hypothesis import strategies as st
-from trie import HexaryTrie
+from trie.hexary import HexaryTrie
 
 from settlement.errors import InvalidProof
 from settlement.evidence import trie
@@ -12,7 +14,7 @@ from settlement.evidence import trie
 values = st.lists(st.binary(min_size=1, max_size=60), min_size=1, max_size=300)
 
 
-def _library(found: list[bytes]) -> HexaryTrie:
+def _library(found: list[bytes]) -> Any:
     made = HexaryTrie({})
     for index, value in enumerate(found):
         made[library.encode(index)] = value

@@ -9,6 +9,7 @@ from settlement.errors import InvalidEvidence
 from settlement.evidence import receipts, rlp, seals, trie
 from settlement.evidence.bundle import write_bundle
 from settlement.evidence.claim import EVENTS
+from settlement.evidence.header import Header
 from settlement.evidence.receipts import ReceiptLog
 from settlement.evidence.verify import Check, verify
 from settlement.instruction import keccak
@@ -189,6 +190,10 @@ def _longer_header(given: Case) -> Case:
     return _headers_as(given, 2, rlp.encode([*fields, *[b""] * 7]))
 
 
+def _byte_after(given: Case) -> Case:
+    return _headers_as(given, 2, given.bundle.headers[2] + b"\0")
+
+
 def _headers_as(given: Case, place: int, encoded: bytes) -> Case:
     headers = list(given.bundle.headers)
     headers[place] = encoded
@@ -231,7 +236,7 @@ def _longer_proof(given: Case) -> Case:
 def _self_made(given: Case) -> Case:
     """A chain of one's own that has the same payment, sealed by one's own validators."""
     own = [VALIDATORS[4]]
-    headers = []
+    headers: list[Header] = []
     for number in range(6):
         within = content() if number == 3 else Content()
         made = header(headers[-1] if headers else None, within, extra=extra_data(addresses(own)))
@@ -303,7 +308,7 @@ LIES: dict[str, tuple[str, Callable[[Case], Case]]] = {
     "an extra item in the extra data": ("headers", _extra(more=[b"\1"])),
     "a vote that is neither": ("headers", _extra(vote=(b"\1" * 20, b"\xaa"))),
     "an extra item in the header": ("headers", _longer_header),
-    "a byte after the header": ("headers", lambda given: _headers_as(given, 2, given.bundle.headers[2] + b"\0")),
+    "a byte after the header": ("headers", _byte_after),
     "a zero before a number": ("headers", _zero_before_a_number),
     "a header missing": ("headers", _missing_header),
     "headers in another order": ("headers", _swapped_headers),
@@ -335,7 +340,7 @@ LIES: dict[str, tuple[str, Callable[[Case], Case]]] = {
     "another chain's number": ("chain", _bundle(chain_id=1)),
     "a transaction signed for another chain": ("transaction", _content(content(chain_id=1))),
     "another chain's checkpoint": ("headers", _checkpoint(block_hash=keccak(b"another"))),
-    "another genesis": ("headers", lambda given: _checkpoint(genesis_hash=bytes(32))(case(checkpoint=0))),
+    "another genesis": ("headers", lambda _: _checkpoint(genesis_hash=bytes(32))(case(checkpoint=0))),
     "a self-made chain with a valid inner proof": ("headers", _self_made),
     "the same on the checkpoint's block": ("finality", _appended),
     "the same with a vote of its own": ("finality", _appended_with_a_vote),
@@ -390,11 +395,11 @@ def test_nothing_is_yielded_after_a_check_that_failed() -> None:
     with pytest.raises(InvalidEvidence):
         found.extend(each.name for each in verify(write_bundle(given.bundle), given.checkpoint))
 
-    assert [] == found or ["file"] == found
+    assert set(found) <= {"file"}
 
 
 def _changing(*, votes: bool = True, block: int = 5, checkpoint: int = 1) -> Case:
-    """A chain on which the fifth validator joins in block 3 and the first leaves in block 5, with the payment."""
+    """A chain with a payment on which the fifth validator joins in block 3 and the first leaves in block 5."""
     first, last = address_of(VALIDATORS[0]), address_of(VALIDATORS[4])
     plan: list[tuple[tuple[int, ...], object]] = [
         ((0, 1, 2, 3), ()),
@@ -404,7 +409,7 @@ def _changing(*, votes: bool = True, block: int = 5, checkpoint: int = 1) -> Cas
         ((0, 1, 2, 3, 4), (first, b"")),
         ((1, 2, 3, 4), ()),
     ]
-    headers = []
+    headers: list[Header] = []
     for number, (members, vote) in enumerate(plan):
         keys = [VALIDATORS[member] for member in members]
         extra = extra_data(addresses(keys), vote=vote if votes else ())
@@ -418,7 +423,7 @@ def _changing(*, votes: bool = True, block: int = 5, checkpoint: int = 1) -> Cas
 def test_the_material_is_what_the_libraries_make() -> None:
     """The roots of the made blocks are those of the `trie` library, so the proofs are real."""
     import rlp as library
-    from trie import HexaryTrie
+    from trie.hexary import HexaryTrie
 
     found = HexaryTrie({})
     for index, each in enumerate(content().receipts):
