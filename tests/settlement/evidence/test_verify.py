@@ -236,7 +236,7 @@ def _longer_proof(given: Case) -> Case:
 def _self_made(given: Case) -> Case:
     """A chain of one's own that has the same payment, sealed by one's own validators."""
     own = [VALIDATORS[4]]
-    headers: list[Header] = []
+    headers = list[Header]()
     for number in range(6):
         within = content() if number == 3 else Content()
         made = header(headers[-1] if headers else None, within, extra=extra_data(addresses(own)))
@@ -399,7 +399,7 @@ def test_nothing_is_yielded_after_a_check_that_failed() -> None:
 
 
 def _changing(*, votes: bool = True, block: int = 5, checkpoint: int = 1) -> Case:
-    """A chain with a payment on which the fifth validator joins in block 3 and the first leaves in block 5."""
+    """A chain on which the fifth validator joins in block 3 and the first leaves in block 5."""
     first, last = address_of(VALIDATORS[0]), address_of(VALIDATORS[4])
     plan: list[tuple[tuple[int, ...], object]] = [
         ((0, 1, 2, 3), ()),
@@ -409,7 +409,7 @@ def _changing(*, votes: bool = True, block: int = 5, checkpoint: int = 1) -> Cas
         ((0, 1, 2, 3, 4), (first, b"")),
         ((1, 2, 3, 4), ()),
     ]
-    headers: list[Header] = []
+    headers = list[Header]()
     for number, (members, vote) in enumerate(plan):
         keys = [VALIDATORS[member] for member in members]
         extra = extra_data(addresses(keys), vote=vote if votes else ())
