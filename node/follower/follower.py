@@ -6,15 +6,19 @@ from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Chain
 from node.clock import Clock
 from node.errors import ChainError, EndpointBehind, StoreError, WrongChain, WrongGenesis
+from node.follower.checking import Checks
 from node.mirror.head import Head, hash_at, head, pin
+from node.mirror.material import Material, header_at
 from node.mirror.record import write
 from node.store.incidents import raise_incident, require_no_incident
 from node.store.session import Store
 from settlement.errors import BrokenRule, MirrorGap, SettlementError
+from settlement.evidence.header import Header
 
 WRITER = "follower"
 
 _BLOCKS_MAX = 256
+_CHECKS = Checks()
 # A tick takes more blocks while they are light, fewer when they are heavy: memory stays bounded.
 _LOGS_AIM = 10_000
 # An RPC node that is behind the mirror is waited for so long, and for so many looks since a clock may jump;
@@ -27,12 +31,20 @@ class Follower:
     """Mirrors one chain into one store. Only one of those that share a store writes at a time."""
 
     def __init__(
-        self, store: Store, chain: Chain, contracts: Contracts, clock: Clock, *, blocks_max: int = _BLOCKS_MAX
+        self,
+        store: Store,
+        chain: Chain,
+        contracts: Contracts,
+        clock: Clock,
+        *,
+        checks: Checks = _CHECKS,
+        blocks_max: int = _BLOCKS_MAX,
     ) -> None:
         self._store = store
         self._chain = chain
         self._contracts = contracts
         self._clock = clock
+        self._checks = checks
         self._blocks_max = blocks_max
         self._blocks_next = min(16, blocks_max)
         self._verified = False
@@ -48,10 +60,11 @@ class Follower:
         with self._store.snapshot() as connection:
             require_no_incident(connection, writer=WRITER)
             mirrored = head(connection)
+            parent = None if mirrored is None else header_at(connection, mirrored.height)
         try:
             blocks = self._fetch(mirrored, until)
             _check(mirrored, blocks)
-            return self._write(mirrored, blocks)
+            return self._write(mirrored, blocks, self._material(parent, blocks))
         except (BrokenRule, WrongChain, WrongGenesis) as error:
             self._freeze(error, mirrored)
             raise
@@ -114,7 +127,15 @@ class Follower:
             raise EndpointBehind(f"{found}: the RPC node is not in step; waiting until it has caught up")
         raise MirrorGap(f"{found}, and has for {int(waited)} seconds: the chain was set back")
 
-    def _write(self, mirrored: Head | None, blocks: Sequence[Block]) -> int:
+    def _material(self, parent: Header | None, blocks: Sequence[Block]) -> list[Material]:
+        """Return what proves the blocks, having checked them at this follower's level."""
+        found = []
+        for block in blocks:
+            found.append(self._checks.material(block, parent))
+            parent = block.header
+        return found
+
+    def _write(self, mirrored: Head | None, blocks: Sequence[Block], material: Sequence[Material]) -> int:
         if not blocks:
             return 0
         pinned = self._contracts.deployment
@@ -128,7 +149,7 @@ class Follower:
             if head(connection) != mirrored:
                 # Another follower of this store was quicker; its blocks are as good as these.
                 return 0
-            write(connection, self._contracts, blocks)
+            write(connection, self._contracts, blocks, material)
         logs = sum(len(receipt.logs) for block in blocks for receipt in block.receipts)
         wanted = self._blocks_next * 2 if logs < _LOGS_AIM // 2 else len(blocks) * _LOGS_AIM // logs
         self._blocks_next = max(1, min(self._blocks_max, wanted))
