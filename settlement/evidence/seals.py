@@ -69,6 +69,8 @@ def require_seals(header: Header, validators: Iterable[bytes]) -> int:
     Every seal must be one of theirs, and no validator's may come twice.
     """
     allowed, seals = frozenset(validators), decode(header.extra_data).seals
+    if not allowed:
+        raise InvalidSeals(f"nobody is known to be a validator of block {header.number}")
     if len(seals) > len(allowed):
         raise InvalidSeals(f"block {header.number} has {len(seals)} seals of {len(allowed)} validators")
     digest = seal_digest(header)
