@@ -54,6 +54,9 @@ class Checks:
         return encoded
 
 
+DEFAULT_CHECKS = Checks()
+
+
 def _check_transactions(block: Block) -> None:
     """Raise `WrongTransactions` unless they are the header's, and the receipts are of them."""
     if trie.root(block.transactions) != block.header.transactions_root:

@@ -6,7 +6,7 @@ from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Chain
 from node.clock import Clock
 from node.errors import ChainError, EndpointBehind, StoreError, WrongChain, WrongGenesis
-from node.follower.checking import Checks
+from node.follower.checking import DEFAULT_CHECKS, Checks
 from node.mirror.head import Head, hash_at, head, pin
 from node.mirror.material import Material, header_at
 from node.mirror.record import write
@@ -18,7 +18,6 @@ from settlement.evidence.header import Header
 WRITER = "follower"
 
 _BLOCKS_MAX = 256
-_CHECKS = Checks()
 # A tick takes more blocks while they are light, fewer when they are heavy: memory stays bounded.
 _LOGS_AIM = 10_000
 # An RPC node that is behind the mirror is waited for so long, and for so many looks since a clock may jump;
@@ -37,7 +36,7 @@ class Follower:
         contracts: Contracts,
         clock: Clock,
         *,
-        checks: Checks = _CHECKS,
+        checks: Checks = DEFAULT_CHECKS,
         blocks_max: int = _BLOCKS_MAX,
     ) -> None:
         self._store = store
@@ -159,12 +158,24 @@ class Follower:
         """Remember why nothing is mirrored any more, until a person has looked (R10)."""
         self._verified = False
         subject = "genesis" if mirrored is None else f"after block {mirrored.height}"
-        at = int(self._clock.now())
+        at, served = int(self._clock.now()), self._served_instead(mirrored)
         try:
             with self._store.transaction() as connection:
-                raise_incident(connection, writer=WRITER, subject=subject, error=error, at=at)
+                raise_incident(connection, writer=WRITER, subject=subject, error=error, at=at, served=served)
         except StoreError as lost:
             error.add_note(f"it could not be remembered: {lost.detail}")
+
+    def _served_instead(self, mirrored: Head | None) -> bytes | None:
+        """Return the header that is served now for a block that was mirrored with another hash, if one is."""
+        if mirrored is None:
+            return None
+        try:
+            served = self._chain.block(min(mirrored.height, self._chain.final_height()))
+            with self._store.snapshot() as connection:
+                known = hash_at(connection, served.height)
+            return None if served.hash == known else served.header.encoded()
+        except SettlementError:
+            return None  # what is not to be had must not hide why the node froze
 
 
 def _check(mirrored: Head | None, blocks: Sequence[Block]) -> None:

@@ -193,6 +193,7 @@ def create_tables() -> None:
         sa.Column("code", NAME, nullable=False),
         sa.Column("subject", NAME, nullable=False),
         sa.Column("detail", NAME, nullable=False),
+        sa.Column("served", DIGEST, nullable=True),
         sa.Column("raised_at", WHOLE, nullable=False),
         sa.Column("cleared_at", WHOLE, nullable=True),
         sa.Column("cleared_by", NAME, nullable=True),
