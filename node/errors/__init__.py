@@ -8,7 +8,7 @@
         │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · DuplicateUetr ·
         │       DuplicateMessage · VoidRefused 409 · BodyTooLarge 413 · ValueDateRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
-        │       PeriodRefused 400 · QueueFull · MirrorBehind 503
+        │       EvidenceMissing 409 · PeriodRefused 400 · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
@@ -96,6 +96,7 @@ from node.errors.requests import (
     BodyTooLarge,
     DuplicateMessage,
     DuplicateUetr,
+    EvidenceMissing,
     Forbidden,
     IdempotencyConflict,
     MirrorBehind,
@@ -146,6 +147,7 @@ __all__ = [
     "DuplicateMessage",
     "DuplicateUetr",
     "EndpointBehind",
+    "EvidenceMissing",
     "FeesAboveLimit",
     "Forbidden",
     "ForeignAuthority",

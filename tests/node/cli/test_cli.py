@@ -13,6 +13,7 @@ import structlog
 from typer.testing import CliRunner
 
 from node import cli
+from node.cli import commands
 from node.keys.keystore import Keystore
 from node.store.session import Store
 from tests.scenario import BANKS
@@ -80,7 +81,7 @@ def _commands(arguments: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
         for name, child in command.commands.items():
             walk(child, (*path, name))
 
-    walk(typer.main.get_command(cli.app), arguments)
+    walk(typer.main.get_command(commands.app), arguments)
     return found
 
 
@@ -102,7 +103,7 @@ def test_help_in_a_program_of_its_own() -> None:
 @pytest.mark.parametrize("command", _commands(), ids=" ".join)
 def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     """Every command has a help text and, but for `run`, takes --json; none takes a secret as an argument."""
-    shown = CliRunner().invoke(cli.app, [*command, "--help"], env={"COLUMNS": "200"}).output
+    shown = CliRunner().invoke(commands.app, [*command, "--help"], env={"COLUMNS": "200"}).output
     assert "Usage:" in shown
     assert command == ("run",) or "--json" in shown
     for word in ("--password", "--secret", "--private-key"):
