@@ -1,4 +1,4 @@
-"""What is written once stays: events, postings, blocks, their proofs, receipts, audit, instructions, answers (R5)."""
+"""What is written once stays: events, postings, blocks, proofs, receipts, audit, instructions, answers."""
 
 import pytest
 from sqlalchemy import Connection, Executable, Table, Text, delete, insert, select, text, update
