@@ -5,7 +5,6 @@ settled it to the checkpoint's, or from the checkpoint's to it, in ascending ord
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from settlement.document import SALT_BYTES, Json
@@ -40,7 +39,7 @@ class Bundle:
     headers: tuple[bytes, ...]
     transaction: tuple[bytes, ...]
     receipt: tuple[bytes, ...]
-    document: Mapping[str, Json] | None
+    document: dict[str, Json] | None
     salt: bytes | None
 
 

@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 
-from settlement.errors import InvalidWord, UnprovenClaim
+from settlement.document import Json
+from settlement.errors import InvalidValue, InvalidWord, UnprovenClaim
 from settlement.evidence.receipts import ReceiptLog
 from settlement.instruction import Leg, keccak, leg_from_word, terms_from_word
+from settlement.iso20022.banks import text_at
+from settlement.iso20022.xml import ATTRIBUTE, TEXT
+from settlement.money import amount_from_decimal, currency
 
 _WORD_BYTES = 32
 _TERMS_EVENT = "uint256,bytes32"
@@ -16,6 +20,7 @@ EVENTS = {
     ("Ledger", "Redeemed"): _TERMS_EVENT,
     ("Settlement", "Settled"): "uint256,bytes32,uint256[]",
 }
+_TRANSFER, _AMOUNT = "CdtTrfTxInf", "IntrBkSttlmAmt"
 _LEGS_OFFSET = 3 * _WORD_BYTES
 _INSTRUCTION_TYPE = keccak(
     b"Instruction(uint256 chainId,address ledger,uint256 head,bytes32 commitment,uint256[] legs)"
@@ -47,6 +52,22 @@ class Claim:
         head, legs = self.words[:_WORD_BYTES], self.words[_WORD_BYTES:]
         place = chain_id.to_bytes(_WORD_BYTES, "big") + ledger.rjust(_WORD_BYTES, b"\0")
         return self.committed == keccak(_INSTRUCTION_TYPE + place + head + commitment + keccak(legs))
+
+    def require_amount_of(self, document: dict[str, Json]) -> None:
+        """Raise `UnprovenClaim` when the document is a message with another amount or currency than settled.
+
+        What has no amount of its own (a payment given as JSON) takes it from the chain.
+        """
+        text = text_at(document, _TRANSFER, _AMOUNT, TEXT)
+        if text is None:
+            return
+        try:
+            money = currency(text_at(document, _TRANSFER, _AMOUNT, ATTRIBUTE + "Ccy") or "")
+            said = [(money.number, amount_from_decimal(text, money))]
+        except InvalidValue as error:
+            raise UnprovenClaim(f"the document has no amount: {error.detail}") from None
+        if said != [(leg.asset, leg.amount) for leg in self.legs]:
+            raise UnprovenClaim(f"the document says {text} {money.code}, which is not what settled")
 
 
 def topic_of(contract: str, event: str) -> bytes:

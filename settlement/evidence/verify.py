@@ -141,6 +141,7 @@ class Evidence:
         ledger = self._address("Ledger")
         if not self._claim.commits_to(made, chain_id=self._checkpoint.chain_id, ledger=ledger):
             raise UnprovenClaim("the document or its salt is not the one the chain committed to")
+        self._claim.require_amount_of(self._bundle.document)
         return "the document is the one the chain committed to"
 
     def _address(self, contract: str) -> bytes:

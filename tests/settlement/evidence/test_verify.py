@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from settlement.document import Json, canonical, commitment
 from settlement.errors import InvalidEvidence
 from settlement.evidence import receipts, rlp, seals, trie
 from settlement.evidence.bundle import write_bundle
@@ -18,6 +19,7 @@ from tests.settlement.evidence.material import (
     DOCUMENT,
     FOUR,
     LEDGER,
+    SALT,
     SETTLEMENT,
     TERMS,
     VALIDATORS,
@@ -115,7 +117,6 @@ def test_a_block_before_the_checkpoint_is_sealed_by_its_own_validators() -> None
 
 def test_an_instruction_of_several_legs_is_proven() -> None:
     """Its digest commits to the document together with head and legs."""
-    from settlement.document import canonical, commitment
     from settlement.instruction import Leg
 
     legs = [Leg(asset=840, payer=2, payee=3, amount=5), Leg(asset=978, payer=3, payee=2, amount=4)]
@@ -153,6 +154,31 @@ def test_a_document_is_not_needed() -> None:
     found = checked(replace(given, bundle=replace(given.bundle, document=None, salt=None)))
 
     assert "none given; the chain's commitment stays closed" == found[-1].found
+
+
+@pytest.mark.parametrize(
+    ("amount", "held"),
+    [
+        ({"@Ccy": "USD", "#text": "1250.00"}, True),
+        ({"@Ccy": "USD", "#text": "1250"}, True),
+        ({"@Ccy": "USD", "#text": "1250.01"}, False),
+        ({"@Ccy": "EUR", "#text": "1250.00"}, False),
+        ({"@Ccy": "USD", "#text": "1250.000"}, False),
+        ({"@Ccy": "???", "#text": "1250"}, False),
+        ({"#text": "1250.00"}, False),
+    ],
+)
+def test_a_message_must_say_the_amount_that_settled(amount: dict[str, Json], held: bool) -> None:  # noqa: FBT001
+    """A document that is a message of another amount or currency proves nothing, though committed to."""
+    document: dict[str, Json] = {"CdtTrfTxInf": {"IntrBkSttlmAmt": amount}}
+    made = commitment(canonical(document), SALT)
+    log = replace(paid(), data=paid().data[:32] + made)
+    given = case(found=content(paid(), log))
+    told = replace(given, bundle=replace(given.bundle, document=document))
+    if held:
+        assert NAMES == [each.name for each in checked(told)]
+    else:
+        assert "document" == refused(told)
 
 
 # Each lie by its name, the check that must find it, and how it is told.
