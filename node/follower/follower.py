@@ -59,7 +59,9 @@ class Follower:
         with self._store.snapshot() as connection:
             require_no_incident(connection, writer=WRITER)
             mirrored = head(connection)
-            parent = None if mirrored is None else header_at(connection, mirrored.height)
+            parent = None
+            if mirrored is not None and self._checks.sealed:
+                parent = header_at(connection, mirrored.height)
         try:
             blocks = self._fetch(mirrored, until)
             _check(mirrored, blocks)
