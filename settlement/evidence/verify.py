@@ -104,6 +104,9 @@ class Evidence:
         for parent, each in zip(self._headers, self._headers[1:], strict=False):
             following = seals.validators_after(known, parent, each)
             if following != known:
+                # Else fewer than a quorum could vote out whoever is in their way.
+                if parent.number > self._checkpoint.height:
+                    seals.require_seals(parent, known)
                 seals.require_seals(each, following)
             known = following
         return known

@@ -406,6 +406,19 @@ def test_a_change_of_validators_that_they_did_not_seal_is_refused() -> None:
     assert "finality" == refused(given.with_headers(alone))
 
 
+def test_a_vote_that_no_quorum_sealed_changes_nothing() -> None:
+    """Two of four could else vote out a third, and be two of three."""
+    given = case()
+    two = VALIDATORS[:2]
+    vote = (address_of(VALIDATORS[2]), b"")
+    headers = list(given.headers[:2])
+    headers.append(seal(header(headers[-1], Content(), extra=extra_data(addresses(FOUR), vote=vote)), two))
+    left = addresses((*two, VALIDATORS[3]))
+    headers.append(seal(header(headers[-1], content(), extra=extra_data(left)), two))
+
+    assert "finality" == refused(replace(given, bundle=bundle_of(headers, 3, 1, content())))
+
+
 @pytest.mark.parametrize("cut", [1, 100, 5000])
 def test_a_truncated_file_is_refused(cut: int) -> None:
     """What is not all there is not read."""
