@@ -1,12 +1,15 @@
 """`vostro evidence`, `checkpoint`, `verify`: proof of a settlement, and its check."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from node.cli.opening import opened_store, read_settings
-from node.cli.output import AsJson
+from node.cli.output import AsJson, print_rows
+
+if TYPE_CHECKING:
+    from settlement.evidence.checkpoint import Checkpoint
 
 Height = Annotated[
     int | None, typer.Option(help="Height of the checkpoint; default: the newest block.", min=0)
@@ -41,14 +44,37 @@ def evidence(
     _write(content, output)
 
 
-def checkpoint(*, height: Height = None, output: Output = None, as_json: AsJson = False) -> None:  # noqa: ARG001 - as above
-    """Write a checkpoint of the mirrored chain; compare it with another bank's before you rely on it."""
+def checkpoint(
+    *,
+    height: Height = None,
+    output: Output = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="Another bank's: say what this node has otherwise.", dir_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a checkpoint of the mirrored chain; or compare another bank's with it, exit 1 if they differ."""
+    from settlement.evidence.checkpoint import differences, write_checkpoint
+
+    if compare is None:
+        _write(write_checkpoint(_own_checkpoint(height)), output)
+        return
+    from node.cli.verifying import read_checkpoint_file
+
+    theirs = read_checkpoint_file(compare)
+    found = differences(_own_checkpoint(theirs.height), theirs)
+    row = {"height": theirs.height, "block_hash": theirs.block_hash, "differences": found}
+    print_rows([row], ("height", "block_hash", "differences"), as_json=as_json)
+    if found:
+        raise typer.Exit(1)
+
+
+def _own_checkpoint(height: int | None) -> "Checkpoint":
     from node.bootstrap.opening import connected_chain
     from node.chain.contracts import Contracts
     from node.chain.deployment import read_deployment
     from node.clock import SystemClock
     from node.services.evidence import make_checkpoint
-    from settlement.evidence.checkpoint import write_checkpoint
 
     settings = read_settings()
     contracts = Contracts(read_deployment(settings.deployment_file))
@@ -56,8 +82,7 @@ def checkpoint(*, height: Height = None, output: Output = None, as_json: AsJson 
         opened_store(settings) as store,
         connected_chain(settings, SystemClock(), contracts.deployment) as chain,
     ):
-        made = make_checkpoint(store, settings, contracts, chain, height=height)
-    _write(write_checkpoint(made), output)
+        return make_checkpoint(store, settings, contracts, chain, height=height)
 
 
 def verify(

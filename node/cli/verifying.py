@@ -7,14 +7,19 @@ from typing import Any
 
 from settlement.errors import InvalidBundle, InvalidCheckpoint, InvalidEvidence
 from settlement.evidence.bundle import BUNDLE_BYTES_MAX
-from settlement.evidence.checkpoint import CHECKPOINT_BYTES_MAX, read_checkpoint
+from settlement.evidence.checkpoint import CHECKPOINT_BYTES_MAX, Checkpoint, read_checkpoint
 from settlement.evidence.verify import Check, verify
 
 
 def verify_files(bundle: Path, checkpoint: Path) -> Iterator[Check]:
     """Yield each check that held; raise `InvalidEvidence` at the first that did not."""
-    known = read_checkpoint(_read(checkpoint, CHECKPOINT_BYTES_MAX, InvalidCheckpoint))
+    known = read_checkpoint_file(checkpoint)
     yield from verify(_read(bundle, BUNDLE_BYTES_MAX, InvalidBundle), known)
+
+
+def read_checkpoint_file(path: Path) -> Checkpoint:
+    """Read a checkpoint; raise `InvalidCheckpoint`."""
+    return read_checkpoint(_read(path, CHECKPOINT_BYTES_MAX, InvalidCheckpoint))
 
 
 def print_checks(bundle: Path, checkpoint: Path, *, as_json: bool) -> int:

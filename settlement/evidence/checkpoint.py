@@ -76,6 +76,17 @@ def write_checkpoint(checkpoint: Checkpoint) -> bytes:
     )
 
 
+def differences(one: Checkpoint, other: Checkpoint) -> list[str]:
+    """Return what two checkpoints of one height do not agree on; validators in any order are the same."""
+    found = [name for name in _FIELDS[:4] if getattr(one, name) != getattr(other, name)]
+    if frozenset(one.validators) != frozenset(other.validators):
+        found.append("validators")
+    names = sorted({*one.contracts, *other.contracts})
+    return found + [
+        f"contract {name}" for name in names if one.contracts.get(name) != other.contracts.get(name)
+    ]
+
+
 def _deployed(name: str, found: Any) -> Deployed:
     if not isinstance(found, dict):
         raise InvalidCheckpoint(f"the contract {name} has no address", param="contracts")

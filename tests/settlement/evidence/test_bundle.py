@@ -1,13 +1,14 @@
 """Evidence and checkpoint files: what is written reads back, and what is not of the form is refused."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from settlement.errors import InvalidBundle, InvalidCheckpoint
 from settlement.evidence.bundle import BUNDLE_BYTES_MAX, read_bundle, write_bundle
-from settlement.evidence.checkpoint import read_checkpoint, write_checkpoint
+from settlement.evidence.checkpoint import differences, read_checkpoint, write_checkpoint
 from tests.settlement.evidence.material import case
 
 _CASE = case()
@@ -115,3 +116,22 @@ def test_a_checkpoint_of_another_form_is_refused(name: str, value: Any) -> None:
     found = json.loads(write_checkpoint(_CASE.checkpoint)) | {name: value}
     with pytest.raises(InvalidCheckpoint):
         read_checkpoint(json.dumps(found).encode())
+
+
+def test_two_checkpoints_are_compared_in_everything() -> None:
+    """Each thing that two banks do not agree on is named; the order of validators is none."""
+    ours = _CASE.checkpoint
+    ledger, payments = ours.contracts["Ledger"], ours.contracts["Payments"]
+
+    assert [] == differences(ours, replace(ours, validators=ours.validators[::-1]))
+    assert ["chain_id", "genesis_hash", "height", "block_hash"] == differences(
+        ours, replace(ours, chain_id=1, genesis_hash=b"", height=9, block_hash=b"")
+    )
+    assert ["validators"] == differences(ours, replace(ours, validators=ours.validators[1:]))
+    assert ["contract Ledger", "contract Payments", "contract Settlement"] == differences(
+        ours,
+        replace(
+            ours,
+            contracts={"Ledger": replace(ledger, code_hash=b""), "Payments": replace(payments, address=b"")},
+        ),
+    )
