@@ -18,23 +18,34 @@ class SoftHsm:
 
     def __init__(self, folder: Path) -> None:
         assert MODULE.exists(), "SoftHSM is missing: scripts/setup installs Debian's softhsm2"
-        tokens = folder / "tokens"
-        tokens.mkdir(parents=True)
+        self._tokens = folder / "tokens"
+        self._tokens.mkdir(parents=True)
+        self._away = folder / "away"
         configuration = folder / "softhsm2.conf"
         configuration.write_text(
-            f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n"
+            f"directories.tokendir = {self._tokens}\nobjectstore.backend = file\nlog.level = ERROR\n"
         )
         self.variables = {"SOFTHSM2_CONF": str(configuration)}
 
-    def new_token(self) -> str:
-        """Make an empty token that opens with `PIN`; return its label."""
+    def new_token(self, pin: bytes = PIN) -> str:
+        """Make an empty token that opens with the PIN; return its label."""
         label = f"vostro-{next(_labels)}"
         subprocess.run(
             ["softhsm2-util", "--init-token", "--free", "--label", label,
-             "--pin", PIN.decode(), "--so-pin", _OFFICER_PIN],
+             "--pin", pin.decode(), "--so-pin", _OFFICER_PIN],
             env=self.variables | {"PATH": "/usr/bin:/bin"}, check=True, capture_output=True,
         )  # fmt: skip
         return label
+
+    def take_away(self) -> None:
+        """Let every process find the folder empty, as a token is that was pulled out."""
+        self._tokens.rename(self._away)
+        self._tokens.mkdir()
+
+    def bring_back(self) -> None:
+        """Undo `take_away`."""
+        self._tokens.rmdir()
+        self._away.rename(self._tokens)
 
     def use(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """Let this process see the tokens that there are now; every open session ends."""

@@ -8,6 +8,8 @@ from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
 from node.bootstrap.funds import FundsProbe
+from node.bootstrap.health import LOOK_SECONDS as HEALTH_SECONDS
+from node.bootstrap.health import HealthWatch
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
     checks_of,
@@ -26,6 +28,7 @@ from node.chain.protocol import Chain
 from node.clock import Clock, Random
 from node.follower.follower import Follower
 from node.keeper.keeper import Keeper
+from node.keys.ring import LOOK_SECONDS, KeyRing
 from node.keys.signer import Signer
 from node.settings import Settings
 from node.store.incidents import open_incidents, raise_incident
@@ -56,12 +59,12 @@ def build(
     if chain is None:
         require_endpoint(settings)
     contracts = Contracts(deployment or read_deployment(settings.deployment_file))
-    schemas = schemas_by_thread(settings)
     resources = ExitStack()
     with ExitStack() as on_failure:
         on_failure.callback(resources.close)
+        ring: KeyRing | None = None
         if Part.SUBMITTER in wanted and signer is None:
-            signer = resources.enter_context(opened_signer(settings, contracts, clock, password))
+            signer = ring = resources.enter_context(opened_signer(settings, contracts, clock, password))
         chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
@@ -81,15 +84,17 @@ def build(
             ticks[Part.SUBMITTER] = submitter.tick
         if Part.KEEPER in wanted:
             ticks[Part.KEEPER] = Keeper(store, contracts, clock, settings).tick
-        workers = _workers(settings, store, clock, verification, ticks)
+        workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
         asked["verification"] = partial(unchecked, settings.verification)
+        asked |= {} if ring is None else {"keys": ring.warning}
         if signer is not None:
             asked["funds"] = FundsProbe(
-                store, chain, addresses=signer.addresses(), clock=clock, settings=settings, metrics=metrics
+                store, chain, addresses=signer.addresses, clock=clock, settings=settings, metrics=metrics
             )
         readiness = Readiness(asked)
+        health = _health(readiness, metrics, _alarm(store, clock))
         resources.callback(readiness.close)
         context = Context(
             settings=settings,
@@ -98,31 +103,34 @@ def build(
             contracts=contracts,
             clock=clock,
             random=random,
-            schemas=schemas,
+            schemas=schemas_by_thread(settings),
             readiness=readiness,
             metrics=metrics,
         )
-        node = Node(context, verification, workers, web=Part.API in wanted, resources=resources)
+        node = Node(context, verification, [*workers, health], web=Part.API in wanted, resources=resources)
         on_failure.pop_all()
         return node
 
 
 def _workers(
     settings: Settings,
-    store: Store,
-    clock: Clock,
     verification: Verification,
     ticks: Mapping[Part, Callable[[], int]],
+    ring: KeyRing | None,
+    alarm: Callable[[str, SettlementError], None],
 ) -> list[Worker]:
-    return [
-        Worker(
-            part.value,
-            _verified(verification, tick),
-            pause_seconds=settings.tick_seconds,
-            alarm=_alarm(store, clock),
-        )
+    workers = [
+        Worker(part.value, _verified(verification, tick), pause_seconds=settings.tick_seconds, alarm=alarm)
         for part, tick in ticks.items()
     ]
+    if ring is not None:
+        workers.append(Worker("keys", ring.tick, pause_seconds=LOOK_SECONDS, alarm=alarm))
+    return workers
+
+
+def _health(readiness: Readiness, metrics: Metrics, alarm: Callable[[str, SettlementError], None]) -> Worker:
+    watch = HealthWatch(readiness, metrics)
+    return Worker("health", watch.tick, pause_seconds=HEALTH_SECONDS, alarm=alarm)
 
 
 def _verified(verification: Verification, tick: Callable[[], int]) -> Callable[[], int]:

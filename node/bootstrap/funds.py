@@ -1,6 +1,6 @@
 """Whether the node's keys can pay for gas, where the chain charges for it: the operator funds them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from node.api.metrics import Metrics
 from node.chain.protocol import Chain
@@ -21,7 +21,7 @@ class FundsProbe:
         store: Store,
         chain: Chain,
         *,
-        addresses: Sequence[bytes],
+        addresses: Callable[[], Sequence[bytes]],
         clock: Clock,
         settings: Settings,
         metrics: Metrics,
@@ -52,7 +52,7 @@ class FundsProbe:
 
     def _senders(self) -> list[bytes]:
         """Return the keys that may send transactions now: approve keys send none."""
-        found = own_keys(self._store, self._settings, self._addresses, now=int(self._clock.now()))
+        found = own_keys(self._store, self._settings, self._addresses(), now=int(self._clock.now()))
         return [
             each.address
             for each in found

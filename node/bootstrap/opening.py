@@ -21,8 +21,8 @@ from node.keys.hsm import Token
 from node.keys.keystore import Keystore
 from node.keys.limits import DayLimits, limits_from_text
 from node.keys.policy import node_policy
+from node.keys.ring import KeyRing, KeystoreKeys, TokenKeys
 from node.keys.sealing import KeyCipher
-from node.keys.signer import Signer
 from node.settings import Settings
 from node.store.session import Store
 from node.store.spending import SpendingBook
@@ -84,6 +84,15 @@ def key_addresses(settings: Settings) -> list[bytes]:
         return token.addresses()
 
 
+def remove_key(settings: Settings, address: bytes, pin: bytes | None) -> None:
+    """Delete a key from the keystore, or by its PIN from the token; raise `KeyNotFound`, `TokenError`."""
+    if settings.signer == "keystore":
+        open_keystore(settings).remove(address)
+        return
+    with closing(open_token(settings, pin)) as token:
+        token.remove(address)
+
+
 @contextmanager
 def opened_signer(
     settings: Settings,
@@ -92,7 +101,7 @@ def opened_signer(
     password: bytes | None,
     *,
     addresses: Sequence[bytes] | None = None,
-) -> Iterator[Signer]:
+) -> Iterator[KeyRing]:
     """Give the node's signer: of these keys, or of all that the keystore or the token has.
 
     Raise `WrongPassword`, `KeyNotFound`, `TokenError`.
@@ -104,10 +113,17 @@ def opened_signer(
         raise KeyNotFound(f"{settings.signer} has no keys; make one with `vostro keys new`")
     policy, limits = node_policy(contracts), _day_limits(settings, contracts, clock)
     if settings.signer == "keystore":
-        yield open_keystore(settings).open(password, policy, wanted, limits=limits)
+        keys = KeystoreKeys(keystore=open_keystore(settings), password=_password_of(settings, password))
+        yield KeyRing(keys, wanted, policy, limits=limits)
         return
     with closing(open_token(settings, password)) as token:
-        yield token.signer(policy, wanted, limits=limits)
+        yield KeyRing(TokenKeys(token=token), wanted, policy, limits=limits)
+
+
+def _password_of(settings: Settings, password: bytes) -> Callable[[], bytes]:
+    """Return what gives the keystore's password: what its file says by then, or what was typed at start."""
+    file = settings.key_password_file
+    return (lambda: password) if file is None else (lambda: read_secret(file))
 
 
 def _day_limits(settings: Settings, contracts: Contracts, clock: Clock) -> DayLimits | None:

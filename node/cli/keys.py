@@ -145,6 +145,56 @@ def check(*, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@commands.command()
+def reseal(
+    *,
+    new_password_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the new password; `-`: asked. Default: the password stays."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Seal every key file anew: by VOSTRO_KEY_CIPHER, under a new password if one is given.
+
+    Each file is at any moment whole, under the old password or the new; cut short, run it again. The
+    running node goes on. Then let VOSTRO_KEY_PASSWORD_FILE hold the new password.
+    """
+    from node.bootstrap.opening import read_secret
+    from node.bootstrap.resealing import reseal as seal_anew
+
+    settings = read_settings()
+    old = new = read_password(settings)
+    if new_password_file == Path("-"):
+        new = typer.prompt("New password", hide_input=True, confirmation_prompt=True).encode()
+    elif new_password_file is not None:
+        new = read_secret(new_password_file)
+    with working("sealing the keys anew"):
+        rows = [asdict(each) for each in seal_anew(settings, old, new)]
+    print_rows(rows, ("folder", "name", "cipher", "changed"), as_json=as_json)
+
+
+@commands.command()
+def remove(
+    address: Annotated[str, typer.Argument(help="Address of a key that is revoked or has expired.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Delete a key that the chain has ended, from the keystore or the token. It can't be undone.
+
+    A key that may still act, or has a transaction in flight, is refused. The running node lets it go.
+    """
+    from node.bootstrap.opening import key_addresses, remove_key
+    from node.clock import SystemClock
+    from node.services.own_keys import require_ended
+
+    settings, wanted = read_settings(), address_of(address)
+    password = read_password(settings) if settings.signer == "pkcs11" else None
+    with opened_store(settings) as store:
+        require_ended(store, settings, wanted, key_addresses(settings), now=int(SystemClock().now()))
+    remove_key(settings, wanted, password)
+    print_rows([{"address": wanted, "removed": True}], ("address", "removed"), as_json=as_json)
+
+
 @commands.command("list")
 def list_(*, as_json: AsJson = False) -> None:
     """Show the keys held here and those registered on the chain, and what differs between the two."""

@@ -25,7 +25,7 @@
         │   └── ForeignTransaction · ChainContradiction (both also a BrokenRule) 500
         ├── LeaseLost 503                 another process writes with this key
         ├── SigningError                  keys
-        │   ├── WrongPassword · KeyNotFound · KeyExists · KeystoreDamaged 500
+        │   ├── WrongPassword · KeyNotFound · KeyExists · KeyInUse · KeystoreDamaged 500
         │   ├── PolicyRefused             and DayLimitReached 500
         │   └── TokenError                TokenModuleMissing · TokenAbsent · TokenBusy · TokenSessionLost ·
         │                                 TokenKeyUnsafe · WrongPin · PinLocked 500
@@ -77,6 +77,7 @@ from node.errors.chain import (
 from node.errors.keys import (
     DayLimitReached,
     KeyExists,
+    KeyInUse,
     KeyNotFound,
     KeystoreDamaged,
     PinLocked,
@@ -157,6 +158,7 @@ __all__ = [
     "IdempotencyConflict",
     "InstructionForbidden",
     "KeyExists",
+    "KeyInUse",
     "KeyNotFound",
     "KeyRefused",
     "KeystoreDamaged",

@@ -19,6 +19,10 @@ class KeyExists(SigningError):
     """The keystore has this key already."""
 
 
+class KeyInUse(SigningError):
+    """The key may still act, or something that it signed is in flight."""
+
+
 class KeystoreDamaged(SigningError):
     """A file of the keystore can't be read or is not a keystore file."""
 

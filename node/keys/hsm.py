@@ -6,68 +6,31 @@ whole process. Every error of the module leaves as a `TokenError`.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import TypeVar
 
-import coincurve
 import pkcs11
 from pkcs11 import KDF, Attribute, KeyType, Mechanism, ObjectClass
 from pkcs11.types import DeriveMixin, SignMixin
-from pkcs11.util.ec import encode_named_curve_parameters
 
 from node.clock import Random
 from node.errors import KeyNotFound, TokenBusy, TokenError, TokenKeyUnsafe, WrongPin
 from node.keys import signing
-from node.keys.agreement import POINT_BYTES, Agreements, thumbprint
-from node.keys.limits import DayLimits
+from node.keys.agreement import Agreements
 from node.keys.policed import PolicedSigner
 from node.keys.policy import Policy
 from node.keys.token_errors import is_passing, module_missing, token_error
+from node.keys.token_uses import AGREEING, NEVER_READ, READ, SIGNING, Use, bare_point
 
 # How often a session that was lost is opened anew for one signature.
 REOPENINGS_MAX = 1
 _ID_BYTES = 16
-_OCTET_STRING = 0x04
 _SHARED_BITS = 256
 _TURN = RLock()
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Use:
-    """What keys of one curve are for, and what such a key is known by, from its public point."""
-
-    curve: bytes
-    name_of: Callable[[bytes], bytes]
-    public: dict[Attribute, bool]
-    private: dict[Attribute, bool]
-
-
-_SIGNING = _Use(
-    curve=encode_named_curve_parameters("1.3.132.0.10"),  # secp256k1
-    name_of=lambda point: signing.address_of_public(coincurve.PublicKey(point)),
-    public={Attribute.VERIFY: True},
-    private={Attribute.SIGN: True, Attribute.DERIVE: False},
-)
-_AGREEING = _Use(
-    curve=encode_named_curve_parameters("secp256r1"),
-    name_of=thumbprint,
-    public={Attribute.VERIFY: False},
-    private={Attribute.SIGN: False, Attribute.DERIVE: True},
-)
-_NEVER_READ = {Attribute.EXTRACTABLE: False, Attribute.SENSITIVE: True, Attribute.PRIVATE: True}
-# What is derived is the secret of one document, not of the token: it is to be read.
-_READ = {Attribute.EXTRACTABLE: True, Attribute.SENSITIVE: False, Attribute.TOKEN: False}
-
-
-class HsmSigner(PolicedSigner):
-    """The keys of a token and what they may sign; a `Signer`. Safe for several threads."""
-
-    __slots__ = ()
 
 
 class Token:
@@ -98,30 +61,42 @@ class Token:
         """Return the 20-byte addresses of its signing keys, sorted."""
         return sorted(self._ids.keys() - self._points.keys())
 
+    def look(self) -> list[bytes]:
+        """Return the addresses anew, as other processes have left them; raise `TokenError`."""
+
+        def ask() -> None:
+            self._read_ids()
+            if not self._ids:
+                raise pkcs11.TokenNotPresent  # as some modules show a token that was pulled out
+
+        self._asked(ask)
+        return self.addresses()
+
     def thumbprints(self) -> list[bytes]:
         """Return the 32-byte thumbprints of its encryption keys, sorted."""
         return sorted(self._points)
 
     def create(self, random: Random) -> bytes:
         """Make a signing key that can't leave the token; return its address."""
-        return self._create(_SIGNING, random)
+        return self._create(SIGNING, random)
 
     def create_encryption(self, random: Random) -> bytes:
         """Make an encryption key that can't leave the token; return its public point."""
-        name = self._create(_AGREEING, random)
+        name = self._create(AGREEING, random)
         return self._points[name]
 
-    def signer(
-        self, policy: Policy, addresses: Sequence[bytes] | None = None, *, limits: DayLimits | None = None
-    ) -> HsmSigner:
+    def signer(self, policy: Policy, addresses: Sequence[bytes] | None = None) -> PolicedSigner:
         """Return a signer of the keys of `addresses` (None: of all).
 
         Raise `KeyNotFound`, and `TokenKeyUnsafe` for a key that could be read out of the token.
         """
         wanted = self.addresses() if addresses is None else addresses
-        for address in wanted:
-            self._asked(partial(self._require_safe, address))
-        return HsmSigner({address: partial(self.sign, address) for address in wanted}, policy, limits)
+        return PolicedSigner({address: self.key(address) for address in wanted}, policy)
+
+    def key(self, address: bytes) -> signing.Sign:
+        """Return how one key signs; raise `KeyNotFound`, `TokenKeyUnsafe`."""
+        self._asked(partial(self._require_safe, address))
+        return partial(self.sign, address)
 
     def sign(self, address: bytes, digest: bytes) -> bytes:
         """Return r ‖ s ‖ recovery over a 32-byte digest; raise `KeyNotFound`, `TokenError`."""
@@ -142,6 +117,20 @@ class Token:
             {name: (point, partial(self._agree, name)) for name, point in sorted(self._points.items())}
         )
 
+    def remove(self, address: bytes) -> None:
+        """Destroy a signing key, both halves; raise `KeyNotFound`, `TokenError`."""
+
+        def ask() -> None:
+            if address not in self._ids or address in self._points:
+                raise self._missing(address)
+            for half in (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY):
+                asked = {Attribute.CLASS: half, Attribute.ID: self._ids[address]}
+                for found in list(self._session.get_objects(asked)):
+                    found.destroy()
+            self._read_ids()
+
+        self._asked(ask)
+
     def close(self) -> None:
         """Log out; what was signed stays signed."""
         with _TURN, suppress(pkcs11.PKCS11Error):
@@ -156,13 +145,13 @@ class Token:
                 _SHARED_BITS,
                 mechanism=Mechanism.ECDH1_DERIVE,
                 mechanism_param=(KDF.NULL, None, point),
-                template=_READ,
+                template=READ,
             )
             return bytes(shared[Attribute.VALUE])
 
         return self._asked(ask)
 
-    def _create(self, use: _Use, random: Random) -> bytes:
+    def _create(self, use: Use, random: Random) -> bytes:
         identifier = random.bytes(_ID_BYTES)
         self._asked(partial(self._generate, use, identifier))
         with self._translated():
@@ -188,13 +177,24 @@ class Token:
         with suppress(pkcs11.PKCS11Error):
             self._session.close()
         try:
-            self._session = self._open()
+            self._session = self._open_anew()
         except pkcs11.PKCS11Error as error:
             refused = token_error(error, self._label)
             if isinstance(refused, WrongPin):
                 self._refused = refused
             raise
         self._read_ids()
+
+    def _open_anew(self) -> pkcs11.Session:
+        try:
+            return self._open()
+        except pkcs11.PKCS11Error as error:
+            if not is_passing(error):
+                raise
+        # Some modules find a token that was put back only when they start anew. Sessions of other tokens end
+        # with it, and are opened again when they are next asked.
+        pkcs11.lib(self._module).reinitialize()
+        return self._open()
 
     def _open(self) -> pkcs11.Session:
         try:
@@ -217,33 +217,35 @@ class Token:
     def _read_ids(self) -> None:
         ids: dict[bytes, bytes] = {}
         points: dict[bytes, bytes] = {}
-        for use in (_SIGNING, _AGREEING):
+        for use in (SIGNING, AGREEING):
             asked = {Attribute.CLASS: ObjectClass.PUBLIC_KEY, Attribute.EC_PARAMS: use.curve}
             for public in list(self._session.get_objects(asked)):
-                point = _bare(public[Attribute.EC_POINT])
+                point = bare_point(public[Attribute.EC_POINT])
                 name = use.name_of(point)
                 if name in ids:
                     raise TokenError(f"the token {self._label!r} has the key {name.hex()} twice; delete one")
                 ids[name] = bytes(public[Attribute.ID])
-                if use is _AGREEING:
+                if use is AGREEING:
                     points[name] = point
         self._ids, self._points, self._keys = ids, points, {}
 
     def _key(self, name: bytes) -> pkcs11.PrivateKey:
         if name in self._keys:
             return self._keys[name]
-        missing = KeyNotFound(f"the token {self._label!r} has no key {name.hex()}")
         if name not in self._ids:
-            raise missing
+            raise self._missing(name)
         try:
             found = self._session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=self._ids[name])
         except pkcs11.NoSuchKey:
-            raise missing from None
+            raise self._missing(name) from None
         assert isinstance(found, pkcs11.PrivateKey)
         self._keys[name] = found
         return found
 
-    def _generate(self, use: _Use, identifier: bytes) -> None:
+    def _missing(self, name: bytes) -> KeyNotFound:
+        return KeyNotFound(f"the token {self._label!r} has no key {name.hex()}")
+
+    def _generate(self, use: Use, identifier: bytes) -> None:
         parameters = self._session.create_domain_parameters(
             KeyType.EC, {Attribute.EC_PARAMS: use.curve}, local=True
         )
@@ -252,7 +254,7 @@ class Token:
             label="vostro",
             store=True,
             public_template=use.public,
-            private_template=_NEVER_READ | use.private,
+            private_template=NEVER_READ | use.private,
         )
 
     def _require_safe(self, name: bytes) -> None:
@@ -271,8 +273,3 @@ class Token:
                 yield
             except pkcs11.PKCS11Error as error:
                 raise token_error(error, self._label) from None
-
-
-def _bare(point: bytes) -> bytes:
-    """Return a public point, which tokens give as it is or as a DER octet string."""
-    return point[2:] if point[:2] == bytes([_OCTET_STRING, POINT_BYTES]) else point

@@ -69,19 +69,26 @@ class Keystore:
         return wallet_document(secret, wallet_password, scrypt_n=self._scrypt_n)
 
     def open(
-        self,
-        password: bytes,
-        policy: Policy,
-        addresses: Sequence[bytes] | None = None,
-        *,
-        limits: DayLimits | None = None,
+        self, password: bytes, policy: Policy, addresses: Sequence[bytes] | None = None
     ) -> KeystoreSigner:
         """Return a signer of the keys of `addresses` (None: of all), each of which takes a second to open.
 
         Raise `WrongPassword`, `KeyNotFound`, `KeystoreDamaged`.
         """
         wanted = self.addresses() if addresses is None else addresses
-        return KeystoreSigner({address: self._read(address, password) for address in wanted}, policy, limits)
+        return KeystoreSigner({address: self._read(address, password) for address in wanted}, policy)
+
+    def key(self, address: bytes, password: bytes) -> signing.Sign:
+        """Open one key; raise `WrongPassword`, `KeyNotFound`, `KeystoreDamaged`."""
+        return signing.in_memory(self._read(address, password))
+
+    def remove(self, address: bytes) -> None:
+        """Delete the file of a key; raise `KeyNotFound`."""
+        self._files.remove(address)
+
+    def version(self, address: bytes) -> object:
+        """Return what is another whenever the file of a key was written."""
+        return self._files.version(address)
 
     def _read(self, address: bytes, password: bytes) -> coincurve.PrivateKey:
         key = _private_key(self._files.read(address, password))

@@ -75,13 +75,22 @@ def unseal(document: bytes, password: bytes, *, name: str, place: str) -> bytes:
         _require_bearable(content["crypto"]["kdfparams"])
         secret: bytes = decode_keyfile_json(content, password)
     except InvalidTag:
-        raise WrongPassword(f"the password does not open {place}, or somebody changed the file") from None
+        raise WrongPassword(
+            f"the password does not open {place}, or somebody changed the file (was `vostro keys reseal` "
+            "cut short? then run it again, with both passwords)"
+        ) from None
     except _UNREADABLE as error:
         if str(error) == _MISMATCH:
             raise WrongPassword(f"the password does not open {place}") from None
         # The error's text might quote what was read, so only its kind is told.
         raise KeystoreDamaged(f"{place} is not a keystore file: {type(error).__name__}") from None
     return secret
+
+
+def cipher_of(document: bytes) -> KeyCipher | None:
+    """Return what keeps the secret of a document of ours; None for a wallet's. It must be one that opened."""
+    content = _parsed(document)
+    return KeyCipher(content["cipher"]) if content["version"] == _VERSION else None
 
 
 def wallet_document(secret: bytes, password: bytes, *, scrypt_n: int) -> bytes:

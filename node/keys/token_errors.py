@@ -27,6 +27,8 @@ _LOST: _Kinds = (
     pkcs11.KeyHandleInvalid,
     pkcs11.ObjectHandleInvalid,
     pkcs11.DeviceError,
+    pkcs11.GeneralError,
+    pkcs11.FunctionFailed,
 )
 _WRONG_PIN: _Kinds = (pkcs11.PinIncorrect, pkcs11.PinInvalid, pkcs11.PinLenRange)
 _LOCKED: _Kinds = (pkcs11.PinLocked, pkcs11.PinExpired, pkcs11.UserPinNotInitialized)

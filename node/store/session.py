@@ -1,7 +1,10 @@
 """The store: one engine, one way to write, one way to read. The only commit of the node is here."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -24,6 +27,7 @@ _POSTGRESQL_OPTIONS = {
 }
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _READ_ONLY = "vostro_read_only"
+_OWNER_ONLY = 0o600
 _SQLITE_PRAGMAS = (
     f"busy_timeout = {WAIT_SECONDS_MAX * 1000}",
     "journal_mode = WAL",
@@ -99,7 +103,8 @@ def _parse(url: str) -> URL:
         raise refused from None
     driver = _DRIVERS.get(parsed.get_backend_name())
     # SQLite without a file is a database in memory, which each connection would have for itself.
-    if driver is None or parsed.database in {None, "", ":memory:"}:
+    # An address ("file:…?uri=true") would name the file in a second way.
+    if driver is None or parsed.database in {None, "", ":memory:"} or "uri" in parsed.query:
         raise refused
     return parsed.set(drivername=driver)
 
@@ -120,7 +125,23 @@ def _engine(url: URL, pool_size: int) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite if sqlite else _prepare_postgresql)
     if sqlite:
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "do_connect", partial(_make_private, Path(str(url.database))))
     return engine
+
+
+def _make_private(database: Path, *_: object) -> None:
+    """Let nobody but the owner read the file; SQLite gives its log and index the same mode.
+
+    What stands already is never opened here: closing it would drop the locks of this process's connections.
+    A path that can't be made or changed is left to SQLite, which says what is wrong with it.
+    """
+    with suppress(OSError):
+        os.close(os.open(database, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY))
+    for ending in ("", "-wal", "-shm"):
+        path = database.with_name(database.name + ending)
+        with suppress(OSError):
+            if path.stat().st_mode & ~_OWNER_ONLY & 0o777:
+                path.chmod(_OWNER_ONLY)
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:

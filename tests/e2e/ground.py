@@ -20,7 +20,7 @@ from node.chain.rpc import RpcChain
 from node.clock import SystemClock
 from node.keys.keystore import Keystore
 from tests.chains import Anvil
-from tests.scenario import Member, Network, found
+from tests.scenario import Member, Network, deployed, populated
 
 PASSWORD = "of a test"
 WAIT_SECONDS_MAX = 120.0
@@ -32,12 +32,12 @@ _PROGRAM = "from node.cli import main; main()"
 
 
 @contextmanager
-def founded_on(anvil: Anvil) -> Iterator[Network]:
-    """Give the network of the scenario, founded on an anvil."""
+def founded_on(anvil: Anvil, *, delay: int = 0) -> Iterator[Network]:
+    """Give the network of the scenario, founded on an anvil; `delay` is the seconds gaining power takes."""
     clock = SystemClock()
     endpoint = Endpoint(anvil.url, _RPC_SECONDS_MAX)
     with closing(RpcChain(endpoint, engine("anvil"))) as chain:
-        yield found(chain, clock)
+        yield populated(chain, clock, deployed(chain, clock, delay=delay))
 
 
 class Commands:
@@ -92,6 +92,25 @@ class Commands:
         """Let it write no file beyond this size (bytes), as on a full disk; -1: as it likes."""
         assert self._process is not None
         resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    def writes_no_core(self) -> bool:
+        """Tell whether a crash of it would leave its memory in no file."""
+        assert self._process is not None
+        limits = Path(f"/proc/{self._process.pid}/limits").read_text()
+        return re.search(r"^Max core file size\s+0\s+0\s", limits, re.MULTILINE) is not None
+
+    def process_told(self) -> dict[str, bytes]:
+        """What everybody sees of it and of the processes it has started, and what they were given."""
+        assert self._process is not None
+        found = {}
+        waiting = [self._process.pid]
+        while waiting:
+            process = Path(f"/proc/{waiting.pop()}")
+            for told in ("cmdline", "environ"):
+                found[f"{told} of process {process.name}"] = (process / told).read_bytes()
+            for children in process.glob("task/*/children"):
+                waiting += map(int, children.read_text().split())
+        return found
 
     def log(self) -> str:
         """What it has logged since its last start."""

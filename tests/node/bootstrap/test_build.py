@@ -179,12 +179,15 @@ def test_is_ready_when_it_knows_the_chain(built: Callable[..., Node]) -> None:
 
 
 def test_parts_run_alone(built: Callable[..., Node]) -> None:
-    """`--only api` starts no worker, and `--only follower` no web server."""
-    assert () == built(parts=[Part.API]).workers
-    follower = built(parts=[Part.FOLLOWER])
-    assert ["follower"] == [worker.name for worker in follower.workers]
-    assert follower.web is None
-    assert ["keeper"] == [worker.name for worker in built(parts=[Part.KEEPER]).workers]
+    """`--only` one part runs that part alone, and watches its health; only the API has a web server."""
+    for part, names in (
+        (Part.API, ["health"]),
+        (Part.FOLLOWER, ["follower", "health"]),
+        (Part.KEEPER, ["keeper", "health"]),
+    ):
+        node = built(parts=[part])
+        assert names == [worker.name for worker in node.workers]
+        assert (node.web is None) == (part is not Part.API)
 
 
 def _deployment(network: Network, **changes: Any) -> Deployment:

@@ -35,7 +35,7 @@ def charging(stores: Callable[[str], Store]) -> tuple[ChargingChain, Metrics, Fu
     settings = Settings(bic=bic(PAYER)).model_copy(update={"gas_transactions_min": 10})
     addresses = (PAY_KEY, SECOND_KEY, _STRANGER)
     probe = FundsProbe(
-        made.store, chain, addresses=addresses, clock=made.clock, settings=settings, metrics=metrics
+        made.store, chain, addresses=lambda: addresses, clock=made.clock, settings=settings, metrics=metrics
     )
     return chain, metrics, probe
 

@@ -3,68 +3,18 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 from typer.testing import CliRunner
 
-from node import cli
 from node.cli import commands
 from node.keys.keystore import Keystore
 from node.store.session import Store
+from tests.node.cli.terminal import PASSWORD, Terminal
 from tests.scenario import BANKS
 from tests.tokens import MODULE, PIN, SoftHsm
-
-PASSWORD = "of a test"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terminal:
-    """A terminal with the settings of one bank whose node has not run yet."""
-
-    home: Path
-    run: Callable[..., tuple[int, str, str]]
-
-    def json(self, *arguments: str) -> Any:
-        """What a command prints with --json; it must succeed."""
-        status, output, errors = self.run(*arguments, "--json")
-        assert 0 == status, errors
-        return json.loads(output)
-
-
-@pytest.fixture
-def terminal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Terminal]:
-    """A terminal of the first bank."""
-    (tmp_path / "password").write_text(PASSWORD + "\n")
-    for name, value in {
-        "BIC": BANKS[0].bic,
-        "HOME": str(tmp_path / "home"),
-        "KEY_PASSWORD_FILE": str(tmp_path / "password"),
-        "DEPLOYMENT_FILE": str(tmp_path / "deployment.json"),
-    }.items():
-        monkeypatch.setenv(f"VOSTRO_{name}", value)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["vostro", *arguments])
-        capsys.readouterr()
-        try:
-            cli.main()
-            status: object = 0
-        except SystemExit as left:
-            status = left.code or 0
-        assert isinstance(status, int)
-        output, errors = capsys.readouterr()
-        return status, output, errors
-
-    yield Terminal(home=tmp_path / "home", run=run)
-    # `vostro run` sends the log to what was standard error then, which is closed after this test.
-    structlog.reset_defaults()
 
 
 def _commands(arguments: tuple[str, ...] = ()) -> list[tuple[str, ...]]:

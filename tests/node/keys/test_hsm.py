@@ -60,20 +60,6 @@ _transactions = st.builds(
 )
 
 
-@pytest.fixture(scope="module")
-def soft_hsm(tmp_path_factory: pytest.TempPathFactory) -> SoftHsm:
-    """SoftHSM for these tests."""
-    return SoftHsm(tmp_path_factory.mktemp("softhsm"))
-
-
-@pytest.fixture
-def label(soft_hsm: SoftHsm, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The label of a fresh token that this process sees."""
-    made = soft_hsm.new_token()
-    soft_hsm.use(monkeypatch)
-    return made
-
-
 @pytest.fixture
 def token(label: str) -> Iterator[Token]:
     """A fresh token, opened."""
@@ -260,6 +246,21 @@ def test_token_absent(label: str, soft_hsm: SoftHsm, tmp_path: Path, monkeypatch
         with pytest.raises(TokenAbsent, match=label):
             token.sign(address, bytes(32))
         soft_hsm.use(monkeypatch)
+        assert 65 == len(token.sign(address, bytes(32)))
+
+
+def test_token_pulled_out_and_put_back(label: str, soft_hsm: SoftHsm) -> None:
+    """A module that has lost its token for a moment answers nothing until it is started anew, and it is."""
+    with closing(Token(MODULE, label, PIN)) as token:
+        address = token.create(SystemRandom())
+        soft_hsm.take_away()
+        with pytest.raises(TokenError, match=label):
+            token.look()
+        with pytest.raises((TokenError, KeyNotFound), match=label):
+            token.sign(address, bytes(32))
+        soft_hsm.bring_back()
+
+        assert [address] == token.look()
         assert 65 == len(token.sign(address, bytes(32)))
 
 

@@ -1,6 +1,11 @@
 """One way to write, one way to read; all or nothing."""
 
+import os
+import stat
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, select, text, update
@@ -8,6 +13,12 @@ from sqlalchemy import Connection, insert, select, text, update
 from node.errors import SettingsInvalid, StoreError, StoreInconsistent
 from node.store.session import Store
 from node.store.tables import counters
+
+# What takes the file for itself alone; it may while no other process has it open.
+_OTHER_PROCESS = """
+import sqlite3, sys
+print(sqlite3.connect(sys.argv[1], timeout=0).execute("PRAGMA journal_mode = DELETE").fetchone()[0])
+"""
 
 
 def _set(connection: Connection, value: int) -> None:
@@ -109,7 +120,15 @@ def test_broken_constraint_is_loud(store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "mysql://root:secret@localhost/x", "not a url", "sqlite://", "sqlite:///:memory:"]
+    "url",
+    [
+        "",
+        "mysql://root:secret@localhost/x",
+        "not a url",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///file:x?uri=true",
+    ],
 )
 def test_other_databases_are_refused(url: str) -> None:
     """A URL of another kind of database is refused without repeating it: it may hold a password."""
@@ -117,3 +136,48 @@ def test_other_databases_are_refused(url: str) -> None:
         Store(url)
 
     assert "secret" not in caught.value.detail
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("mode", [None, 0o644, 0o666])
+def test_files_are_their_owners_alone(tmp_path: Path, mode: int | None) -> None:
+    """Database, log and index of SQLite are readable by their owner alone, also where others could before."""
+    path = tmp_path / "vostro.sqlite"
+    if mode is not None:
+        before = Store(f"sqlite:///{path}")
+        before.migrate()
+        with before.transaction() as connection:
+            _set(connection, 1)
+            for each in tmp_path.iterdir():
+                each.chmod(mode)
+    unusual = os.umask(0)
+    try:
+        store = Store(f"sqlite:///{path}")
+        store.migrate()
+        with store.transaction() as connection:
+            _set(connection, 2) if mode is None else connection.execute(update(counters).values(value=2))
+        found = _modes(tmp_path)
+    finally:
+        os.umask(unusual)
+        store.close()
+
+    assert dict.fromkeys(("vostro.sqlite", "vostro.sqlite-wal", "vostro.sqlite-shm"), 0o600) == found
+    assert [2] == _values(store)
+
+
+def test_making_private_keeps_locks(tmp_path: Path) -> None:
+    """Another connection of the process drops none of its locks: nobody takes the log away beneath it."""
+    path = tmp_path / "vostro.sqlite"
+    store = Store(f"sqlite:///{path}")
+    store.migrate()
+    with store.snapshot() as reading:
+        assert [] == list(reading.scalars(select(counters.c.value)))
+        Store(f"sqlite:///{path}").migrate()
+        tried = subprocess.run(
+            [sys.executable, "-c", _OTHER_PROCESS, str(path)], capture_output=True, text=True, check=False
+        )
+
+    assert "database is locked" in tried.stderr, tried.stdout
