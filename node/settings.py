@@ -32,6 +32,9 @@ class Settings(BaseSettings):
     )
     rpc_timeout_seconds: float = Field(default=20, gt=0, le=300, description="Deadline of one RPC request")
     engine: str = Field(default="eth-tester", description="Engine of the chain: eth-tester, anvil")
+    verification: Literal["full", "headers", "off"] = Field(
+        default="full", description="How much of a block is checked before it is mirrored: full, headers, off"
+    )
     fee_rule: str | None = Field(
         default=None, description="How gas is paid for: free, legacy, market; default: the engine's"
     )

@@ -11,8 +11,12 @@
     │   └── UnknownParticipant · AmbiguousParticipant · ConflictingParticipant
     ├── InvalidMessage              a file that is not the message it must be
     │   └── NotXml · ForbiddenXml · WrongMessage · MessageTooLarge · FaultyMessage (lists every fault)
+    ├── InvalidEvidence             bytes that do not prove what they are shown for
+    │   ├── InvalidRlp · InvalidHeader · InvalidTransaction · InvalidReceipt · InvalidProof · InvalidSeals
+    │   └── InvalidBundle · InvalidCheckpoint · UnprovenClaim
     └── BrokenRule                  one of R1–R10 does not hold: the writer must stop
-        └── ImpossibleTransition · ImpossibleBalance · MirrorGap · UnpostedEvent
+        ├── ImpossibleTransition · ImpossibleBalance · MirrorGap · UnpostedEvent
+        └── WrongBlockHash · WrongReceipts · WrongTransactions · WrongSeals
 """
 
 import re
@@ -147,6 +151,46 @@ class FaultyMessage(InvalidMessage):
         self.faults = faults
 
 
+class InvalidEvidence(SettlementError):
+    """Evidence that does not prove what it is shown for."""
+
+
+class InvalidRlp(InvalidEvidence):
+    """Not the one RLP form of anything: too short, too long, or not in the shortest form."""
+
+
+class InvalidHeader(InvalidEvidence):
+    """Not a block header: a field too many, too few, or of another length."""
+
+
+class InvalidTransaction(InvalidEvidence):
+    """Not a signed transaction of a type that is known here."""
+
+
+class InvalidReceipt(InvalidEvidence):
+    """Not a receipt as it stands in a block's receipts trie."""
+
+
+class InvalidProof(InvalidEvidence):
+    """Trie nodes that do not lead from the root to the place, or more of them than lead there."""
+
+
+class InvalidSeals(InvalidEvidence):
+    """A block that the validators it must have did not seal, or not enough of them."""
+
+
+class InvalidBundle(InvalidEvidence):
+    """Not an evidence file that this version reads."""
+
+
+class InvalidCheckpoint(InvalidEvidence):
+    """Not a checkpoint file that this version reads."""
+
+
+class UnprovenClaim(InvalidEvidence):
+    """The evidence is of something else than it claims, or of another chain than the checkpoint's."""
+
+
 class BrokenRule(SettlementError):
     """One of the rules that never bend does not hold: stop writing and call a person (R10)."""
 
@@ -165,3 +209,19 @@ class MirrorGap(BrokenRule):
 
 class UnpostedEvent(BrokenRule):
     """A contract that holds value said something of which nobody knows whether value moved (R5)."""
+
+
+class WrongBlockHash(BrokenRule):
+    """The header does not have the hash that was given with it."""
+
+
+class WrongReceipts(BrokenRule):
+    """The receipts are not those that the header commits to: one is false, missing or made up."""
+
+
+class WrongTransactions(BrokenRule):
+    """The transactions are not those that the header commits to."""
+
+
+class WrongSeals(BrokenRule):
+    """The validators did not seal the block, or not enough of them: it is not final."""

@@ -38,7 +38,13 @@ def create_app(context: Context) -> FastAPI:
         app.include_router(module.router)
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(Observation, metrics=context.metrics, clock=context.clock, random=context.random)
+    app.add_middleware(
+        Observation,
+        metrics=context.metrics,
+        clock=context.clock,
+        random=context.random,
+        verification=context.settings.verification,
+    )
     require_rules(app)
     return app
 

@@ -11,19 +11,26 @@ from node.clock import Clock, Random
 from node.services.identifiers import new_id
 
 REQUEST_ID_HEADER = b"x-request-id"
+VERIFICATION_HEADER = b"x-verification"
 _NO_ROUTE = "none"
 
 _log = structlog.get_logger("vostro.api")
 
 
 class Observation:
-    """ASGI middleware around everything else. What a caller sends as a request id is not believed."""
+    """ASGI middleware around everything else. What a caller sends as a request id is not believed.
 
-    def __init__(self, app: ASGIApp, *, metrics: Metrics, clock: Clock, random: Random) -> None:
+    Every answer says how much of a block this node checks before it mirrors it.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, metrics: Metrics, clock: Clock, random: Random, verification: str
+    ) -> None:
         self._app = app
         self._metrics = metrics
         self._clock = clock
         self._random = random
+        self._verification = (VERIFICATION_HEADER, verification.encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; note when it is answered."""
@@ -39,7 +46,8 @@ class Observation:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
-                message["headers"] = [*message["headers"], (REQUEST_ID_HEADER, request_id.encode())]
+                known = (REQUEST_ID_HEADER, request_id.encode()), self._verification
+                message["headers"] = [*message["headers"], *known]
             await send(message)
 
         try:

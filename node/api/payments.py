@@ -7,7 +7,7 @@ import orjson
 from fastapi import APIRouter, Path, Query, Response
 
 from node.api import openapi
-from node.api.answers import XML, Body, IdempotencyKey, written
+from node.api.answers import JSON, XML, Body, IdempotencyKey, written
 from node.api.auth import Officer, Reader
 from node.api.body import parse
 from node.api.context import InContext
@@ -16,6 +16,7 @@ from node.api.queries import PaymentsQuery
 from node.api.schemas import AcceptedPayments, Payment, PaymentPage, PaymentWithTimeline, TimelineEntry
 from node.api.shown import payment_fields, timeline_fields
 from node.services.acceptance import accept
+from node.services.evidence import evidence_of
 from node.services.payments import get_payment, list_payments
 from node.services.reports import payment_status
 from node.services.tokens import Role
@@ -112,3 +113,32 @@ def status(context: InContext, _actor: Reader, payment_id: PaymentId) -> Respons
     """Return a pacs.002 with the present state of a payment, found by its id or UETR."""
     report = payment_status(context.store, context.settings, context.clock, payment_id)
     return Response(report, media_type=XML)
+
+
+@router.get(
+    "/{payment_id}/evidence",
+    response_class=Response,
+    responses={200: {"content": {JSON: {}}, "description": "An evidence file, for `vostro verify`"}},
+    summary="Proof that a payment settled",
+)
+def evidence(
+    context: InContext,
+    actor: Reader,
+    payment_id: PaymentId,
+    height: Annotated[
+        int | None, Query(ge=0, lt=2**63, description="Where the checkpoint is; default: the newest block")
+    ] = None,
+) -> Response:
+    """Return what proves a settlement to somebody who has nothing but a checkpoint, without this node.
+
+    An operator gets it without the document, which holds people's data.
+    """
+    content = evidence_of(
+        context.store,
+        context.settings,
+        context.contracts,
+        payment_id,
+        height=height,
+        with_document=actor.role is not Role.OPERATOR,
+    )
+    return Response(content, media_type=JSON)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, closing
+from functools import partial
 
 from node.api.context import Context
 from node.api.metrics import Metrics
@@ -11,13 +12,14 @@ from node.bootstrap.health import LOOK_SECONDS as HEALTH_SECONDS
 from node.bootstrap.health import HealthWatch
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
+    checks_of,
     connected_chain,
     open_store,
     opened_signer,
     require_endpoint,
     schemas_by_thread,
 )
-from node.bootstrap.probes import probes
+from node.bootstrap.probes import probes, unchecked
 from node.bootstrap.verification import Verification
 from node.bootstrap.worker import Worker
 from node.chain.contracts import Contracts
@@ -68,7 +70,7 @@ def build(
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
         ticks: dict[Part, Callable[[], int]] = {}
         if Part.FOLLOWER in wanted:
-            ticks[Part.FOLLOWER] = Follower(store, chain, contracts, clock).tick
+            ticks[Part.FOLLOWER] = Follower(store, chain, contracts, clock, checks=checks_of(settings)).tick
         if Part.SUBMITTER in wanted and signer is not None:
             submitter = Submitter(
                 store,
@@ -85,6 +87,7 @@ def build(
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
+        asked["verification"] = partial(unchecked, settings.verification)
         asked |= {} if ring is None else {"keys": ring.warning}
         if signer is not None:
             asked["funds"] = FundsProbe(

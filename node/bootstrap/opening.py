@@ -15,6 +15,7 @@ from node.chain.protocol import Chain
 from node.chain.rpc import RpcChain
 from node.clock import Clock
 from node.errors import KeyNotFound, SettingsInvalid, WrongPassword
+from node.follower.checking import Checks, Level
 from node.keys.agreement import EncryptionKeystore
 from node.keys.hsm import Token
 from node.keys.keystore import Keystore
@@ -166,6 +167,11 @@ def connected_chain(
     finally:
         if isinstance(chain, RpcChain | FailoverChain):
             chain.close()
+
+
+def checks_of(settings: Settings) -> Checks:
+    """Return how blocks are checked before they are mirrored."""
+    return Checks(level=Level(settings.verification), sealed=engine(settings.engine).sealed)
 
 
 def schemas_by_thread(settings: Settings) -> Callable[[], Schemas | None]:

@@ -15,6 +15,14 @@ from node.store.session import Store
 LAG_BLOCKS_MAX = 50
 
 
+def unchecked(level: str) -> str | None:
+    """Say what of the blocks is believed without a check; None at the level `full`."""
+    if level == "full":
+        return None
+    believed = "receipts and transactions are" if level == "headers" else "everything is"
+    return f"VOSTRO_VERIFICATION is {level}: {believed} mirrored as the RPC node tells it"
+
+
 class MirrorProbe:
     """Passes once the mirror has what was final when it was first asked, and is not far behind since."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from node.bootstrap.opening import connected_chain
+from node.bootstrap.opening import checks_of, connected_chain
 from node.chain.contracts import Contracts
 from node.chain.deployment import read_deployment
 from node.clock import SystemClock
@@ -38,7 +38,9 @@ def compare_rebuilt(
         fresh = Store(into or f"sqlite:///{Path(folder) / 'rebuilt.sqlite'}")
         fresh.migrate()
         done = 0
-        for blocks in rebuild(fresh, chain, contracts, clock, height=wanted.head.height):
+        for blocks in rebuild(
+            fresh, chain, contracts, clock, height=wanted.head.height, checks=checks_of(settings)
+        ):
             done += blocks
             show(done / (wanted.head.height + 1))
         found = picture(fresh)

@@ -26,6 +26,7 @@ class Engine:
     embedded: bool  # lives in this process, has no RPC endpoint
     instant: bool  # a block that exists is final
     final_depth: int
+    sealed: bool  # validators seal its blocks by QBFT's rules
     fee_rule: FeeRule
     batches: bool  # takes JSON-RPC batches
     block_receipts: bool  # answers eth_getBlockReceipts
@@ -45,6 +46,7 @@ ENGINES = {
             embedded=True,
             instant=True,
             final_depth=0,
+            sealed=False,
             fee_rule=FeeRule.FREE,
             batches=False,
             block_receipts=False,
@@ -55,6 +57,7 @@ ENGINES = {
             embedded=False,
             instant=False,
             final_depth=0,
+            sealed=False,
             fee_rule=FeeRule.MARKET,
             batches=True,
             block_receipts=True,

@@ -7,6 +7,8 @@ Hashes and addresses are raw bytes (32 and 20), heights and nonces integers. Eve
 from dataclasses import dataclass
 from typing import Protocol
 
+from settlement.evidence.header import Header
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Log:
@@ -20,7 +22,10 @@ class Log:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """What a transaction did. `index` is its place in the block."""
+    """What a transaction did. `index` is its place in the block, `kind` its type (EIP-2718).
+
+    In a block `sender` is who signed the bytes there; of a receipt alone the RPC node is believed.
+    """
 
     index: int
     hash: bytes
@@ -28,6 +33,7 @@ class Receipt:
     succeeded: bool
     gas_used: int
     logs: tuple[Log, ...]
+    kind: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +49,30 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """A block with all its receipts, in order. `timestamp` in UTC seconds."""
+    """A block with all its transactions (their signed bytes) and receipts, in order.
 
-    height: int
+    `hash` is what the chain calls it; whether that is true of the header is for the reader to check.
+    """
+
     hash: bytes
-    parent_hash: bytes
-    timestamp: int
+    header: Header
+    transactions: tuple[bytes, ...]
     receipts: tuple[Receipt, ...]
+
+    @property
+    def height(self) -> int:
+        """Return its number."""
+        return self.header.number
+
+    @property
+    def parent_hash(self) -> bytes:
+        """Return the hash of the block before it."""
+        return self.header.parent_hash
+
+    @property
+    def timestamp(self) -> int:
+        """Return its time in UTC seconds."""
+        return self.header.timestamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

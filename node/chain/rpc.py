@@ -139,7 +139,7 @@ class RpcChain:
         self._endpoint.request("evm_setNextBlockTimestamp", timestamp)
 
     def _by_block(self, heights: range) -> list[Block]:
-        headers: list[Call] = [("eth_getBlockByNumber", (hex(height), False)) for height in heights]
+        headers: list[Call] = [("eth_getBlockByNumber", (hex(height), True)) for height in heights]
         receipts: list[Call] = [("eth_getBlockReceipts", (hex(height),)) for height in heights]
         found = self._ask([*headers, *receipts])
         return [
@@ -152,11 +152,11 @@ class RpcChain:
     def _by_transaction(self, heights: range) -> list[Block]:
         found = []
         for height in heights:
-            header = self._endpoint.request("eth_getBlockByNumber", hex(height), False)
+            header = self._endpoint.request("eth_getBlockByNumber", hex(height), True)
             if header is None:
                 raise BlockNotFound(f"the RPC node has no block {height}")
             with well_formed("eth_getBlockByNumber", header):
-                hashes: list[str] = list(header["transactions"])
+                hashes: list[str] = [entry["hash"] for entry in header["transactions"]]
             received = self._ask([("eth_getTransactionReceipt", (each,)) for each in hashes])
             found.append(answers.block(height, header, received))
         return found

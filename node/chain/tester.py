@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from threading import RLock
 from typing import Any
 
+import rlp
 from eth.exceptions import OutOfGas as EvmOutOfGas
 from eth.exceptions import PyEVMError, Revert
 from eth.vm.forks.berlin import BerlinVM
@@ -32,6 +33,7 @@ from node.errors import (
     OutOfGas,
     TransactionRefused,
 )
+from settlement.evidence.header import decode as decode_header
 
 CHAIN_ID = 20_260_000
 GAS_LIMIT = 30_000_000
@@ -276,15 +278,15 @@ def _block(mined: Any, receipts: Any) -> Block:
                 succeeded=receipt.state_root == b"\x01",
                 gas_used=receipt.gas_used - gas_before,
                 logs=tuple(_log(place, log) for place, log in enumerate(receipt.logs, log_index)),
+                kind=transaction.type_id or 0,
             )
         )
         gas_before = receipt.gas_used
         log_index += len(receipt.logs)
     return Block(
-        height=mined.number,
         hash=bytes(mined.hash),
-        parent_hash=bytes(mined.header.parent_hash),
-        timestamp=mined.header.timestamp,
+        header=decode_header(rlp.encode(mined.header)),
+        transactions=tuple(transaction.encode() for transaction in mined.transactions),
         receipts=tuple(made),
     )
 

@@ -9,7 +9,7 @@
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused 409 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
-        │       PeriodRefused 400 · QueueFull · MirrorBehind 503
+        │       EvidenceMissing 409 · PeriodRefused 400 · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
@@ -100,6 +100,7 @@ from node.errors.requests import (
     DeadlineRefused,
     DuplicateMessage,
     DuplicateUetr,
+    EvidenceMissing,
     Forbidden,
     IdempotencyConflict,
     InFlight,
@@ -153,6 +154,7 @@ __all__ = [
     "DuplicateMessage",
     "DuplicateUetr",
     "EndpointBehind",
+    "EvidenceMissing",
     "FeesAboveLimit",
     "Forbidden",
     "ForeignAuthority",

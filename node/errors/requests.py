@@ -99,6 +99,12 @@ class PeriodRefused(RequestRefused):
     """Not a period a statement can be drawn up for: not begun, too long, or with too many entries."""
 
 
+class EvidenceMissing(RequestRefused):
+    """Nothing is kept by which this could be proven: it has not settled, or its block was not checked."""
+
+    status = 409
+
+
 class MirrorBehind(RequestRefused):
     """The mirror does not have all blocks the answer must rest on; try again when it has caught up."""
 

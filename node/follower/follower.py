@@ -6,11 +6,14 @@ from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Chain
 from node.clock import Clock
 from node.errors import ChainError, EndpointBehind, StoreError, WrongChain, WrongGenesis
+from node.follower.checking import DEFAULT_CHECKS, Checks
 from node.mirror.head import Head, hash_at, head, pin
+from node.mirror.material import Material, header_at
 from node.mirror.record import write
 from node.store.incidents import raise_incident, require_no_incident
 from node.store.session import Store
 from settlement.errors import BrokenRule, MirrorGap, SettlementError
+from settlement.evidence.header import Header
 
 WRITER = "follower"
 
@@ -27,12 +30,20 @@ class Follower:
     """Mirrors one chain into one store. Only one of those that share a store writes at a time."""
 
     def __init__(
-        self, store: Store, chain: Chain, contracts: Contracts, clock: Clock, *, blocks_max: int = _BLOCKS_MAX
+        self,
+        store: Store,
+        chain: Chain,
+        contracts: Contracts,
+        clock: Clock,
+        *,
+        checks: Checks = DEFAULT_CHECKS,
+        blocks_max: int = _BLOCKS_MAX,
     ) -> None:
         self._store = store
         self._chain = chain
         self._contracts = contracts
         self._clock = clock
+        self._checks = checks
         self._blocks_max = blocks_max
         self._blocks_next = min(16, blocks_max)
         self._verified = False
@@ -48,10 +59,13 @@ class Follower:
         with self._store.snapshot() as connection:
             require_no_incident(connection, writer=WRITER)
             mirrored = head(connection)
+            parent = None
+            if mirrored is not None and self._checks.sealed:
+                parent = header_at(connection, mirrored.height)
         try:
             blocks = self._fetch(mirrored, until)
             _check(mirrored, blocks)
-            return self._write(mirrored, blocks)
+            return self._write(mirrored, blocks, self._material(parent, blocks))
         except (BrokenRule, WrongChain, WrongGenesis) as error:
             self._freeze(error, mirrored)
             raise
@@ -114,7 +128,15 @@ class Follower:
             raise EndpointBehind(f"{found}: the RPC node is not in step; waiting until it has caught up")
         raise MirrorGap(f"{found}, and has for {int(waited)} seconds: the chain was set back")
 
-    def _write(self, mirrored: Head | None, blocks: Sequence[Block]) -> int:
+    def _material(self, parent: Header | None, blocks: Sequence[Block]) -> list[Material]:
+        """Return what proves the blocks, having checked them at this follower's level."""
+        found = []
+        for block in blocks:
+            found.append(self._checks.material(block, parent))
+            parent = block.header
+        return found
+
+    def _write(self, mirrored: Head | None, blocks: Sequence[Block], material: Sequence[Material]) -> int:
         if not blocks:
             return 0
         pinned = self._contracts.deployment
@@ -128,7 +150,7 @@ class Follower:
             if head(connection) != mirrored:
                 # Another follower of this store was quicker; its blocks are as good as these.
                 return 0
-            write(connection, self._contracts, blocks)
+            write(connection, self._contracts, blocks, material)
         logs = sum(len(receipt.logs) for block in blocks for receipt in block.receipts)
         wanted = self._blocks_next * 2 if logs < _LOGS_AIM // 2 else len(blocks) * _LOGS_AIM // logs
         self._blocks_next = max(1, min(self._blocks_max, wanted))
@@ -138,12 +160,24 @@ class Follower:
         """Remember why nothing is mirrored any more, until a person has looked (R10)."""
         self._verified = False
         subject = "genesis" if mirrored is None else f"after block {mirrored.height}"
-        at = int(self._clock.now())
+        at, served = int(self._clock.now()), self._served_instead(mirrored)
         try:
             with self._store.transaction() as connection:
-                raise_incident(connection, writer=WRITER, subject=subject, error=error, at=at)
+                raise_incident(connection, writer=WRITER, subject=subject, error=error, at=at, served=served)
         except StoreError as lost:
             error.add_note(f"it could not be remembered: {lost.detail}")
+
+    def _served_instead(self, mirrored: Head | None) -> bytes | None:
+        """Return the header that is served now for a block that was mirrored with another hash, if one is."""
+        if mirrored is None:
+            return None
+        try:
+            served = self._chain.block(min(mirrored.height, self._chain.final_height()))
+            with self._store.snapshot() as connection:
+                known = hash_at(connection, served.height)
+            return None if served.hash == known else served.header.encoded()
+        except SettlementError:
+            return None  # what is not to be had must not hide why the node froze
 
 
 def _check(mirrored: Head | None, blocks: Sequence[Block]) -> None:

@@ -7,6 +7,7 @@ from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
 from node.clock import Clock
 from node.errors import StoreMismatch
+from node.follower.checking import DEFAULT_CHECKS, Checks
 from node.follower.follower import Follower
 from node.mirror.digests import table_digests
 from node.mirror.head import Head, head
@@ -35,7 +36,15 @@ def picture(store: Store) -> Picture:
         return Picture(head=found, digests=table_digests(connection))
 
 
-def rebuild(fresh: Store, chain: Chain, contracts: Contracts, clock: Clock, *, height: int) -> Iterator[int]:
+def rebuild(
+    fresh: Store,
+    chain: Chain,
+    contracts: Contracts,
+    clock: Clock,
+    *,
+    height: int,
+    checks: Checks = DEFAULT_CHECKS,
+) -> Iterator[int]:
     """Mirror from genesis to `height` into a fresh store, yielding the number of blocks of each step.
 
     Raise `StoreMismatch` when the store is not fresh, `MirrorGap` when the chain ends before `height`.
@@ -44,7 +53,7 @@ def rebuild(fresh: Store, chain: Chain, contracts: Contracts, clock: Clock, *, h
         found = head(connection)
     if found is not None:
         raise StoreMismatch(f"the database is not fresh: it mirrors up to block {found.height}")
-    follower = Follower(fresh, chain, contracts, clock)
+    follower = Follower(fresh, chain, contracts, clock, checks=checks)
     missing = height + 1
     while missing:
         mirrored = follower.tick(until=height)

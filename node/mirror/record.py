@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Log, Receipt
 from node.mirror import authority, cycles, registration
+from node.mirror.material import Material, Row, insert_material, row_of
 from node.mirror.posting import Change, post
 from node.mirror.words import HEAD, LEG, SETTLED, TERMS, signed
 from node.store import tables
@@ -47,15 +48,17 @@ _RULES = {
 }
 
 
-def write(connection: Connection, contracts: Contracts, blocks: Sequence[Block]) -> None:
-    """Mirror final blocks, in order, in the caller's transaction.
+def write(
+    connection: Connection, contracts: Contracts, blocks: Sequence[Block], material: Sequence[Material]
+) -> None:
+    """Mirror final blocks, in order, each with what proves it, in the caller's transaction.
 
     The caller has checked that they follow on the mirror's head. Raise `BrokenRule` when they say what
     can't be.
     """
     batch = _Batch(connection, contracts)
-    for block in blocks:
-        batch.take(block)
+    for block, proof in zip(blocks, material, strict=True):
+        batch.take(block, proof)
     batch.write()
 
 
@@ -70,14 +73,18 @@ class _Batch:
         self._receipts: list[tuple[Any, ...]] = []
         self._events: list[tuple[Any, ...]] = []
         self._changes: list[Change] = []
+        self._proofs: list[Row] = []
 
-    def take(self, block: Block) -> None:
+    def take(self, block: Block, proof: Material) -> None:
+        before = len(self._receipts)
         self._blocks.append((block.height, block.hash, block.parent_hash, block.timestamp))
         for receipt in block.receipts:
             self._take_receipt(block.height, receipt)
+        self._proofs.append(row_of(block.height, proof, ours=len(self._receipts) > before))
 
     def write(self) -> None:
         insert_rows(self._connection, tables.blocks, _BLOCK_COLUMNS, self._blocks)
+        insert_material(self._connection, self._proofs)
         insert_rows(self._connection, tables.receipts, _RECEIPT_COLUMNS, self._receipts)
         insert_rows(self._connection, tables.events, _EVENT_COLUMNS, self._events)
         post(self._connection, self._changes)

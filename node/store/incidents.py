@@ -18,13 +18,20 @@ class Incident:
     code: str
     subject: str
     detail: str
+    served: bytes | None
     raised_at: int
     cleared_at: int | None
     cleared_by: str | None
 
 
 def raise_incident(
-    connection: Connection, *, writer: str, subject: str, error: SettlementError, at: int
+    connection: Connection,
+    *,
+    writer: str,
+    subject: str,
+    error: SettlementError,
+    at: int,
+    served: bytes | None = None,
 ) -> int:
     """Remember why a writer stops, and return the incident's number.
 
@@ -42,7 +49,9 @@ def raise_incident(
         return known
     made: int = connection.execute(
         insert(incidents)
-        .values(writer=writer, code=error.code, subject=subject, detail=error.detail, raised_at=at)
+        .values(
+            writer=writer, code=error.code, subject=subject, detail=error.detail, served=served, raised_at=at
+        )
         .returning(incidents.c.id)
     ).scalar_one()
     return made

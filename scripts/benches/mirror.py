@@ -15,6 +15,7 @@ from web3 import Web3
 
 from node.chain.compiled import artifact
 from node.clock import SystemClock
+from node.follower.checking import Checks, Level
 from node.follower.follower import Follower
 from node.store.session import Store
 from scripts.benches.place import anvil, network_on
@@ -33,11 +34,12 @@ def run() -> Iterator[dict[str, Any]]:
         network = network_on(chain)
         first = _pay(network)
         with PostgresqlServer(durable=True) as server:
-            urls = [server.url(server.create_database()) for _ in range(RUNS)]
-            yield _figure("PostgreSQL, end to end", [_mirror(network, url) for url in urls])
+            for level in (Level.FULL, Level.OFF):
+                urls = [server.url(server.create_database()) for _ in range(RUNS)]
+                yield _figure(f"PostgreSQL, level {level}", [_mirror(network, url, level) for url in urls])
         with TemporaryDirectory() as folder:
             urls = [f"sqlite:///{Path(folder) / f'{number}.sqlite'}" for number in range(RUNS)]
-            yield _figure("SQLite, end to end", [_mirror(network, url) for url in urls])
+            yield _figure("SQLite, level full", [_mirror(network, url, Level.FULL) for url in urls])
         yield _figure("baseline: web3.py get_logs and process_log", [_web3(network, chain.url, first)])
 
 
@@ -61,11 +63,11 @@ def _pay(network: Network) -> int:
     return first
 
 
-def _mirror(network: Network, url: str) -> float:
-    """Return events a second of a follower that fills an empty store."""
+def _mirror(network: Network, url: str, level: Level) -> float:
+    """Return events a second of a follower that fills an empty store, checking blocks at a level."""
     store = Store(url)
     store.migrate()
-    follower = Follower(store, network.chain, network.contracts, SystemClock())
+    follower = Follower(store, network.chain, network.contracts, SystemClock(), checks=Checks(level=level))
     started = time.perf_counter()
     while follower.tick():
         pass

@@ -34,7 +34,7 @@ class BankSystem:
         return self._checked(self._client.get(path, params=query)).json()
 
     def document(self, path: str, **query: str) -> bytes:
-        """Return the XML document at a path."""
+        """Return the document at a path; XML, where it has a choice."""
         return self._checked(
             self._client.get(path, params=query, headers={"Accept": "application/xml"})
         ).content

@@ -12,6 +12,7 @@ from scripts.demonstration.cast import CENTRAL_BANK, CURRENCIES
 from scripts.demonstration.nodes import Actor
 from scripts.demonstration.place import Place
 from scripts.demonstration.play import SentFile
+from scripts.demonstration.proofs import unproven
 from scripts.demonstration.reading import StatementTotals, read_back
 
 
@@ -35,6 +36,7 @@ class Findings:
 def look_closely(actors: Sequence[Actor], place: Place, files: Sequence[SentFile]) -> Findings:
     """Write each bank's statements and status report of the day, read them back, compare, reconcile."""
     banks = [actor for actor in actors if actor.player is not CENTRAL_BANK]
+    (operator,) = (actor for actor in actors if actor.player is CENTRAL_BANK)
     payments = [payment for bank in banks for payment in bank.system.payments()]
     day = max(file.day for file in files)
     for file in files:
@@ -49,6 +51,7 @@ def look_closely(actors: Sequence[Actor], place: Place, files: Sequence[SentFile
         *(found for bank_day in days for found in _against_payments(bank_day, payments, day)),
         *(found for actor in actors for found in _against_chain(actor)),
         *_among_mirrors(actors),
+        *unproven(operator, banks, payments, place),
     ]
     return Findings(payments=payments, days=days, breaks=breaks)
 

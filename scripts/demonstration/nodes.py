@@ -78,6 +78,7 @@ def _settings(place: Place, ground: Ground, player: Player, port: int) -> Settin
         host="127.0.0.1",
         port=port,
         schemas=None,
+        verification="full",
         tick_seconds=_TICK_SECONDS,
     )
 

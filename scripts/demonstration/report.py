@@ -44,7 +44,8 @@ class Report:
         self._balances(files, findings)
         if not findings.breaks:
             self._console.print(
-                "[green]No breaks:[/green] chain, ledgers, statements and the four mirrors agree.",
+                "[green]No breaks:[/green] chain, ledgers, statements and the four mirrors agree; "
+                "a payment of each bank is proven against the central bank's checkpoint.",
                 highlight=False,
             )
         for found in findings.breaks:
@@ -60,6 +61,7 @@ class Report:
         self._line("")
         self._line(
             f"Everything is in {place.folder}: keys, databases, tokens, statements (camt.053, pacs.002), "
+            f"evidence and checkpoint.json for `vostro verify`, "
             f"nodes.log; the chain is {ground.engine}'s, block {ground.chain.final_height()}."
         )
         bank = actors[1]

@@ -64,7 +64,7 @@ def test_secrets_are_files(compose: dict[str, Any], root: Path) -> None:
 
 def test_commands_exist(compose: dict[str, Any], root: Path) -> None:
     """What the node is told to run is a command of `vostro`, and so is what the file's head says to type."""
-    from node.cli import app
+    from node.cli.commands import app
 
     head = (root / "docker-compose.yml").read_text()
     typed = re.findall(r"^#   docker compose run --rm node (.+)$", head, re.MULTILINE)

@@ -72,7 +72,7 @@ def _default(field: Any) -> str:
 
 def test_every_command_is_documented() -> None:
     """Each command of `vostro` stands in a README, and no README has one that does not exist."""
-    from node.cli import app
+    from node.cli.commands import app
 
     existing = {f"{command} " for command in _commands(typer.main.get_command(app))}
     written = [f"{match[1].strip()} " for match in _COMMAND.finditer(_readmes())]

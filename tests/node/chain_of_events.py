@@ -3,7 +3,6 @@
 # ruff: noqa: ARG002 - the protocol asks for more than a list of blocks needs
 
 from collections.abc import Sequence
-from dataclasses import replace
 from hashlib import sha256
 
 from eth_abi.abi import encode
@@ -16,10 +15,11 @@ from node.chain.protocol import Block, Fees, Log, Receipt, Transaction
 from node.errors import BlockNotFound, ContractRefused
 from settlement.events import layouts
 from settlement.instruction import Terms, keccak
+from tests.node.headers import sealed_up
 
 CHAIN_ID = 20_260_000
-GENESIS = sha256(b"genesis").digest()
 START = 1_795_000_000  # UTC seconds of block 0
+GENESIS = sealed_up(bytes(32), 0, START, [], []).hash
 SECONDS_PER_BLOCK = 10
 SENDER = b"\x05" * 20
 _LAYOUTS = {
@@ -76,27 +76,13 @@ class ChainOfEvents:
         self.mine()
 
     def mine(self, *transactions: Receipt) -> Block:
-        """Add a block; its hash is over its height, parent and contents."""
+        """Add a block of these; a transaction's bytes are made up, and differ with all before them."""
         height = len(self.mined)
         parent_hash = self.mined[-1].hash if self.mined else bytes(32)
         content = sha256(repr((height, parent_hash, transactions)).encode()).digest()
-        receipts: list[Receipt] = []
-        first = 0
-        for index, receipt in enumerate(transactions):
-            logs = tuple(replace(each, index=first + offset) for offset, each in enumerate(receipt.logs))
-            first += len(logs)
-            receipts.append(
-                replace(receipt, index=index, hash=sha256(content + bytes([index])).digest(), logs=logs)
-            )
-        self.mined.append(
-            Block(
-                height=height,
-                hash=content if height else GENESIS,
-                parent_hash=parent_hash,
-                timestamp=START + SECONDS_PER_BLOCK * height,
-                receipts=tuple(receipts),
-            )
-        )
+        signed = [b"\xff" + content + bytes([index]) for index in range(len(transactions))]
+        timestamp = START + SECONDS_PER_BLOCK * height
+        self.mined.append(sealed_up(parent_hash, height, timestamp, signed, transactions))
         return self.mined[-1]
 
     def cut(self, height: int) -> None:

@@ -26,6 +26,7 @@ from tests.node.chain_of_events import (
     said,
     transaction,
 )
+from tests.node.headers import sealed_up
 from tests.simulation.books import Books, Reverted
 from tests.simulation.contracts import execute, view
 
@@ -296,25 +297,13 @@ class ModelChain(ChainOfEvents):
 
     def _append(self, ready: Sequence[Carried]) -> Block:
         height, parent = len(self.mined), self.mined[-1].hash
-        self.books.now = START + SECONDS_PER_BLOCK * height
-        numbered: list[Receipt] = []
-        first = 0
-        for index, sent in enumerate(ready):
-            receipt = self._run(sent)
-            logs = tuple(replace(each, index=first + place) for place, each in enumerate(receipt.logs))
-            numbered.append(replace(receipt, index=index, logs=logs))
-            first += len(logs)
-            self._receipts[sent.hash] = numbered[-1]
-        content = b"".join(each.hash for each in ready) + bytes([height % 256, self.forks % 256])
-        self.mined.append(
-            Block(
-                height=height,
-                hash=keccak(parent + content),
-                parent_hash=parent,
-                timestamp=START + SECONDS_PER_BLOCK * height,
-                receipts=tuple(numbered),
-            )
-        )
+        timestamp = START + SECONDS_PER_BLOCK * height
+        self.books.now = timestamp
+        signed, receipts = [sent.raw for sent in ready], [self._run(sent) for sent in ready]
+        # Two forks have two hashes, also where nothing is in them.
+        fork = self.forks.to_bytes(4, "big")
+        self.mined.append(sealed_up(parent, height, timestamp, signed, receipts, extra_data=fork))
+        self._receipts |= {receipt.hash: receipt for receipt in self.mined[-1].receipts}
         self._carried[height] = list(ready)
         self._after.append((self.books.copy(), dict(self.nonces)))
         return self.mined[-1]

@@ -18,6 +18,7 @@ from node.store.tables.mirrored import (
     member_ids,
     participants,
     postings,
+    proofs,
     receipts,
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
@@ -44,6 +45,7 @@ __all__ = [
     "outbox",
     "participants",
     "postings",
+    "proofs",
     "receipts",
     "replacements",
     "transactions",

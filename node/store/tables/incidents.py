@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, Index, Table, text
 
-from node.store.tables.metadata import Name, RowNumber, Whole, metadata
+from node.store.tables.metadata import Digest, Name, RowNumber, Whole, metadata
 
 # Remembered across restarts until a person clears it; nothing else ever closes one.
 incidents = Table(
@@ -13,6 +13,8 @@ incidents = Table(
     Column("code", Name, nullable=False),  # the error's code
     Column("subject", Name, nullable=False),  # what was found broken: a transaction, a key, a block
     Column("detail", Name, nullable=False),
+    # The header that an RPC node served in place of one that was final; ours is in `proofs`.
+    Column("served", Digest),
     Column("raised_at", Whole, nullable=False),
     Column("cleared_at", Whole),
     Column("cleared_by", Name),

@@ -27,6 +27,18 @@ blocks = Table(
     info=APPEND_ONLY,
 )
 
+# What proves the blocks and what is in them. At most one per block, so evidence needs no chain node.
+proofs = Table(
+    "proofs",
+    metadata,
+    Column("height", Whole, primary_key=True, autoincrement=False),
+    Column("header", Digest, nullable=False),
+    # All of the block's, each an RLP list of byte strings, where it was checked and has something of ours.
+    Column("transactions", Digest),
+    Column("receipts", Digest),
+    info=APPEND_ONLY,
+)
+
 # Transactions that touched our contracts, or were sent by a registered key.
 receipts = Table(
     "receipts",

@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from node.api.answers import JSON, XML
+from node.services.tokens import Role
 from tests.embedded import FUNDS
 from tests.node.api.conftest import Door
 from tests.scenario import BANKS, EUR, MEMBERS, OPERATOR, USD
@@ -117,3 +118,35 @@ def test_health(door: Door) -> None:
     headers = door.client.get("/livez").headers
     assert headers["x-request-id"].startswith("req_")
     assert "set-cookie" not in headers
+
+
+def test_proves_a_settled_payment(door: Door) -> None:
+    """Evidence through HTTP is what `vostro verify` takes; an operator gets it without the document."""
+    from node.services.evidence import make_checkpoint
+    from settlement.evidence.verify import verify
+    from tests.node.bank import Bank, request
+
+    bank = Bank(store=door.context.store, network=door.network)
+    bank.accept(request(1))
+    bank.run()
+    (payment,) = bank.payments()
+    checkpoint = make_checkpoint(
+        bank.store, bank.settings, bank.network.contracts, bank.network.chain, height=None
+    )
+    path = f"/v1/payments/{payment.uetr}/evidence"
+    for role, words in ((Role.AUDITOR, "the document is"), (Role.OPERATOR, "none given")):
+        found = door.client.get(path, headers=door.headers(role))
+        assert (200, JSON) == (found.status_code, found.headers["content-type"])
+        *_, last = verify(found.content, checkpoint)
+        assert last.found.startswith(words)
+
+    refused = door.client.get(path, headers=door.headers(), params={"height": checkpoint.height + 1})
+    assert (400, "invalid_filter") == (refused.status_code, refused.json()["code"])
+
+
+def test_every_answer_says_what_is_checked(doors: Callable[..., Door]) -> None:
+    """Also a refusal, and a page that is public."""
+    for level in ("full", "headers"):
+        door = doors(verification=level)
+        for path in ("/livez", "/v1/accounts", "/nowhere"):
+            assert level == door.client.get(path).headers["x-verification"]

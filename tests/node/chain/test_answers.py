@@ -1,17 +1,27 @@
 """Blocks and receipts are read exactly, and what does not fit together is not read at all."""
 
+from collections.abc import Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
+import coincurve
 import pytest
+import rlp
 from hypothesis import given
 from hypothesis import strategies as st
 
 from node.chain import answers
-from node.chain.protocol import Block, Log, Receipt
+from node.chain.protocol import Block, Fees, Log, Receipt
 from node.errors import BlockNotFound, ChainUnavailable, MalformedAnswer
+from node.keys.signer import UnsignedTransaction
+from node.keys.signing import address_of, in_memory, sign_transaction
+from settlement.evidence.transactions import FIELDS
+from settlement.instruction import keccak
+from tests.node.headers import sealed_up
 
-_u64 = st.integers(0, 2**64 - 1)
+_FREE, _MARKET = Fees(price=0), Fees(price=7, priority=1)
+_u32 = st.integers(0, 2**32 - 1)
 _digest = st.binary(min_size=32, max_size=32)
 _address = st.binary(min_size=20, max_size=20)
 _sketch = st.lists(
@@ -19,31 +29,39 @@ _sketch = st.lists(
 )
 
 
+_KEY = coincurve.PrivateKey(b"\5" * 32)
+_SENDER = address_of(_KEY)
+
+
+def _signed(nonce: int, fees: Fees) -> bytes:
+    """A transaction that `_KEY` signed: legacy, or of type 2 with a priority."""
+    asked = UnsignedTransaction(chain_id=7, nonce=nonce, to=b"\1" * 20, data=b"\2" * 99, gas=9, fees=fees)
+    return sign_transaction(in_memory(_KEY), asked).raw
+
+
+def _block(receipts: Sequence[Receipt], *, height: int = 7, fees: Fees = _FREE) -> Block:
+    signed = [_signed(index, fees) for index in range(len(receipts))]
+    return sealed_up(b"\6" * 32, height, 1, signed, [replace(each, sender=_SENDER) for each in receipts])
+
+
 @st.composite
 def _blocks(draw: st.DrawFn) -> Block:
-    receipts, log_index = [], 0
-    for index, sketch in enumerate(draw(_sketch)):
-        logs = []
-        for topics, data in sketch:
-            logs.append(Log(index=log_index, address=draw(_address), topics=tuple(topics), data=data))
-            log_index += 1
+    receipts = []
+    for sketch in draw(_sketch):
+        logs = [
+            Log(index=0, address=draw(_address), topics=tuple(topics), data=data) for topics, data in sketch
+        ]
         receipts.append(
             Receipt(
-                index=index,
-                hash=draw(_digest),
-                sender=draw(_address),
+                index=0,
+                hash=b"",
+                sender=_SENDER,
                 succeeded=draw(st.booleans()),
-                gas_used=draw(_u64),
+                gas_used=draw(_u32),
                 logs=tuple(logs),
             )
         )
-    return Block(
-        height=draw(_u64),
-        hash=draw(_digest),
-        parent_hash=draw(_digest),
-        timestamp=draw(_u64),
-        receipts=tuple(receipts),
-    )
+    return _block(receipts, height=draw(_u32), fees=draw(st.sampled_from([_FREE, _MARKET])))
 
 
 def _hex(data: bytes) -> str:
@@ -51,13 +69,40 @@ def _hex(data: bytes) -> str:
 
 
 def _header(block: Block) -> dict[str, Any]:
+    header = block.header
     return {
-        "number": hex(block.height),
         "hash": _hex(block.hash),
-        "parentHash": _hex(block.parent_hash),
-        "timestamp": hex(block.timestamp),
-        "transactions": [_hex(receipt.hash) for receipt in block.receipts],
+        "parentHash": _hex(header.parent_hash),
+        "sha3Uncles": _hex(header.ommers_hash),
+        "miner": _hex(header.beneficiary),
+        "stateRoot": _hex(header.state_root),
+        "transactionsRoot": _hex(header.transactions_root),
+        "receiptsRoot": _hex(header.receipts_root),
+        "logsBloom": _hex(header.bloom),
+        "difficulty": hex(header.difficulty),
+        "number": hex(header.number),
+        "gasLimit": hex(header.gas_limit),
+        "gasUsed": hex(header.gas_used),
+        "timestamp": hex(header.timestamp),
+        "extraData": _hex(header.extra_data),
+        "mixHash": _hex(header.mix_hash),
+        "nonce": _hex(header.nonce),
+        "transactions": [_transaction(raw) for raw in block.transactions],
     }
+
+
+_THEIRS = {"gas_price": "gasPrice", "priority": "maxPriorityFeePerGas", "fee": "maxFeePerGas",
+           "chain_id": "chainId", "data": "input", "access_list": "accessList"}  # fmt: skip
+
+
+def _transaction(raw: bytes) -> dict[str, Any]:
+    kind = raw[0] if raw[0] < 0x80 else 0
+    items = rlp.decode(raw[1:] if kind else raw)
+    found: dict[str, Any] = {"hash": _hex(keccak(raw)), "type": hex(kind)}
+    for name, item in zip(FIELDS[kind], items, strict=True):
+        told = _hex(item) if name in {"to", "data"} else hex(int.from_bytes(item or b"", "big"))
+        found[_THEIRS.get(name, name)] = [] if name == "access_list" else told
+    return found
 
 
 def _receipts(block: Block) -> list[dict[str, Any]]:
@@ -69,6 +114,7 @@ def _receipts(block: Block) -> list[dict[str, Any]]:
             "from": _hex(receipt.sender),
             "status": hex(receipt.succeeded),
             "gasUsed": hex(receipt.gas_used),
+            "type": hex(receipt.kind),
             "logs": [
                 {
                     "logIndex": hex(log.index),
@@ -90,22 +136,11 @@ def test_block_is_read_exactly(block: Block) -> None:
 
 
 _LOGS = tuple(Log(index=index, address=bytes(20), topics=(bytes(32),), data=b"") for index in range(4))
-_BLOCK = Block(
-    height=7,
-    hash=b"\7" * 32,
-    parent_hash=b"\6" * 32,
-    timestamp=1,
-    receipts=tuple(
-        Receipt(
-            index=index,
-            hash=bytes([index]) * 32,
-            sender=bytes(20),
-            succeeded=True,
-            gas_used=21_000,
-            logs=_LOGS[2 * index : 2 * index + 2],
-        )
+_BLOCK = _block(
+    [
+        Receipt(index=0, hash=b"", sender=b"", succeeded=True, gas_used=21_000, logs=_LOGS[: 2 * index + 1])
         for index in range(2)
-    ),
+    ]
 )
 
 
@@ -140,7 +175,7 @@ def test_receipts_of_another_block() -> None:
         answers.block(7, _header(_BLOCK), receipts)
 
 
-@pytest.mark.parametrize(("receipt", "log"), [(0, 0), (0, 1), (1, 0)])
+@pytest.mark.parametrize(("receipt", "log"), [(0, 0), (1, 0), (1, 1)])
 def test_missing_log(receipt: int, log: int) -> None:
     """A log that a node leaves out shows as a gap in the numbers."""
     receipts = _receipts(_BLOCK)

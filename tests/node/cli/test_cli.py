@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from node import cli
+from node.cli import commands
 from node.keys.keystore import Keystore
 from node.store.session import Store
 from tests.node.cli.terminal import PASSWORD, Terminal
@@ -31,7 +31,7 @@ def _commands(arguments: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
         for name, child in command.commands.items():
             walk(child, (*path, name))
 
-    walk(typer.main.get_command(cli.app), arguments)
+    walk(typer.main.get_command(commands.app), arguments)
     return found
 
 
@@ -53,7 +53,7 @@ def test_help_in_a_program_of_its_own() -> None:
 @pytest.mark.parametrize("command", _commands(), ids=" ".join)
 def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     """Every command has a help text and, but for `run`, takes --json; none takes a secret as an argument."""
-    shown = CliRunner().invoke(cli.app, [*command, "--help"], env={"COLUMNS": "200"}).output
+    shown = CliRunner().invoke(commands.app, [*command, "--help"], env={"COLUMNS": "200"}).output
     assert "Usage:" in shown
     assert command == ("run",) or "--json" in shown
     for word in ("--password", "--secret", "--private-key"):

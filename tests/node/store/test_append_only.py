@@ -1,4 +1,4 @@
-"""What is written once stays: events, postings, blocks, receipts, audit, instructions, answers (R5)."""
+"""What is written once stays: events, postings, blocks, proofs, receipts, audit, instructions, answers."""
 
 import pytest
 from sqlalchemy import Connection, Executable, Table, Text, delete, insert, select, text, update
@@ -36,7 +36,7 @@ def _count(store: Store, table: Table) -> int:
 
 def test_append_only_tables_are_those_of_the_rule() -> None:
     """The rule's own list: nothing leaves it by accident."""
-    expected = ["audit", "blocks", "events", "idempotency", "instructions", "postings", "receipts"]
+    expected = ["audit", "blocks", "events", "idempotency", "instructions", "postings", "proofs", "receipts"]
     assert expected == _TABLES
 
 

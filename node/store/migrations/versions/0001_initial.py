@@ -14,7 +14,7 @@ NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 DIGEST = sa.LargeBinary()
 
 ENDING = "name IN ('Paid', 'Issued', 'RedemptionRequested', 'Settled', 'Cancelled', 'Expired')"
-APPEND_ONLY = ("audit", "blocks", "events", "idempotency", "instructions", "postings", "receipts")
+APPEND_ONLY = ("audit", "blocks", "events", "idempotency", "instructions", "postings", "proofs", "receipts")
 REFUSAL = "rows of this table are never edited or deleted"
 
 
@@ -193,6 +193,7 @@ def create_tables() -> None:
         sa.Column("code", NAME, nullable=False),
         sa.Column("subject", NAME, nullable=False),
         sa.Column("detail", NAME, nullable=False),
+        sa.Column("served", DIGEST, nullable=True),
         sa.Column("raised_at", WHOLE, nullable=False),
         sa.Column("cleared_at", WHOLE, nullable=True),
         sa.Column("cleared_by", NAME, nullable=True),
@@ -267,6 +268,15 @@ def create_tables() -> None:
         "postings",
         ["asset", "participant", "bucket", "height", "log_index", "line"],
         unique=False,
+    )
+    op.create_table(
+        "proofs",
+        sa.Column("height", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("header", DIGEST, nullable=False),
+        sa.Column("transactions", DIGEST, nullable=True),
+        sa.Column("receipts", DIGEST, nullable=True),
+        sa.PrimaryKeyConstraint("height", name=op.f("pk_proofs")),
+        info={"append_only": True},
     )
     op.create_table(
         "receipts",

@@ -1,0 +1,114 @@
+"""What an event in a receipt settles: read from its words, without a contract's ABI."""
+
+from dataclasses import dataclass
+
+from settlement.document import Json
+from settlement.errors import InvalidValue, InvalidWord, UnprovenClaim
+from settlement.evidence.receipts import ReceiptLog
+from settlement.instruction import Leg, keccak, leg_from_word, terms_from_word
+from settlement.iso20022.banks import text_at
+from settlement.iso20022.xml import ATTRIBUTE, TEXT
+from settlement.money import amount_from_decimal, currency
+
+_WORD_BYTES = 32
+_TERMS_EVENT = "uint256,bytes32"
+# The events that move value for an instruction, with their arguments; a test compares with the ABIs.
+EVENTS = {
+    ("Payments", "Paid"): _TERMS_EVENT,
+    ("Ledger", "Issued"): _TERMS_EVENT,
+    ("Ledger", "RedemptionRequested"): _TERMS_EVENT,
+    ("Ledger", "Redeemed"): _TERMS_EVENT,
+    ("Settlement", "Settled"): "uint256,bytes32,uint256[]",
+}
+_TRANSFER, _AMOUNT = "CdtTrfTxInf", "IntrBkSttlmAmt"
+_LEGS_OFFSET = 3 * _WORD_BYTES
+_INSTRUCTION_TYPE = keccak(
+    b"Instruction(uint256 chainId,address ledger,uint256 head,bytes32 commitment,uint256[] legs)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What was settled. `committed` is the commitment; for one with `words` (head and legs) its digest."""
+
+    initiator: int
+    sequence: int
+    legs: tuple[Leg, ...]
+    committed: bytes
+    words: bytes
+
+    def sentence(self) -> str:
+        """Return what was settled, for people."""
+        moved = "; ".join(
+            f"participant {leg.payer} to {leg.payee}: {leg.amount} minor units of asset {leg.asset}"
+            for leg in self.legs
+        )
+        return f"instruction {self.sequence} of participant {self.initiator}: {moved}"
+
+    def commits_to(self, commitment: bytes, *, chain_id: int, ledger: bytes) -> bool:
+        """Tell whether the chain committed to a document with this commitment when it settled this."""
+        if not self.words:
+            return commitment == self.committed
+        head, legs = self.words[:_WORD_BYTES], self.words[_WORD_BYTES:]
+        place = chain_id.to_bytes(_WORD_BYTES, "big") + ledger.rjust(_WORD_BYTES, b"\0")
+        return self.committed == keccak(_INSTRUCTION_TYPE + place + head + commitment + keccak(legs))
+
+    def require_amount_of(self, document: dict[str, Json]) -> None:
+        """Raise `UnprovenClaim` when the document is a message with another amount or currency than settled.
+
+        What has no amount of its own (a payment given as JSON) takes it from the chain.
+        """
+        text = text_at(document, _TRANSFER, _AMOUNT, TEXT)
+        if text is None:
+            return
+        try:
+            money = currency(text_at(document, _TRANSFER, _AMOUNT, ATTRIBUTE + "Ccy") or "")
+            said = [(money.number, amount_from_decimal(text, money))]
+        except InvalidValue as error:
+            raise UnprovenClaim(f"the document has no amount: {error.detail}") from None
+        if said != [(leg.asset, leg.amount) for leg in self.legs]:
+            raise UnprovenClaim(f"the document says {text} {money.code}, which is not what settled")
+
+
+def topic_of(contract: str, event: str) -> bytes:
+    """Return the first topic of an event that settles; raise `UnprovenClaim` for any other."""
+    arguments = EVENTS.get((contract, event))
+    if arguments is None:
+        raise UnprovenClaim(f"{contract}.{event} settles nothing")
+    return keccak(f"{event}({arguments})".encode())
+
+
+def claim_of(event: str, log: ReceiptLog) -> Claim:
+    """Read what a log of one of these events settled; raise `UnprovenClaim`."""
+    words = [log.data[place : place + _WORD_BYTES] for place in range(0, len(log.data), _WORD_BYTES)]
+    try:
+        if event == "Settled":
+            return _of_many_legs(words)
+        return _of_terms(words)
+    except InvalidWord as error:
+        raise UnprovenClaim(f"{event} does not say what it must: {error.detail}") from None
+
+
+def _of_terms(words: list[bytes]) -> Claim:
+    if [len(word) for word in words] != [_WORD_BYTES, _WORD_BYTES]:
+        raise InvalidWord("it has not two words", param="terms")
+    terms = terms_from_word(int.from_bytes(words[0], "big"))
+    leg = Leg(asset=terms.asset, payer=terms.payer, payee=terms.payee, amount=terms.amount)
+    return Claim(initiator=terms.payer, sequence=terms.sequence, legs=(leg,), committed=words[1], words=b"")
+
+
+def _of_many_legs(words: list[bytes]) -> Claim:
+    """Read head, digest, where the legs begin, how many there are, and the legs."""
+    if len(words) < 5 or any(len(word) != _WORD_BYTES for word in words):
+        raise InvalidWord("words are missing", param="Settled")
+    offset, count = (int.from_bytes(word, "big") for word in words[2:4])
+    if offset != _LEGS_OFFSET or count != len(words) - 4:
+        raise InvalidWord("the legs are not where they must be", param="Settled")
+    head = int.from_bytes(words[0], "big")
+    return Claim(
+        initiator=head >> 152 & 0xFFFF_FFFF,
+        sequence=head >> 184 & 0xFFFF_FFFF_FFFF_FFFF,
+        legs=tuple(leg_from_word(int.from_bytes(word, "big")) for word in words[4:]),
+        committed=words[1],
+        words=words[0] + b"".join(words[4:]),
+    )
