@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from node.store.migrations.reporting import Postgresql, Sqlite, view_statements
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -22,8 +24,12 @@ def upgrade() -> None:
     create_tables()
     if op.get_bind().dialect.name == "postgresql":
         forbid_changes_on_postgresql()
+        views = view_statements(Postgresql())
     else:
         forbid_changes_on_sqlite()
+        views = view_statements(Sqlite())
+    for statement in views.values():
+        op.execute(statement)
 
 
 def forbid_changes_on_postgresql() -> None:
