@@ -195,3 +195,26 @@ class Statement(Outgoing):
     opening: str
     closing: str
     entries: list[StatementEntry]
+
+
+class Break(Outgoing):
+    """Two records of one thing that differ, until a person has found out why."""
+
+    id: int
+    kind: str = Field(description="account, supply, posting, instruction or statement", examples=["account"])
+    subject: str = Field(examples=["account 840-2"])
+    field: str = Field(examples=["available"])
+    expected: str = Field(description="What stands on chain, or was accepted", examples=["100"])
+    found: str = Field(examples=["101"])
+    height: int = Field(description="Block at which it was first found")
+    opened_at: str
+    owner: str | None = Field(description="Who finds out why")
+    cleared_at: str | None
+    cleared_by: str | None
+    reason: str | None = Field(description="Why it was cleared")
+
+
+class Breaks(Outgoing):
+    """What differs, oldest first."""
+
+    breaks: list[Break]

@@ -10,6 +10,7 @@ import typer
 
 from node.cli import (
     assets,
+    breaks,
     care,
     keys,
     limits,
@@ -32,7 +33,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for module in (
-    *(process, payments, reports, participants, assets, redemptions, limits, keys, tokens, transactions),
+    *(
+        process,
+        payments,
+        reports,
+        breaks,
+        participants,
+        assets,
+        redemptions,
+        limits,
+        keys,
+        tokens,
+        transactions,
+    ),
     care,
 ):
     module.register(app)

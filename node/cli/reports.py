@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli.opening import opened_store, read_settings
+from node.cli.opening import TERMINAL, opened_store, read_settings
 from node.cli.output import AsJson, print_json, print_rows, working
 from node.cli.parsing import day_of
 
@@ -92,32 +92,33 @@ def statement(
 
 
 def reconcile(*, as_json: AsJson = False) -> None:
-    """Compare chain, postings and balances, and every instruction with its event. Exit 1 on any break."""
+    """Compare chain, postings and balances, and every instruction with its event. Exit 1 on any break.
+
+    What is new among the breaks is kept, with age and owner, until `vostro breaks clear`.
+    """
     from dataclasses import asdict
 
     from node.bootstrap.opening import connected_chain
     from node.chain.contracts import Contracts
     from node.chain.deployment import read_deployment
     from node.clock import SystemClock
-    from node.services.acceptance import own_participant
-    from node.services.reconciliation import reconcile as compare
+    from node.services.breaks import reconcile_and_record
 
-    settings = read_settings()
+    settings, clock = read_settings(), SystemClock()
     contracts = Contracts(read_deployment(settings.deployment_file))
     with (
         working("comparing"),
         opened_store(settings) as store,
-        connected_chain(settings, SystemClock(), contracts.deployment) as chain,
+        connected_chain(settings, clock, contracts.deployment) as chain,
     ):
-        with store.snapshot() as connection:
-            own = own_participant(connection, settings)
-        found = compare(store, chain, contracts, participant=own.id)
+        at = int(clock.now())
+        found = reconcile_and_record(store, chain, contracts, settings, actor=TERMINAL, at=at)
     if as_json:
         print_json(asdict(found))
     else:
         if found.breaks:
             rows = [asdict(each) for each in found.breaks]
-            print_rows(rows, ("subject", "field", "expected", "found"), as_json=False)
+            print_rows(rows, ("kind", "subject", "field", "expected", "found"), as_json=False)
         typer.echo(
             f"{len(found.breaks)} breaks at block {found.height}: {found.accounts} accounts, "
             f"{found.assets} assets, {found.settled} settled instructions"
@@ -133,18 +134,27 @@ def rebuild(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Mirror the chain from its genesis into a fresh database, and compare. Exit 1 when they differ."""
+    """Mirror the chain from its genesis into a fresh database, and print both digests of each table.
+
+    Exit 1 when they differ.
+    """
+    from dataclasses import asdict
+
     from node.bootstrap.rebuilding import compare_rebuilt
     from node.cli.waiting import bar
 
     settings = read_settings()
     with bar("rebuilding", 1) as show, opened_store(settings) as store:
         found = compare_rebuilt(settings, store, into=into, show=show)
-    row = {"height": found.height, "tables": found.tables, "differences": found.differences}
     if as_json:
-        print_json(row)
+        print_json(asdict(found))
     else:
-        print_rows([row], ("height", "tables", "differences"), as_json=False)
+        rows = [
+            {"table": table, "digest": digest, "rebuilt": found.rebuilt[table]}
+            for table, digest in found.digests.items()
+        ]
+        print_rows(rows, ("table", "digest", "rebuilt"), as_json=False)
+        typer.echo(f"{len(found.differences)} tables differ at block {found.height}")
     if found.differences:
         raise typer.Exit(1)
 

@@ -58,8 +58,20 @@ class Postgresql:
 
 def view_statements(dialect: Dialect) -> dict[str, str]:
     """Return the `CREATE VIEW` of each view by its name."""
-    views = {**_registered(dialect), **_limits(dialect), **_booked(dialect), **_waiting(dialect)}
+    views = {**_registered(dialect), **_limits(dialect), **_booked(dialect), **_waiting(dialect), **_FOUND}
     return {f"{PREFIX}{name}": f"CREATE VIEW {PREFIX}{name} AS {query}" for name, query in views.items()}
+
+
+_FOUND = {
+    "breaks": """
+        SELECT b.id, b.kind, b.subject, b.field, b.expected, b.found, b.height, b.opened_at,
+            CASE WHEN s.step = 'assigned' THEN s.owner END AS owner,
+            CASE WHEN s.step = 'cleared' THEN s.at END AS cleared_at,
+            CASE WHEN s.step = 'cleared' THEN s.owner END AS cleared_by, s.reason
+        FROM breaks b LEFT JOIN break_steps s ON s.break_id = b.id
+            AND s.number = (SELECT max(x.number) FROM break_steps x WHERE x.break_id = b.id)""",
+    "reconciliations": "SELECT id, at, height, accounts, assets, settled, breaks FROM reconciliations",
+}
 
 
 def _word(dialect: Dialect, octets: str, index: int) -> str:

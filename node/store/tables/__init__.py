@@ -21,6 +21,7 @@ from node.store.tables.mirrored import (
     receipts,
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
+from node.store.tables.reconciled import break_steps, breaks, reconciliations
 
 __all__ = [
     "accounts",
@@ -29,6 +30,8 @@ __all__ = [
     "audit",
     "balances",
     "blocks",
+    "break_steps",
+    "breaks",
     "counters",
     "cycles",
     "deployment",
@@ -45,6 +48,7 @@ __all__ = [
     "participants",
     "postings",
     "receipts",
+    "reconciliations",
     "replacements",
     "transactions",
 ]

@@ -112,7 +112,9 @@ def test_health(door: Door) -> None:
     assert {"status": "alive"} == door.client.get("/livez").json()
     ready = door.client.get("/readyz").json()
     assert "ready" == ready["status"], ready
-    assert ["store", "chain", "mirror", "workers", "incidents"] == [each["name"] for each in ready["checks"]]
+    assert ["store", "chain", "mirror", "workers", "incidents", "breaks"] == [
+        each["name"] for each in ready["checks"]
+    ]
     headers = door.client.get("/livez").headers
     assert headers["x-request-id"].startswith("req_")
     assert "set-cookie" not in headers

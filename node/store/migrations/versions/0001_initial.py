@@ -16,7 +16,18 @@ NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 DIGEST = sa.LargeBinary()
 
 ENDING = "name IN ('Paid', 'Issued', 'RedemptionRequested', 'Settled', 'Cancelled', 'Expired')"
-APPEND_ONLY = ("audit", "blocks", "events", "idempotency", "instructions", "postings", "receipts")
+APPEND_ONLY = (
+    "audit",
+    "blocks",
+    "break_steps",
+    "breaks",
+    "events",
+    "idempotency",
+    "instructions",
+    "postings",
+    "receipts",
+    "reconciliations",
+)
 REFUSAL = "rows of this table are never edited or deleted"
 
 
@@ -119,6 +130,32 @@ def create_tables() -> None:
         info={"append_only": True},
     )
     op.create_index(op.f("ix_blocks_timestamp"), "blocks", ["timestamp"], unique=False)
+    op.create_table(
+        "breaks",
+        sa.Column("id", ROW_NUMBER, autoincrement=False, nullable=False),
+        sa.Column("kind", NAME, nullable=False),
+        sa.Column("subject", NAME, nullable=False),
+        sa.Column("field", NAME, nullable=False),
+        sa.Column("expected", NAME, nullable=False),
+        sa.Column("found", NAME, nullable=False),
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("opened_at", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_breaks")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "break_steps",
+        sa.Column("break_id", ROW_NUMBER, nullable=False),
+        sa.Column("number", WHOLE, nullable=False),
+        sa.Column("at", WHOLE, nullable=False),
+        sa.Column("step", NAME, nullable=False),
+        sa.Column("owner", NAME, nullable=False),
+        sa.Column("reason", NAME, nullable=True),
+        sa.Column("actor", NAME, nullable=False),
+        sa.ForeignKeyConstraint(["break_id"], ["breaks.id"], name=op.f("fk_break_steps_break_id")),
+        sa.PrimaryKeyConstraint("break_id", "number", name=op.f("pk_break_steps")),
+        info={"append_only": True},
+    )
     op.create_table(
         "counters",
         sa.Column("name", NAME, nullable=False),
@@ -284,6 +321,18 @@ def create_tables() -> None:
         sa.Column("gas_used", WHOLE, nullable=False),
         sa.PrimaryKeyConstraint("height", "transaction_index", name=op.f("pk_receipts")),
         sa.UniqueConstraint("hash", name=op.f("uq_receipts_hash")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "reconciliations",
+        sa.Column("id", ROW_NUMBER, autoincrement=False, nullable=False),
+        sa.Column("at", WHOLE, nullable=False),
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("accounts", WHOLE, nullable=False),
+        sa.Column("assets", WHOLE, nullable=False),
+        sa.Column("settled", WHOLE, nullable=False),
+        sa.Column("breaks", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reconciliations")),
         info={"append_only": True},
     )
     op.create_table(
