@@ -11,6 +11,7 @@ from node.cli.output import AsJson, print_json, print_rows, working
 from node.cli.parsing import day_of
 
 if TYPE_CHECKING:
+    from node.services.reconciliation import Break
     from settlement.statement import Statement
 
 _FORMATS = ("table", "camt.053", "json")
@@ -91,18 +92,26 @@ def statement(
     typer.echo(content.decode())
 
 
-def reconcile(*, as_json: AsJson = False) -> None:
+def reconcile(
+    *,
+    statement: Annotated[
+        Path | None,
+        typer.Option(
+            help="A camt.053 of this bank's account: hold it against ours.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Compare chain, postings and balances, and every instruction with its event. Exit 1 on any break.
 
     What is new among the breaks is kept, with age and owner, until `vostro breaks clear`.
     """
-    from dataclasses import asdict
-
     from node.bootstrap.opening import connected_chain
     from node.chain.contracts import Contracts
     from node.chain.deployment import read_deployment
     from node.clock import SystemClock
     from node.services.breaks import reconcile_and_record
+    from node.services.stated import tie_out_statement
 
     settings, clock = read_settings(), SystemClock()
     contracts = Contracts(read_deployment(settings.deployment_file))
@@ -111,19 +120,30 @@ def reconcile(*, as_json: AsJson = False) -> None:
         opened_store(settings) as store,
         connected_chain(settings, clock, contracts.deployment) as chain,
     ):
-        at = int(clock.now())
-        found = reconcile_and_record(store, chain, contracts, settings, actor=TERMINAL, at=at)
+        if statement is None:
+            at = int(clock.now())
+            run = reconcile_and_record(store, chain, contracts, settings, actor=TERMINAL, at=at)
+            compared = f"{run.accounts} accounts, {run.assets} assets, {run.settled} settled instructions"
+            _finish(run.breaks, run.height, compared, run, as_json=as_json)
+        else:
+            data = statement.read_bytes()
+            tied = tie_out_statement(store, settings, chain, clock, data, actor=TERMINAL)
+            told = {"statement": tied.ours.identification, "height": tied.ours.height, "breaks": tied.breaks}
+            compared = f"{len(tied.ours.entries)} entries of {tied.ours.identification}"
+            _finish(tied.breaks, tied.ours.height, compared, told, as_json=as_json)
+
+
+def _finish(breaks: "tuple[Break, ...]", height: int, compared: str, told: object, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
     if as_json:
-        print_json(asdict(found))
+        print_json(told)
     else:
-        if found.breaks:
-            rows = [asdict(each) for each in found.breaks]
+        if breaks:
+            rows = [asdict(each) for each in breaks]
             print_rows(rows, ("kind", "subject", "field", "expected", "found"), as_json=False)
-        typer.echo(
-            f"{len(found.breaks)} breaks at block {found.height}: {found.accounts} accounts, "
-            f"{found.assets} assets, {found.settled} settled instructions"
-        )
-    if found.breaks:
+        typer.echo(f"{len(breaks)} breaks at block {height}: {compared}")
+    if breaks:
         raise typer.Exit(1)
 
 
