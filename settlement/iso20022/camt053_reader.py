@@ -12,7 +12,7 @@ from lxml import etree
 from settlement.errors import AmountNotPositive, InvalidValue, WrongMessage
 from settlement.iso20022.camt053 import NAME, NAMESPACE, ROOT
 from settlement.iso20022.faults import FaultCode, Faults, path_of
-from settlement.iso20022.xml import parse
+from settlement.iso20022.xml import BYTES_MAX, parse
 from settlement.money import Currency, amount_from_decimal, currency
 
 ENTRIES_MAX = 100_000
@@ -48,7 +48,8 @@ def read(data: bytes) -> StatedAccount:
     Raise `WrongMessage` for another message or several statements, `FaultyMessage` for what is missing or
     can't be, and what `xml.parse` raises.
     """
-    root = parse(data)
+    # An entry with all that is known of its transfer has 1,500 bytes.
+    root = parse(data, bytes_max=4 * BYTES_MAX)
     statements = root.findall(f"./{_tag(ROOT)}/{_tag('Stmt')}")
     if root.tag != _tag("Document") or len(statements) != 1:
         raise WrongMessage(f"this is not a {NAME} with one statement: send one account and period a file")
