@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from node.cli.opening import TERMINAL, opened_store, read_settings
-from node.cli.output import AsJson, print_json, print_rows, working
+from node.cli.output import AsJson, deliver, print_json, print_rows, require_file, working
 from node.cli.parsing import day_of
 
 if TYPE_CHECKING:
     from node.services.reconciliation import Break
     from settlement.statement import Statement
 
-_FORMATS = ("table", "camt.053", "json")
+_FORMATS = ("table", "camt.053", "camt.052", "camt.054", "json", "csv", "xlsx", "pdf")
 
 
 def register(app: typer.Typer) -> None:
@@ -50,7 +50,7 @@ def statement(
     currency: Annotated[str, typer.Option(help="ISO 4217 code.")],
     date: Annotated[str, typer.Option(help="The UTC day: 2026-11-22, or `today`.")] = "today",
     until: Annotated[str | None, typer.Option(help="The last day of several.")] = None,
-    format: Annotated[str, typer.Option(help="table, camt.053 or json.")] = "camt.053",  # noqa: A002
+    format: Annotated[str, typer.Option(help=f"{', '.join(_FORMATS)}.")] = "camt.053",  # noqa: A002
     output: Annotated[Path | None, typer.Option(help="Write to this file.", dir_okay=False)] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -60,6 +60,7 @@ def statement(
     """
     if format not in _FORMATS:
         raise typer.BadParameter(f"{format} is none of {', '.join(_FORMATS)}", param_hint="--format")
+    require_file(format, output)
     from node.bootstrap.opening import connected_chain
     from node.clock import SystemClock
     from node.services.reports import own_statement
@@ -85,11 +86,7 @@ def statement(
         _print_table(drawn_up)
         return
     content = _content(drawn_up, wanted, int(clock.now()))
-    if output is not None:
-        output.write_bytes(content)
-        typer.echo(f"{drawn_up.identification}: {len(drawn_up.entries)} entries in {output}", err=True)
-        return
-    typer.echo(content.decode())
+    deliver(content, output, f"{drawn_up.identification}: {len(drawn_up.entries)} entries")
 
 
 def reconcile(
@@ -181,9 +178,11 @@ def rebuild(
 
 def _content(drawn_up: "Statement", wanted: str, at: int) -> bytes:
     from node.api.statements import statement_json
-    from settlement.iso20022 import camt053
+    from node.services.exports.statement import write_statement
 
-    return statement_json(drawn_up) if wanted == "json" else camt053.write(drawn_up, created_at=at)
+    return (
+        statement_json(drawn_up) if wanted == "json" else write_statement(drawn_up, wanted, created_at=at)[0]
+    )
 
 
 def _print_table(drawn_up: "Statement") -> None:

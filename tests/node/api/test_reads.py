@@ -79,7 +79,7 @@ def test_states_a_day_as_camt053(door: Door, headers: dict[str, str], params: di
         ({"currency": "USD", "date": DAY, "until": "2025-03-09"}, 400, "period_refused"),
         ({"currency": "XXX", "date": DAY}, 400, "unknown_currency"),
         ({"currency": "CHF", "date": DAY}, 400, "asset_not_found"),
-        ({"currency": "USD", "date": DAY, "format": "pdf"}, 422, "malformed_payload"),
+        ({"currency": "USD", "date": DAY, "format": "doc"}, 422, "malformed_payload"),
     ],
     ids=str,
 )
