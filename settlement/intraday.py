@@ -25,12 +25,14 @@ class LiquidityDay:
     """One account on one UTC day, in minor units.
 
     `use_max` is how far payments made exceeded payments received at the worst moment, `surplus_max` the
-    other way round; both are never negative. `sent_by_hour` is the value sent until the end of each hour.
+    other way round; both are never negative. `available` at the start is opening and credit line together,
+    `sent_by_hour` the value sent until the end of each hour.
     """
 
     day: date
     opening: int
     credit: int
+    available: int
     use_max: int
     surplus_max: int
     sent: int
@@ -40,11 +42,6 @@ class LiquidityDay:
     lowest: int
     closing: int
     sent_by_hour: tuple[int, ...]
-
-    @property
-    def available(self) -> int:
-        """Return what could be paid at the start of the day: the balance and the credit line."""
-        return self.opening + self.credit
 
 
 def liquidity_days(statement: Statement, credit: Mapping[date, int]) -> tuple[LiquidityDay, ...]:
@@ -109,6 +106,7 @@ def _liquidity(day: date, opening: int, credit: int, entries: Sequence[Entry]) -
         day=day,
         opening=opening,
         credit=credit,
+        available=opening + credit,
         use_max=-lowest_net,
         surplus_max=highest_net,
         sent=sum(sent),

@@ -56,8 +56,9 @@ class Postgresql:
         return f"to_char(to_timestamp({seconds}) AT TIME ZONE 'UTC', 'YYYY-MM-DD')"
 
 
-def view_statements(dialect: Dialect) -> dict[str, str]:
-    """Return the `CREATE VIEW` of each view by its name."""
+def view_statements(dialect_name: str) -> dict[str, str]:
+    """Return the `CREATE VIEW` of each view by its name, for SQLAlchemy's name of a dialect."""
+    dialect: Dialect = Postgresql() if dialect_name == "postgresql" else Sqlite()
     views = {**_registered(dialect), **_limits(dialect), **_booked(dialect), **_waiting(dialect), **_FOUND}
     return {f"{PREFIX}{name}": f"CREATE VIEW {PREFIX}{name} AS {query}" for name, query in views.items()}
 

@@ -20,7 +20,7 @@ from sqlalchemy import insert, make_url, select, text
 from node.clock import SystemClock
 from node.follower.follower import Follower
 from node.mirror.words import signed
-from node.store.migrations.reporting import Sqlite, view_statements
+from node.store.migrations.reporting import view_statements
 from node.store.session import Store
 from node.store.tables import instructions, metadata, postings
 from settlement.instruction import Terms
@@ -40,7 +40,7 @@ from tests.words import head_word, position_word
 
 Stores = Callable[[str], Store]
 Row = dict[str, Any]
-_VIEWS = sorted(view_statements(Sqlite()))
+_VIEWS = sorted(view_statements("sqlite"))
 _DAY = 86_400
 _few_examples = settings(max_examples=12, deadline=None, suppress_health_check=[*HealthCheck])
 

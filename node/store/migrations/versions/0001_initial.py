@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from node.store.migrations.reporting import Postgresql, Sqlite, view_statements
+from node.store.migrations.reporting import view_statements
 
 revision = "0001"
 down_revision = None
@@ -35,11 +35,9 @@ def upgrade() -> None:
     create_tables()
     if op.get_bind().dialect.name == "postgresql":
         forbid_changes_on_postgresql()
-        views = view_statements(Postgresql())
     else:
         forbid_changes_on_sqlite()
-        views = view_statements(Sqlite())
-    for statement in views.values():
+    for statement in view_statements(op.get_bind().dialect.name).values():
         op.execute(statement)
 
 
