@@ -6,7 +6,7 @@ import {IModules} from "../../src/interfaces/IModules.sol";
 import {Approval, PAY, Refusal, SETTLE} from "../../src/types/Instruction.sol";
 import {Head, Leg} from "../../src/types/Legs.sol";
 import {Instructing} from "../settlement/Instructing.sol";
-import {vm} from "../Vm.sol";
+import {bound, vm} from "../Vm.sol";
 
 /// @notice What the ledger asks of a module, whatever it is. The rules themselves are tested with `Settlement`.
 contract AcceptTest is Instructing {
@@ -111,6 +111,17 @@ contract AcceptTest is Instructing {
 
         expectAnswer(one, IAcceptances.Step.Settle, signedFor(SETTLE, DIGEST), Refusal.None);
         vm.assertEq(uint256(0), ledger.thresholdOf(alice.id, DOLLAR).total);
+    }
+
+    /// @notice Towards a payee counts what an instruction gives less what it brings back.
+    function testBilateralLimit(uint64 there, uint64 back) external {
+        (there, back) = (uint64(bound(there, 1, 1000)), uint64(bound(back, 1, 1000)));
+        vm.prank(alice.first);
+        ledger.setBilateralLimit(USD, bob.id, 500);
+        (two[0], two[1]) = (leg(USD, alice, bob, there), leg(USD, bob, alice, back));
+
+        bool exceeds = there > back + 500;
+        expectAnswer(two, IAcceptances.Step.Settle, none(), exceeds ? Refusal.BilateralLimit : Refusal.None);
     }
 
     function expectKeptBack(Leg[] memory legs, uint256 total) private {

@@ -7,7 +7,7 @@ import {ICourtOrders} from "../../src/interfaces/ICourtOrders.sol";
 import {ITwoKeyChanges} from "../../src/interfaces/ITwoKeyChanges.sol";
 import {MAX_AMOUNT} from "../../src/types/Amounts.sol";
 import {AssetId, ParticipantId} from "../../src/types/Identifiers.sol";
-import {KeyRole} from "../../src/types/Kinds.sol";
+import {KeyRole, Standing} from "../../src/types/Kinds.sol";
 import {Terms} from "../../src/types/Terms.sol";
 import {Stage} from "../Stage.sol";
 import {bound, vm} from "../Vm.sol";
@@ -16,6 +16,7 @@ import {bound, vm} from "../Vm.sol";
 // ├── the sender has no administer key ............. KeyUnknown, KeyHasOtherRole
 // ├── the asset is unknown ......................... AssetUnknown
 // ├── of another than the issuer ................... NotIssuer
+// ├── the issuer is suspended or stopped ........... IssuerNotActive
 // ├── no order, no amount, to itself ............... CourtOrderInvalid
 // ├── above the largest amount ..................... AmountTooLarge
 // ├── an account is not open ....................... AccountIsNotOpen
@@ -44,6 +45,17 @@ contract CourtOrderTest is Stage {
         vm.expectRevert(abi.encodeWithSelector(IAssets.AssetUnknown.selector, unknown));
         vm.prank(centralBank.first);
         ledger.moveByCourtOrder(unknown, alice.id, bob.id, 1, ORDER);
+    }
+
+    /// @notice An issuer that is suspended or stopped orders nothing.
+    function testIssuerNotActive(bool suspended) external {
+        vm.prank(suspended ? operator : centralBank.first);
+        if (suspended) participants.suspend(centralBank.id);
+        else participants.stopOutgoing();
+
+        Standing standing = suspended ? Standing.Suspended : Standing.OutgoingStopped;
+        vm.expectRevert(abi.encodeWithSelector(IAssets.IssuerNotActive.selector, centralBank.id, standing));
+        send(centralBank.first, address(ledger), callOf(alice, bob, 1));
     }
 
     /// @notice An order, an amount and two participants it takes.

@@ -175,18 +175,18 @@ contract LockTest is Stage {
     /// @notice What is locked is the sum of what each module holds, whichever modules come and go.
     function testLockedOf() external {
         lock(alice, 10);
-        lockBy(address(settlement), alice, 20);
-        vm.assertEq(uint256(30), ledger.lockedOf(USD, alice.id));
-        vm.assertEq(uint256(20), ledger.lockedBy(address(settlement), USD, alice.id));
+        lockBy(address(settlement), alice, 30);
+        vm.assertEq(uint256(40), ledger.lockedOf(USD, alice.id));
+        vm.assertEq(uint256(30), ledger.lockedBy(address(settlement), USD, alice.id));
 
         closeModule(address(payments));
         send(address(quorum), address(ledger), abi.encodeCall(ledger.dropModule, (address(payments))));
-        vm.assertEq(uint256(30), ledger.lockedOf(USD, alice.id));
+        vm.assertEq(uint256(40), ledger.lockedOf(USD, alice.id));
         closeModule(address(netting));
         vm.prank(address(netting));
         ledger.unlock(USD, alice.id, 10);
         send(address(quorum), address(ledger), abi.encodeCall(ledger.dropModule, (address(netting))));
-        vm.assertEq(uint256(20), ledger.lockedOf(USD, alice.id));
+        vm.assertEq(uint256(30), ledger.lockedOf(USD, alice.id));
     }
 
     /// @notice The ledger trusts 64 modules at most, so that what is locked can always be summed.
@@ -269,6 +269,15 @@ contract LockTest is Stage {
         vm.prank(address(settlement));
         (Refusal refusal,) = ledger.settleCycle(EUR, twoPositions(-10, 10));
         vm.assertEq(uint256(Refusal.CounterNotNext), uint256(refusal));
+    }
+
+    /// @notice A cycle uses up its part of what the module holds, and leaves the rest.
+    function testHeldAfterCycle() external {
+        lock(alice, 130);
+        settle(twoPositions(-100, 100));
+
+        vm.assertEq(uint256(30), ledger.moduleOf(address(netting)).held);
+        vm.assertEq(uint256(30), ledger.lockedOf(USD, alice.id));
     }
 
     /// @notice The very last counter ends a payer's cycles, and breaks nobody else's.

@@ -49,6 +49,25 @@ contract SettleSetTest is Instructing {
         vm.assertEq(int256(0), gain(USD, alice));
     }
 
+    /// @notice Nothing that is in order about another pair, or about the pairs at all, takes a refusal back.
+    function testStaysRefused() external {
+        vm.startPrank(alice.first);
+        ledger.setBilateralLimit(USD, bob.id, 5);
+        ledger.setBilateralLimit(USD, carol.id, 5);
+        vm.stopPrank();
+        Leg[] memory legs = new Leg[](2);
+        for (uint64 i; i < 2; ++i) {
+            legs[0] = leg(USD, alice, bob, 6 - i).marked(false, true);
+            legs[1] = leg(USD, alice, carol, 5 + i).marked(false, true);
+            vm.assertEq(uint256(Refusal.BilateralLimit), uint256(settleSet(legs)));
+        }
+
+        vm.prank(alice.first);
+        ledger.setBilateralLimit(USD, bob.id, 2 * FUNDS);
+        vm.assertEq(uint256(Refusal.InsufficientFunds), uint256(settleSet(alone(FUNDS + 1))));
+        vm.assertEq(int256(0), gain(USD, alice));
+    }
+
     /// @notice The limit of an instruction is for the legs from one first leg to the next.
     function testInstructions() external {
         vm.prank(alice.first);

@@ -268,6 +268,18 @@ contract AffirmTest is Members {
         vm.assertEq(uint256(0), netting.openCycles(bob.id));
     }
 
+    /// @notice A cycle that settles does not say that it waits.
+    function testSettlesWithoutWaiting() external {
+        Cycle memory made = proposed();
+        affirm(alice, made);
+        Approval memory approval = consentOf(carol, made);
+        vm.recordLogs();
+        vm.prank(carol.pay);
+        netting.affirm(made, approval);
+
+        vm.assertEq(uint256(2), vm.getRecordedLogs().length);
+    }
+
     /// @notice After the cut-off net creditors still affirm, and the cycle settles.
     function testCutOff() external {
         Cycle memory made = proposed();

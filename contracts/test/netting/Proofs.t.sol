@@ -213,12 +213,14 @@ contract ProofsTest is Members {
         GrossPayment[] memory gap = shifted(own);
         gap[2].counter = 7;
         expectDisagrees(gap, position(alice.id, 4, 7, -75));
+        expectDisagrees(gap, position(alice.id, 4, 6, -75));
         GrossPayment[] memory nothing = shifted(own);
         nothing[3].amount = 0;
         expectDisagrees(nothing, position(alice.id, 4, 6, -82));
         GrossPayment[] memory toItself = shifted(own);
         toItself[2].payee = alice.id;
         expectDisagrees(toItself, position(alice.id, 4, 6, -75));
+        expectDisagrees(withAnothers(shifted(own)), position(alice.id, 4, 6, -75));
     }
 
     /// @notice Whoever only receives has a complete subtree too.
@@ -273,6 +275,15 @@ contract ProofsTest is Members {
         assembly ("memory-safe") {
             revert(add(answer, 32), mload(answer))
         }
+    }
+
+    /// @dev One more at the end, that is not alice's.
+    function withAnothers(GrossPayment[] memory own) private view returns (GrossPayment[] memory more) {
+        more = new GrossPayment[](own.length + 1);
+        for (uint256 i; i < own.length; ++i) {
+            more[i] = own[i];
+        }
+        more[own.length] = payment(9, carol, bob, 1);
     }
 
     /// @dev Alice's own with the counters that come after the first cycle.

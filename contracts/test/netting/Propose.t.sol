@@ -23,6 +23,21 @@ import {Members} from "./Members.sol";
 /// ├── the approval has another index → ApprovalMisplaced; the ledger refuses it → AffirmationRefused
 /// └── else: open, counted, affirmed by the proposer, whose net debit is locked
 contract ProposeTest is Members {
+    bytes32 private constant CYCLE = keccak256(
+        "Cycle(uint256 chainId,address ledger,address netting,uint32 asset,uint32 proposer,uint64 number,uint40 validUntil,bytes32 root,uint256[] positions)"
+    );
+
+    /// @notice A cycle's digest is over its type and every field, as members elsewhere compute it.
+    function testDigestOfType() external view {
+        Cycle memory made = cycle();
+        bytes32 positions = keccak256(abi.encodePacked(made.positions));
+        bytes memory fields =
+            abi.encode(made.asset, made.proposer, made.number, made.validUntil, made.root, positions);
+        bytes memory place = abi.encode(CYCLE, block.chainid, ledger, netting);
+
+        vm.assertEq(keccak256(bytes.concat(place, fields)), netting.digestOf(made));
+    }
+
     /// @notice Only a pay key proposes.
     function testKeys() external {
         bytes memory call = proposal(cycle());
