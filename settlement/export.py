@@ -14,6 +14,10 @@ from typing import TypeAlias
 Cell: TypeAlias = str | int | None
 
 
+# Made once: `json.dumps` with options makes one for each row.
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 class Kind(StrEnum):
     """What a column holds."""
 
@@ -54,7 +58,7 @@ class Export:
         """Return the SHA-256 (hexadecimal) of the rows: each a JSON array in UTF-8 and a line feed."""
         digest = hashlib.sha256()
         for row in self.rows:
-            digest.update(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+            digest.update(_encode(row).encode() + b"\n")
         return digest.hexdigest()
 
     @property

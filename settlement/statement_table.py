@@ -1,6 +1,7 @@
 """A statement as a table: the twin of its camt.053, row by row."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from settlement.export import Column, Export, Kind
 from settlement.money import decimal_text
@@ -58,6 +59,7 @@ def statement_table(statement: Statement) -> Export:
     )
 
 
+@lru_cache(maxsize=1024)
 def moment(seconds: int) -> str:
     """Return UTC seconds as RFC 3339."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
