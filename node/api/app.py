@@ -6,7 +6,18 @@ from contextlib import asynccontextmanager
 import anyio.to_thread
 from fastapi import FastAPI
 
-from node.api import accounts, files, health, openapi, participants, payments, problems, statements
+from node.api import (
+    accounts,
+    breaks,
+    files,
+    health,
+    openapi,
+    participants,
+    payments,
+    problems,
+    reports,
+    statements,
+)
 from node.api.auth import require_rules
 from node.api.context import Context
 from node.api.observation import Observation
@@ -34,7 +45,7 @@ def create_app(context: Context) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.context = context
-    for module in (payments, files, accounts, statements, participants, health):
+    for module in (payments, files, accounts, statements, reports, participants, breaks, health):
         app.include_router(module.router)
     problems.install(app)
     openapi.install(app)

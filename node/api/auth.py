@@ -63,6 +63,7 @@ def _allow(*roles: Role) -> Any:
 
 Officer = Annotated[Actor, _allow(Role.OFFICER)]
 Operator = Annotated[Actor, _allow(Role.OPERATOR)]
+Staff = Annotated[Actor, _allow(Role.OFFICER, Role.OPERATOR)]
 Overseer = Annotated[Actor, _allow(Role.AUDITOR, Role.OPERATOR)]
 Reader = Annotated[Actor, _allow(Role.OFFICER, Role.AUDITOR, Role.OPERATOR)]
 

@@ -39,6 +39,14 @@ class Metrics:
         self.lag_blocks = Gauge(
             "vostro_mirror_lag_blocks", "Final blocks that are not yet mirrored", registry=self.registry
         )
+        self.open_breaks = Gauge(
+            "vostro_open_breaks", "Breaks that nobody has cleared", registry=self.registry
+        )
+        self.oldest_break = Gauge(
+            "vostro_oldest_break_opened_seconds",
+            "When the oldest open break was found, in UTC seconds; 0: none is open",
+            registry=self.registry,
+        )
 
     def text(self) -> bytes:
         """Return all numbers as Prometheus reads them."""

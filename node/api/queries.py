@@ -58,15 +58,13 @@ class PaymentsQuery(BaseModel):
         )
 
 
-class StatementQuery(BaseModel):
-    """Whose day: one UTC day, or several in a row."""
+class PeriodQuery(BaseModel):
+    """Which days: one UTC day, or several in a row."""
 
     model_config = ConfigDict(extra="forbid")
 
-    currency: Text = Field(description="ISO 4217 code", examples=["USD"])
     date: Date = Field(description="The day, or the first of several (UTC)")
     until: Date | None = Field(default=None, description="The last day; default: `date`")
-    format: Literal["camt.053", "json"] | None = Field(default=None, description="Instead of `Accept`")
 
     def first_day(self) -> dt.date:
         """Return the first day; raise `InvalidDate`."""
@@ -75,6 +73,34 @@ class StatementQuery(BaseModel):
     def last_day(self) -> dt.date:
         """Return the last day; raise `InvalidDate`."""
         return _day(self.until or self.date)
+
+
+class StatementQuery(PeriodQuery):
+    """Whose days, and in which form."""
+
+    currency: Text = Field(description="ISO 4217 code", examples=["USD"])
+    format: Literal["camt.053", "camt.052", "camt.054", "json", "csv", "xlsx", "pdf"] | None = Field(
+        default=None,
+        description="Instead of `Accept`; camt.052: so far today, camt.054: a notification of each entry",
+    )
+
+
+class ReportQuery(PeriodQuery):
+    """Which days of a report, and in which form."""
+
+    format: Literal["json", "csv", "xlsx", "pdf"] = "json"
+
+
+class MoneyReportQuery(ReportQuery):
+    """The same in one currency."""
+
+    currency: Text = Field(description="ISO 4217 code", examples=["USD"])
+
+
+class ExtractQuery(ReportQuery):
+    """The same in one currency or in all."""
+
+    currency: Text | None = Field(default=None, description="ISO 4217 code; default: all", examples=["USD"])
 
 
 def _day(text: str) -> dt.date:

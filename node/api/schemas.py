@@ -191,6 +191,13 @@ class StatementEntry(Outgoing):
     document_missing: bool = Field(description="Only what the chain says is known")
 
 
+class Turnover(Outgoing):
+    """How many entries in one direction, and their sum in minor units."""
+
+    count: int
+    total: str
+
+
 class Statement(Outgoing):
     """A statement of one account: opening, every posting, closing; it adds up."""
 
@@ -204,4 +211,44 @@ class Statement(Outgoing):
     height: int = Field(description="Mirrored height it was drawn up at")
     opening: str
     closing: str
+    credits: Turnover
+    debits: Turnover
+    population: int = Field(description="How many entries there are")
+    sha256: str = Field(description="Digest of the entries; the same in every form of this statement")
     entries: list[StatementEntry]
+
+
+class Break(Outgoing):
+    """Two records of one thing that differ, until a person has found out why."""
+
+    id: int
+    kind: str = Field(description="account, supply, posting, instruction or statement", examples=["account"])
+    subject: str = Field(examples=["account 840-2"])
+    field: str = Field(examples=["available"])
+    expected: str = Field(description="What stands on chain, or was accepted", examples=["100"])
+    found: str = Field(examples=["101"])
+    height: int = Field(description="Block at which it was first found")
+    opened_at: str
+    owner: str | None = Field(description="Who finds out why")
+    cleared_at: str | None
+    cleared_by: str | None
+    reason: str | None = Field(description="Why it was cleared")
+
+
+class Breaks(Outgoing):
+    """What differs, oldest first."""
+
+    breaks: list[Break]
+
+
+class Report(Outgoing):
+    """A table with what it was asked for, how much it is, and a digest that all its forms share."""
+
+    report: str = Field(examples=["intraday liquidity"])
+    filter: dict[str, str]
+    height: int = Field(description="Mirrored height it was made at")
+    population: int = Field(description="How many rows there are")
+    totals: dict[str, str] = Field(description="Control totals and measures, decimal")
+    sha256: str = Field(description="Digest of the rows, each a JSON array in UTF-8 and a line feed")
+    columns: list[str]
+    rows: list[list[str | int | None]] = Field(description="Amounts are decimal text")

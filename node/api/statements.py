@@ -1,6 +1,6 @@
 """`/v1/statements`: what an account opened with, every posting, what it closed with."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
@@ -8,11 +8,13 @@ from node.api.answers import JSON, XML
 from node.api.auth import Reader
 from node.api.context import InContext
 from node.api.queries import StatementQuery
-from node.api.schemas import Statement, StatementEntry
+from node.api.schemas import Statement, StatementEntry, Turnover
 from node.api.shown import hexadecimal, time_text
+from node.services.exports.forms import FORMS
+from node.services.exports.statement import write_statement
 from node.services.reports import own_statement
 from settlement import statement as domain
-from settlement.iso20022 import camt053
+from settlement.statement_table import statement_table
 
 router = APIRouter(prefix="/v1/statements", tags=["statements"])
 
@@ -20,7 +22,12 @@ router = APIRouter(prefix="/v1/statements", tags=["statements"])
 @router.get(
     "",
     response_model=Statement,
-    responses={200: {"content": {XML: {}}, "description": "camt.053.001.08, or the same as JSON"}},
+    responses={
+        200: {
+            "content": {XML: {}, **{form.media_type: {} for form in FORMS.values() if form.name != "json"}},
+            "description": "camt.053.001.08, or what `format` asks for",
+        }
+    },
     summary="The statement of a day",
 )
 def show(
@@ -42,9 +49,11 @@ def show(
         first=query.first_day(),
         last=query.last_day(),
     )
-    if _form(query.format, accept) == "json":
+    form = _form(query.format, accept)
+    if form == "json":
         return Response(statement_json(drawn_up), media_type=JSON)
-    return Response(camt053.write(drawn_up, created_at=int(context.clock.now())), media_type=XML)
+    content, media_type = write_statement(drawn_up, form, created_at=int(context.clock.now()))
+    return Response(content, media_type=media_type)
 
 
 def statement_json(drawn_up: domain.Statement) -> bytes:
@@ -61,11 +70,19 @@ def statement_json(drawn_up: domain.Statement) -> bytes:
             height=drawn_up.height,
             opening=str(drawn_up.opening),
             closing=str(drawn_up.closing),
+            credits=_turnover(drawn_up.credits),
+            debits=_turnover(drawn_up.debits),
+            population=len(drawn_up.entries),
+            sha256=statement_table(drawn_up).digest,
             entries=[_entry(entry) for entry in drawn_up.entries],
         )
         .model_dump_json()
         .encode()
     )
+
+
+def _turnover(turnover: domain.Turnover) -> Turnover:
+    return Turnover(count=turnover.count, total=str(turnover.total))
 
 
 def _entry(entry: domain.Entry) -> StatementEntry:
@@ -83,7 +100,7 @@ def _entry(entry: domain.Entry) -> StatementEntry:
     )
 
 
-def _form(asked: Literal["camt.053", "json"] | None, accept: str) -> str:
+def _form(asked: str | None, accept: str) -> str:
     if asked is not None:
         return asked
     return "json" if JSON in accept and XML not in accept else "camt.053"

@@ -83,7 +83,7 @@ def build(
             )
             ticks[Part.SUBMITTER] = submitter.tick
         if Part.KEEPER in wanted:
-            ticks[Part.KEEPER] = Keeper(store, contracts, clock, settings).tick
+            ticks[Part.KEEPER] = Keeper(store, chain, contracts, clock, settings).tick
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)

@@ -1,6 +1,7 @@
 """What must hold for the node to do its work; each probe raises why it does not."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 
 from node.api.metrics import Metrics
 from node.bootstrap.verification import Verification
@@ -8,6 +9,7 @@ from node.bootstrap.worker import Worker
 from node.chain.protocol import Chain
 from node.errors import MirrorBehind, WriterStopped
 from node.mirror.head import head
+from node.services.breaks import open_breaks
 from node.store.incidents import open_incidents
 from node.store.session import Store
 
@@ -75,10 +77,21 @@ def probes(
                 "find out why, then `vostro incidents clear`"
             )
 
+    def ask_breaks() -> str | None:
+        with store.snapshot() as connection:
+            found = open_breaks(connection)
+        metrics.open_breaks.set(found.count)
+        metrics.oldest_break.set(found.oldest_at or 0)
+        if found.oldest_at is None:
+            return None
+        since = datetime.fromtimestamp(found.oldest_at, UTC).strftime("%Y-%m-%d %H:%M")
+        return f"{found.count} open breaks, the oldest since {since} UTC: see `vostro breaks list`"
+
     return {
         "store": ask_store,
         "chain": ask_chain,
         "mirror": ask_mirror,
         "workers": ask_workers,
         "incidents": ask_incidents,
+        "breaks": ask_breaks,
     }

@@ -16,10 +16,11 @@ from node.store.session import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuilt:
-    """What was compared at which height, and the names of the tables that differ."""
+    """What was compared at which height: the digest of each table in use and rebuilt, and which differ."""
 
     height: int
-    tables: int
+    digests: dict[str, str]
+    rebuilt: dict[str, str]
     differences: list[str]
 
 
@@ -46,5 +47,8 @@ def compare_rebuilt(
         found = picture(fresh)
         fresh.close()
     return Rebuilt(
-        height=wanted.head.height, tables=len(wanted.digests), differences=wanted.differences(found)
+        height=wanted.head.height,
+        digests=wanted.digests,
+        rebuilt=found.digests,
+        differences=wanted.differences(found),
     )

@@ -10,6 +10,7 @@ import typer
 
 from node.cli import (
     assets,
+    breaks,
     care,
     evidence,
     keys,
@@ -18,6 +19,7 @@ from node.cli import (
     payments,
     process,
     redemptions,
+    reporting,
     reports,
     tokens,
     transactions,
@@ -33,7 +35,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for module in (
-    *(process, payments, reports, participants, assets, redemptions, limits, keys, tokens, transactions),
+    *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
+    *(tokens, transactions),
     care,
     evidence,
 ):

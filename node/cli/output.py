@@ -6,9 +6,12 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import Enum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+_BINARY = frozenset({"xlsx", "pdf"})
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
@@ -47,6 +50,21 @@ def working(what: str) -> Iterator[None]:
 
     with Console(stderr=True).status(f"{what} …"):
         yield
+
+
+def require_file(form: str, output: Path | None) -> None:
+    """Refuse to send what no terminal can show to one."""
+    if form in _BINARY and output is None:
+        raise typer.BadParameter(f"{form} needs a file", param_hint="--output")
+
+
+def deliver(content: bytes, output: Path | None, told: str) -> None:
+    """Write to a file and tell what, or print."""
+    if output is None:
+        typer.echo(content.decode())
+        return
+    output.write_bytes(content)
+    typer.echo(f"{told} in {output}", err=True)
 
 
 def shown(value: object) -> str:

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli.opening import opened_store, read_settings
-from node.cli.output import AsJson, print_json, print_rows, working
+from node.cli.opening import TERMINAL, opened_store, read_settings
+from node.cli.output import AsJson, deliver, print_json, print_rows, require_file, working
 from node.cli.parsing import day_of
 
 if TYPE_CHECKING:
+    from node.services.reconciliation import Break
     from settlement.statement import Statement
 
-_FORMATS = ("table", "camt.053", "json")
+_FORMATS = ("table", "camt.053", "camt.052", "camt.054", "json", "csv", "xlsx", "pdf")
 
 
 def register(app: typer.Typer) -> None:
@@ -49,7 +50,7 @@ def statement(
     currency: Annotated[str, typer.Option(help="ISO 4217 code.")],
     date: Annotated[str, typer.Option(help="The UTC day: 2026-11-22, or `today`.")] = "today",
     until: Annotated[str | None, typer.Option(help="The last day of several.")] = None,
-    format: Annotated[str, typer.Option(help="table, camt.053 or json.")] = "camt.053",  # noqa: A002
+    format: Annotated[str, typer.Option(help=f"{', '.join(_FORMATS)}.")] = "camt.053",  # noqa: A002
     output: Annotated[Path | None, typer.Option(help="Write to this file.", dir_okay=False)] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,6 +60,7 @@ def statement(
     """
     if format not in _FORMATS:
         raise typer.BadParameter(f"{format} is none of {', '.join(_FORMATS)}", param_hint="--format")
+    require_file(format, output)
     from node.bootstrap.opening import connected_chain
     from node.clock import SystemClock
     from node.services.reports import own_statement
@@ -84,45 +86,61 @@ def statement(
         _print_table(drawn_up)
         return
     content = _content(drawn_up, wanted, int(clock.now()))
-    if output is not None:
-        output.write_bytes(content)
-        typer.echo(f"{drawn_up.identification}: {len(drawn_up.entries)} entries in {output}", err=True)
-        return
-    typer.echo(content.decode())
+    deliver(content, output, f"{drawn_up.identification}: {len(drawn_up.entries)} entries")
 
 
-def reconcile(*, as_json: AsJson = False) -> None:
-    """Compare chain, postings and balances, and every instruction with its event. Exit 1 on any break."""
-    from dataclasses import asdict
+def reconcile(
+    *,
+    statement: Annotated[
+        Path | None,
+        typer.Option(
+            help="A camt.053 of this bank's account: hold it against ours.", exists=True, dir_okay=False
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare chain, postings and balances, and every instruction with its event. Exit 1 on any break.
 
+    What is new among the breaks is kept, with age and owner, until `vostro breaks clear`.
+    """
     from node.bootstrap.opening import connected_chain
     from node.chain.contracts import Contracts
     from node.chain.deployment import read_deployment
     from node.clock import SystemClock
-    from node.services.acceptance import own_participant
-    from node.services.reconciliation import reconcile as compare
+    from node.services.breaks import reconcile_and_record
+    from node.services.stated import tie_out_statement
 
-    settings = read_settings()
+    settings, clock = read_settings(), SystemClock()
     contracts = Contracts(read_deployment(settings.deployment_file))
     with (
         working("comparing"),
         opened_store(settings) as store,
-        connected_chain(settings, SystemClock(), contracts.deployment) as chain,
+        connected_chain(settings, clock, contracts.deployment) as chain,
     ):
-        with store.snapshot() as connection:
-            own = own_participant(connection, settings)
-        found = compare(store, chain, contracts, participant=own.id)
+        if statement is None:
+            at = int(clock.now())
+            run = reconcile_and_record(store, chain, contracts, settings, actor=TERMINAL, at=at)
+            compared = f"{run.accounts} accounts, {run.assets} assets, {run.settled} settled instructions"
+            _finish(run.breaks, run.height, compared, run, as_json=as_json)
+        else:
+            data = statement.read_bytes()
+            tied = tie_out_statement(store, settings, chain, clock, data, actor=TERMINAL)
+            told = {"statement": tied.ours.identification, "height": tied.ours.height, "breaks": tied.breaks}
+            compared = f"{len(tied.ours.entries)} entries of {tied.ours.identification}"
+            _finish(tied.breaks, tied.ours.height, compared, told, as_json=as_json)
+
+
+def _finish(breaks: "tuple[Break, ...]", height: int, compared: str, told: object, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
     if as_json:
-        print_json(asdict(found))
+        print_json(told)
     else:
-        if found.breaks:
-            rows = [asdict(each) for each in found.breaks]
-            print_rows(rows, ("subject", "field", "expected", "found"), as_json=False)
-        typer.echo(
-            f"{len(found.breaks)} breaks at block {found.height}: {found.accounts} accounts, "
-            f"{found.assets} assets, {found.settled} settled instructions"
-        )
-    if found.breaks:
+        if breaks:
+            rows = [asdict(each) for each in breaks]
+            print_rows(rows, ("kind", "subject", "field", "expected", "found"), as_json=False)
+        typer.echo(f"{len(breaks)} breaks at block {height}: {compared}")
+    if breaks:
         raise typer.Exit(1)
 
 
@@ -133,27 +151,38 @@ def rebuild(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Mirror the chain from its genesis into a fresh database, and compare. Exit 1 when they differ."""
+    """Mirror the chain from its genesis into a fresh database, and print both digests of each table.
+
+    Exit 1 when they differ.
+    """
+    from dataclasses import asdict
+
     from node.bootstrap.rebuilding import compare_rebuilt
     from node.cli.waiting import bar
 
     settings = read_settings()
     with bar("rebuilding", 1) as show, opened_store(settings) as store:
         found = compare_rebuilt(settings, store, into=into, show=show)
-    row = {"height": found.height, "tables": found.tables, "differences": found.differences}
     if as_json:
-        print_json(row)
+        print_json(asdict(found))
     else:
-        print_rows([row], ("height", "tables", "differences"), as_json=False)
+        rows = [
+            {"table": table, "digest": digest, "rebuilt": found.rebuilt[table]}
+            for table, digest in found.digests.items()
+        ]
+        print_rows(rows, ("table", "digest", "rebuilt"), as_json=False)
+        typer.echo(f"{len(found.differences)} tables differ at block {found.height}")
     if found.differences:
         raise typer.Exit(1)
 
 
 def _content(drawn_up: "Statement", wanted: str, at: int) -> bytes:
     from node.api.statements import statement_json
-    from settlement.iso20022 import camt053
+    from node.services.exports.statement import write_statement
 
-    return statement_json(drawn_up) if wanted == "json" else camt053.write(drawn_up, created_at=at)
+    return (
+        statement_json(drawn_up) if wanted == "json" else write_statement(drawn_up, wanted, created_at=at)[0]
+    )
 
 
 def _print_table(drawn_up: "Statement") -> None:

@@ -3,14 +3,19 @@
 import structlog
 
 from node.chain.contracts import Contracts
+from node.chain.protocol import Chain
 from node.clock import Clock
+from node.errors import MirrorBehind
 from node.services.anchors import anchor_once_a_day
+from node.services.breaks import last_run, reconcile_and_record
 from node.services.deadlines import sweep_queue
 from node.settings import Settings
 from node.store.session import Store
+from settlement.errors import UnresolvedParty
 
 ACTOR = "keeper"
 LOOK_SECONDS = 60
+RECONCILE_SECONDS = 3600
 
 _log = structlog.get_logger("vostro.keeper")
 
@@ -18,8 +23,11 @@ _log = structlog.get_logger("vostro.keeper")
 class Keeper:
     """Keeps one store's dates. Several may share a store."""
 
-    def __init__(self, store: Store, contracts: Contracts, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self, store: Store, chain: Chain, contracts: Contracts, clock: Clock, settings: Settings
+    ) -> None:
         self._store = store
+        self._chain = chain
         self._contracts = contracts
         self._clock = clock
         self._settings = settings
@@ -38,4 +46,19 @@ class Keeper:
         self._looked_at, self._swept = at, swept
         if done:
             _log.info("audit_anchor_asked")
-        return int(done)
+        return int(done) + self._reconcile(at)
+
+    def _reconcile(self, at: int) -> int:
+        """Compare everything once an hour, whoever did it last; nothing before there is something."""
+        with self._store.snapshot() as connection:
+            last = last_run(connection)
+        if last is not None and 0 <= at - last < RECONCILE_SECONDS:
+            return 0
+        try:
+            found = reconcile_and_record(
+                self._store, self._chain, self._contracts, self._settings, actor=ACTOR, at=at
+            )
+        except (MirrorBehind, UnresolvedParty):
+            return 0
+        _log.info("reconciled", height=found.height, breaks=len(found.breaks))
+        return 1

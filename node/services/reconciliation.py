@@ -6,6 +6,7 @@ Each difference is a break. Nothing is mended here: the chain is right, and a pe
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import chain as chained
 from itertools import islice
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from node.mirror.head import head
 from node.mirror.ledger import Account, accounts_of
 from node.mirror.proof import Gap, Unbalanced, gaps, unbalanced
 from node.mirror.registry import Asset, registered_assets
+from node.mirror.words import TERMS, signed
 from node.store.session import Store
 from node.store.tables import events, instructions
 from settlement.instruction import InstructionKind
@@ -27,7 +29,10 @@ from settlement.posting import SETTLING, Bucket
 BREAKS_MAX = 1000
 _ROWS_AT_ONCE = 5000
 _WORD_BYTES = 32
+# What an instruction's row has of its terms, each in a column of its own.
+_TERMS_FIELDS = ("payer", "sequence", "asset", "payee", "amount", "urgent")
 # No instruction of this node settles by another event.
+_COMPARED = ("id", "kind", "terms", "commitment", "head", "digest")
 _KIND_OF_EVENT = {
     "Paid": InstructionKind.PAYMENT.value,
     "Settled": InstructionKind.PAYMENT.value,
@@ -36,10 +41,21 @@ _KIND_OF_EVENT = {
 }
 
 
+class Kind(StrEnum):
+    """Which two records differ."""
+
+    ACCOUNT = "account"  # an account on chain and in the ledger
+    SUPPLY = "supply"  # an asset on chain, what was issued less redeemed, and what is held
+    POSTING = "posting"  # an entry that does not sum to zero, a balance that does not follow
+    INSTRUCTION = "instruction"  # an accepted instruction and the event that settled it
+    STATEMENT = "statement"  # a statement that came in and ours
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
     """Two records of one thing that differ: `expected` is what stands on chain, or was accepted."""
 
+    kind: Kind
     subject: str
     field: str
     expected: str
@@ -135,7 +151,8 @@ class _Reading:
 def _accounts(reading: _Reading, accounts: Iterable[Account]) -> Iterator[Break]:
     for account in accounts:
         held = reading.account(account.asset, account.participant)
-        yield from _differences(
+        yield from differences(
+            Kind.ACCOUNT,
             f"account {account.asset}-{account.participant}",
             {
                 "available": (held.balance, account.balances[Bucket.AVAILABLE]),
@@ -161,7 +178,8 @@ def _assets(reading: _Reading, assets: Iterable[Asset], accounts: Iterable[Accou
         issued[account.asset] -= account.balances[Bucket.ISSUED]
     for asset in assets:
         registered = reading.asset(asset.id)
-        yield from _differences(
+        yield from differences(
+            Kind.SUPPLY,
             f"asset {asset.id}",
             {
                 "issued less redeemed": (registered.supply, issued[asset.id]),
@@ -180,6 +198,7 @@ def _within(gaps_found: Iterable[Gap], unbalanced_found: Iterable[Unbalanced]) -
         place = gap.place
         where = "the last posting" if gap.height is None else f"posting {gap.height}-{gap.log_index}"
         yield Break(
+            kind=Kind.POSTING,
             subject=f"account {place.asset}-{place.participant}",
             field=f"{place.bucket} after {where}",
             expected=str(gap.expected),
@@ -187,6 +206,7 @@ def _within(gaps_found: Iterable[Gap], unbalanced_found: Iterable[Unbalanced]) -
         )
     for entry in unbalanced_found:
         yield Break(
+            kind=Kind.POSTING,
             subject=f"event {entry.height}-{entry.log_index}",
             field=f"sum of the postings in asset {entry.asset}",
             expected="0",
@@ -205,12 +225,7 @@ def _settled(connection: Connection, participant: int) -> tuple[int, list[Break]
             events.c.log_index,
             events.c.name,
             events.c.data,
-            instructions.c.id,
-            instructions.c.kind,
-            instructions.c.terms,
-            instructions.c.commitment,
-            instructions.c.head,
-            instructions.c.digest,
+            *(instructions.c[name] for name in (*_COMPARED, *_TERMS_FIELDS)),
         )
         .join(instructions, of_instruction, isouter=True)
         .where(events.c.initiator == participant, events.c.name.in_(sorted(SETTLING)))
@@ -227,27 +242,52 @@ def _settled(connection: Connection, participant: int) -> tuple[int, list[Break]
 
 
 def _settlement(row: RowMapping) -> Iterator[Break]:
+    """Yield each field in which an event differs from the instruction that was accepted for it."""
     if row["id"] is None:
-        event = f"event {row['height']}-{row['log_index']}"
-        yield Break(subject=event, field="instruction", expected="accepted by this node", found="none")
+        yield Break(
+            kind=Kind.INSTRUCTION,
+            subject=f"event {row['height']}-{row['log_index']}",
+            field="instruction",
+            expected="accepted by this node",
+            found="none",
+        )
         return
-    # The queue names an instruction by its head, and by a digest over all of it.
-    first, second = ("head", "digest") if row["name"] == "Settled" else ("terms", "commitment")
-    yield from _differences(
+    yield from differences(
+        Kind.INSTRUCTION,
         f"instruction {row['id']}",
         {
             "kind": (row["kind"], _KIND_OF_EVENT.get(row["name"], row["name"])),
-            first: (_hexadecimal(row[first]), row["data"][:_WORD_BYTES].hex()),
-            second: (_hexadecimal(row[second]), row["data"][_WORD_BYTES : 2 * _WORD_BYTES].hex()),
+            **(_said_by_queue(row) if row["name"] == "Settled" else _said(row)),
         },
     )
+
+
+def _said(row: RowMapping) -> dict[str, tuple[object, object]]:
+    """Pair each field of the terms with what the event says."""
+    word, commitment = row["data"][:_WORD_BYTES], row["data"][_WORD_BYTES:]
+    flags, sequence, asset, payer, payee, amount = TERMS.unpack(word)
+    said = dict(zip(_TERMS_FIELDS, (payer, signed(sequence), asset, payee, amount, bool(flags)), strict=True))
+    return {
+        **{name: (row[name], value) for name, value in said.items()},
+        "terms": (row["terms"].hex(), word.hex()),
+        "commitment": (row["commitment"].hex(), commitment.hex()),
+    }
+
+
+def _said_by_queue(row: RowMapping) -> dict[str, tuple[object, object]]:
+    """The same of the queue's event: it names an instruction by its head, and by a digest over all of it."""
+    return {
+        "head": (_hexadecimal(row["head"]), row["data"][:_WORD_BYTES].hex()),
+        "digest": (_hexadecimal(row["digest"]), row["data"][_WORD_BYTES : 2 * _WORD_BYTES].hex()),
+    }
 
 
 def _hexadecimal(word: bytes | None) -> str:
     return "none" if word is None else word.hex()
 
 
-def _differences(subject: str, fields: Mapping[str, tuple[object, object]]) -> Iterator[Break]:
+def differences(kind: Kind, subject: str, fields: Mapping[str, tuple[object, object]]) -> Iterator[Break]:
+    """Yield a break for each field whose two values, the expected and the found, are not equal."""
     for field, (expected, found) in fields.items():
         if expected != found:
-            yield Break(subject=subject, field=field, expected=str(expected), found=str(found))
+            yield Break(kind=kind, subject=subject, field=field, expected=str(expected), found=str(found))

@@ -25,8 +25,8 @@ _SEQUENCES_PER_QUERY = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Period:
-    """UTC seconds, both included."""
+class Period:
+    """Whole UTC days; times in UTC seconds, both included."""
 
     first: date
     days: int
@@ -47,11 +47,12 @@ def statement(
         mirrored = head(connection)
         if mirrored is None:
             raise MirrorBehind("nothing is mirrored yet; try again when the node has caught up")
-        period = _period(first, last, mirrored, chain, int(clock.now()))
+        period = period_of(first, last, mirrored, chain, int(clock.now()))
         return _draw(connection, mirrored, period, owner=owner, asset=_asset(connection, owner, asset))
 
 
-def _period(first: date, last: date, mirrored: Head, chain: Chain, now: int) -> _Period:
+def period_of(first: date, last: date, mirrored: Head, chain: Chain, now: int) -> Period:
+    """Return the period, today's cut at what is mirrored; raise `PeriodRefused`, `MirrorBehind`."""
     days = (last - first).days + 1
     if not 1 <= days <= DAYS_MAX:
         raise PeriodRefused(f"{first} to {last} is not a period of 1 to {DAYS_MAX} days", param="to")
@@ -64,7 +65,7 @@ def _period(first: date, last: date, mirrored: Head, chain: Chain, now: int) -> 
         if end <= now or mirrored.timestamp < from_time:
             raise MirrorBehind(f"blocks up to {last} are not mirrored yet; try again when they are")
         to_time = mirrored.timestamp
-    return _Period(first=first, days=days, from_time=from_time, to_time=to_time)
+    return Period(first=first, days=days, from_time=from_time, to_time=to_time)
 
 
 def _is_incomplete(mirrored: Head, chain: Chain, to_time: int) -> bool:
@@ -86,7 +87,7 @@ def _asset(connection: Connection, owner: int, asset: int) -> Asset:
     return found[0]
 
 
-def _draw(connection: Connection, mirrored: Head, period: _Period, *, owner: int, asset: Asset) -> Statement:
+def _draw(connection: Connection, mirrored: Head, period: Period, *, owner: int, asset: Asset) -> Statement:
     participants = directory(connection)
     before, until = (height_before(connection, at) for at in (period.from_time, period.to_time + 1))
     before, until = -1 if before is None else before, -1 if until is None else until

@@ -1,30 +1,11 @@
 """Write camt.053.001.08, bank to customer statement: one statement of one account."""
 
-from settlement.iso20022.elements import (
-    amount_tree,
-    date_text,
-    direction,
-    participant_tree,
-    sum_text,
-    time_text,
-)
-from settlement.iso20022.grammar import in_order
-from settlement.iso20022.pacs008_grammar import NAME as PACS008
-from settlement.iso20022.pacs008_grammar import TRANSFER, TRANSFER_GRAMMAR
-from settlement.iso20022.reader import Tree
-from settlement.iso20022.xml import write as write_xml
-from settlement.statement import Entry, Statement, Turnover
+from settlement.iso20022.account_report import balance, entry_tree, message, opening, population, summary
+from settlement.statement import Statement
 
 NAME = "camt.053.001.08"
 NAMESPACE = f"urn:iso:std:iso:20022:tech:xsd:{NAME}"
 ROOT = "BkToCstmrStmt"
-
-DOCUMENT_MISSING = "document missing"
-
-# What a statement says of a transfer, in its own order; the parties under another name for their choice.
-_PARTIES = ("InitgPty", "Dbtr", "DbtrAcct", "UltmtDbtr", "Cdtr", "CdtrAcct", "UltmtCdtr")
-_ACCOUNTS = ("DbtrAcct", "CdtrAcct")
-_AGENTS = ("DbtrAgt", "CdtrAgt", "IntrmyAgt1", "IntrmyAgt2", "IntrmyAgt3")
 
 
 def write(statement: Statement, *, created_at: int) -> bytes:
@@ -32,135 +13,14 @@ def write(statement: Statement, *, created_at: int) -> bytes:
 
     Raise `AmountTooLarge` for a balance of more than 18 digits, which the message has no room for.
     """
-    tree: Tree = {
-        "GrpHdr": {
-            "MsgId": statement.identification,
-            "CreDtTm": time_text(created_at),
-            "MsgPgntn": {"PgNb": "1", "LastPgInd": "true"},
-        },
-        "Stmt": {
-            "Id": statement.identification,
-            "CreDtTm": time_text(created_at),
-            "FrToDt": {"FrDtTm": time_text(statement.from_time), "ToDtTm": time_text(statement.to_time)},
-            "Acct": _account(statement),
-            "Bal": [
-                _balance("OPBD", statement.opening, statement.from_time, statement),
-                _balance("CLBD", statement.closing, statement.to_time, statement),
-            ],
-            "TxsSummry": _summary(statement),
-            "Ntry": [_entry(entry, statement) for entry in statement.entries],
-            "AddtlStmtInf": f"Final postings on chain up to block {statement.height}.",
-        },
+    report = {
+        **opening(statement, statement.identification, created_at),
+        "Bal": [
+            balance("OPBD", statement.opening, statement.from_time, statement),
+            balance("CLBD", statement.closing, statement.to_time, statement),
+        ],
+        "TxsSummry": summary(statement),
+        "Ntry": (entry_tree(entry, statement) for entry in statement.entries),
+        "AddtlStmtInf": population(statement),
     }
-    return write_xml(ROOT, NAMESPACE, tree)
-
-
-def _account(statement: Statement) -> Tree:
-    organisation: Tree = {}
-    if statement.owner.bic:
-        organisation["AnyBIC"] = statement.owner.bic
-    if statement.owner.lei:
-        organisation["LEI"] = statement.owner.lei
-    if not organisation:
-        organisation["Othr"] = {"Id": str(statement.owner.id)}
-    return {
-        "Id": {"Othr": {"Id": statement.account, "SchmeNm": {"Prtry": "asset-holder"}}},
-        "Ccy": statement.currency.code,
-        "Ownr": {"Id": {"OrgId": organisation}},
-        "Svcr": participant_tree(statement.servicer),
-    }
-
-
-def _balance(code: str, amount: int, at: int, statement: Statement) -> Tree:
-    return {
-        "Tp": {"CdOrPrtry": {"Cd": code}},
-        "Amt": amount_tree(amount, statement.currency),
-        "CdtDbtInd": direction(amount),
-        "Dt": {"DtTm": time_text(at)},
-    }
-
-
-def _summary(statement: Statement) -> Tree:
-    ins, outs = statement.credits, statement.debits
-    net = ins.total - outs.total
-    money = statement.currency
-
-    def turnover(of: Turnover) -> Tree:
-        return {"NbOfNtries": str(of.count), "Sum": sum_text(of.total, money)}
-
-    total = turnover(Turnover(count=ins.count + outs.count, total=ins.total + outs.total))
-    total["TtlNetNtry"] = {"Amt": sum_text(abs(net), money), "CdtDbtInd": direction(net)}
-    return {"TtlNtries": total, "TtlCdtNtries": turnover(ins), "TtlDbtNtries": turnover(outs)}
-
-
-def _entry(entry: Entry, statement: Statement) -> Tree:
-    booked = time_text(entry.booked_at)
-    amount, side = amount_tree(entry.amount, statement.currency), direction(entry.amount)
-    family = "ICDT" if entry.amount < 0 else "RCDT"
-    tree: Tree = {
-        "NtryRef": entry.reference,
-        "Amt": amount,
-        "CdtDbtInd": side,
-        "Sts": {"Cd": "BOOK"},
-        "BookgDt": {"DtTm": booked},
-        "ValDt": {"Dt": date_text(entry.booked_at)},
-        "AcctSvcrRef": entry.reference,
-        # A book transfer, issued or received: both accounts are in the same ledger.
-        "BkTxCd": {
-            "Domn": {"Cd": "PMNT", "Fmly": {"Cd": family, "SubFmlyCd": "BOOK"}},
-            "Prtry": {"Cd": entry.event, "Issr": "Vostro"},
-        },
-        "NtryDtls": {"TxDtls": _details(entry, statement, amount, side)},
-    }
-    if entry.document_missing:
-        tree["AddtlNtryInf"] = DOCUMENT_MISSING
-    return tree
-
-
-def _details(entry: Entry, statement: Statement, amount: Tree, side: str) -> Tree:
-    references: Tree = {
-        "AcctSvcrRef": entry.reference,
-        "InstrId": entry.instruction_id,
-        "EndToEndId": entry.end_to_end_id,
-        "UETR": entry.uetr,
-        "TxId": entry.transaction_id,
-    }
-    payer, payee = (
-        (statement.owner, entry.counterparty) if entry.amount < 0 else (entry.counterparty, statement.owner)
-    )
-    transfer = _transfer(entry)
-    tree: Tree = {
-        "Refs": {name: value for name, value in references.items() if value is not None},
-        "Amt": amount,
-        "CdtDbtInd": side,
-    }
-    if parties := _parties(transfer):
-        tree["RltdPties"] = parties
-    agents: Tree = {
-        name: participant_tree(each)
-        for name, each in (("InstgAgt", payer), ("InstdAgt", payee))
-        if each is not None
-    }
-    tree["RltdAgts"] = agents | {name: transfer[name] for name in _AGENTS if name in transfer}
-    for name in ("Purp", "RltdRmtInf", "RmtInf"):
-        if name in transfer:
-            tree[name] = transfer[name]
-    tree["AddtlTxInf"] = f"Transaction 0x{entry.transaction_hash.hex()}" + (
-        f"; {DOCUMENT_MISSING}" if entry.document_missing else ""
-    )
-    return tree
-
-
-def _transfer(entry: Entry) -> Tree:
-    """Return the transfer in the entry's document in the order of elements; nothing where it has none."""
-    document = entry.document or {}
-    transfer = document.get(TRANSFER) if document.get("message") == PACS008 else None
-    return in_order(transfer, TRANSFER_GRAMMAR) if isinstance(transfer, dict) else {}
-
-
-def _parties(transfer: Tree) -> Tree:
-    return {
-        name: transfer[name] if name in _ACCOUNTS else {"Pty": transfer[name]}
-        for name in _PARTIES
-        if name in transfer
-    }
+    return message(statement, ROOT, NAMESPACE, created_at, {"Stmt": report})

@@ -1,6 +1,7 @@
 """The elements that our writers share: times, amounts, banks."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from settlement.errors import AmountTooLarge
 from settlement.identifiers import BankReference
@@ -12,6 +13,7 @@ from settlement.participant import Participant
 _DIGITS_MAX = 18
 
 
+@lru_cache(maxsize=1024)
 def time_text(seconds: int) -> str:
     """Return UTC seconds as ISO 20022 writes a time: ``2025-03-10T14:00:00+00:00``."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()
@@ -52,8 +54,9 @@ def agent_tree(reference: BankReference) -> Tree:
     return {"FinInstnId": institution}
 
 
+@lru_cache(maxsize=1024)
 def participant_tree(participant: Participant) -> Tree:
-    """Return a participant as an agent; one without any public name by its number on chain."""
+    """Return a participant as an agent, for writing only; one without any public name by its number."""
     if participant.reference == BankReference():
         return {"FinInstnId": {"Othr": {"Id": str(participant.id)}}}
     return agent_tree(participant.reference)

@@ -1,11 +1,12 @@
 """XML at its smallest: parse without document types, entities and processing instructions; write a tree."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any, TypeAlias
 
 from lxml import etree
 
-from settlement.document import Json
 from settlement.errors import ForbiddenXml, InvalidDocument, MessageTooLarge, NotXml
 
 BYTES_MAX = 64 * 1024 * 1024
@@ -14,11 +15,19 @@ BYTES_MAX = 64 * 1024 * 1024
 TEXT = "#text"
 ATTRIBUTE = "@"
 
+# A tree of JSON, in which iterators of trees stand for lists that would be too long.
+Written: TypeAlias = Any
+
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 _DECLARED_ENCODING = re.compile(rb"""<\?xml[^>]*\sencoding\s*=\s*["']([^"']*)""")
 # libxml2's own limits on depth and on the length of names and texts.
 _LIMITS = {etree.ErrorTypes.ERR_RESOURCE_LIMIT, etree.ErrorTypes.ERR_NAME_TOO_LONG}
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
+# What no XML holds; and with it what stands for something else when it is written as it is.
+_IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_SPECIAL = re.compile('[&<>"\t\n\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
 
 # XML's own white space; Python's also takes what is text to XML.
 BLANKS = " \t\r\n"
@@ -61,36 +70,60 @@ def forbidden_instruction() -> ForbiddenXml:
     return ForbiddenXml("a processing instruction (<?…?>) is never read: send plain XML")
 
 
-def write(name: str, namespace: str, tree: Mapping[str, Json]) -> bytes:
+def write(name: str, namespace: str, tree: Mapping[str, Written]) -> bytes:
     """Return ``<Document><name>…`` in UTF-8, its elements in the order of the tree's keys.
 
-    A list is the element repeated; ``@`` starts an attribute's name and ``#text`` is the text beside it.
+    A list or an iterator is the element repeated, of which an iterator is never held whole; ``@`` starts an
+    attribute's name and ``#text`` is the text beside it.
     Raise `InvalidDocument` for a text with characters that XML can't hold.
     """
-    document = etree.Element(f"{{{namespace}}}Document", nsmap={None: namespace})  # type: ignore[dict-item]  # None: no prefix
-    try:
-        _append(document, name, tree)
-    except ValueError as error:
-        raise InvalidDocument(f"can't be written as XML: {error}", param="document") from error
-    return etree.tostring(document, xml_declaration=True, encoding="UTF-8", pretty_print=True)
+    content = _group(name, tree, "  ")
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="{namespace}">\n{content}</Document>\n'
+    ).encode()
 
 
-def _append(parent: etree._Element, name: str, value: "Json | Mapping[str, Json]") -> None:
-    if isinstance(value, list):
-        for item in value:
-            _append(parent, name, item)
-        return
-    element = etree.SubElement(parent, etree.QName(etree.QName(parent).namespace, name))
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if key == TEXT:
-                element.text = str(item)
-            elif key.startswith(ATTRIBUTE):
-                element.set(key.removeprefix(ATTRIBUTE), str(item))
-            else:
-                _append(element, key, item)
-    else:
-        element.text = str(value)
+def _element(name: str, value: Written, indent: str) -> str:
+    """Return an element on lines of its own, or as many as its list or iterator has values."""
+    if isinstance(value, str):  # nearly always
+        return f"{indent}<{_name(name)}>{_text(value)}</{name}>\n"
+    if isinstance(value, dict):
+        return _group(name, value, indent)
+    if isinstance(value, list | Iterator):
+        return "".join([_element(name, item, indent) for item in value])
+    return f"{indent}<{_name(name)}>{_text(str(value))}</{name}>\n"
+
+
+def _group(name: str, tree: Mapping[str, Written], indent: str) -> str:
+    text, attributes, inner, deeper = "", "", "", indent + "  "
+    for key, item in tree.items():
+        if key == TEXT:
+            text = _text(str(item))
+        elif key[0] == ATTRIBUTE:
+            attributes += f' {_name(key[1:])}="{_text(str(item))}"'
+        elif isinstance(item, str):
+            inner += f"{deeper}<{_name(key)}>{_text(item)}</{key}>\n"
+        else:
+            inner += _element(key, item, deeper)
+    if inner:
+        return f"{indent}<{_name(name)}{attributes}>{text}\n{inner}{indent}</{name}>\n"
+    return f"{indent}<{_name(name)}{attributes}>{text}</{name}>\n"
+
+
+@cache
+def _name(name: str) -> str:
+    """Return the name of an element or attribute; raise `InvalidDocument` for what is none."""
+    if not _NAME.fullmatch(name):
+        raise InvalidDocument(f"{name!r} is no name of an element", param="document")
+    return name
+
+
+def _text(text: str) -> str:
+    if not _SPECIAL.search(text):
+        return text
+    if _IMPOSSIBLE.search(text):
+        raise InvalidDocument(f"XML can't hold a character of {text[:40]!r}", param="document")
+    return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
 def _check_encoding(data: bytes) -> None:

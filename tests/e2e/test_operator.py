@@ -116,7 +116,9 @@ def test_from_the_first_key_to_a_redemption(desks: Callable[[str], Desk]) -> Non
     until(lambda: operator.json("redemptions", "list") == [])
     for desk in (operator, bank):
         assert "0 breaks" in desk.command("reconcile").stdout
-        desk.command("rebuild")
+        rebuilt = desk.json("rebuild")
+        assert 11 == len(rebuilt["digests"])
+        assert rebuilt["digests"] == rebuilt["rebuilt"]
         desk.command("audit", "verify")
         assert [] == desk.json("incidents")
         assert 0 == desk.stop()

@@ -15,6 +15,8 @@ _ENTRY_POINTS = [
 ]
 _CALLED_BY_NAME = [
     "__init_subclass__",  # the language
+    "footer",  # fpdf2, at the end of each page
+    "view_statements",  # a revision
     "main",  # the command `vostro`, named in pyproject.toml
 ]
 _CODE = {"class", "function", "import", "method", "property"}

@@ -22,6 +22,7 @@ from node.store.tables.mirrored import (
     receipts,
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
+from node.store.tables.reconciled import break_steps, breaks, reconciliations
 
 __all__ = [
     "accounts",
@@ -30,6 +31,8 @@ __all__ = [
     "audit",
     "balances",
     "blocks",
+    "break_steps",
+    "breaks",
     "counters",
     "cycles",
     "deployment",
@@ -47,6 +50,7 @@ __all__ = [
     "postings",
     "proofs",
     "receipts",
+    "reconciliations",
     "replacements",
     "transactions",
 ]

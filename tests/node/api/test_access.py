@@ -27,7 +27,13 @@ MATRIX = {
     ("get", "/v1/files/{file_id}/status"): _READERS,
     ("get", "/v1/accounts"): _READERS,
     ("get", "/v1/statements"): _READERS,
+    ("get", "/v1/reports/liquidity"): _READERS,
+    ("get", "/v1/reports/issuer"): _READERS,
+    ("get", "/v1/reports/regulator"): {Role.AUDITOR, Role.OPERATOR},
     ("get", "/v1/participants"): _READERS,
+    ("get", "/v1/breaks"): _READERS,
+    ("post", "/v1/breaks/{break_id}/assignment"): {Role.OFFICER, Role.OPERATOR},
+    ("post", "/v1/breaks/{break_id}/clearance"): {Role.OFFICER, Role.OPERATOR},
     ("get", "/metrics"): {Role.AUDITOR, Role.OPERATOR},
 }
 
@@ -56,7 +62,7 @@ def test_the_matrix_is_complete(door: Door) -> None:
 def test_every_route_and_role(door: Door) -> None:
     """Each role gets through exactly where the matrix lets it; without a token nobody does."""
     for (method, path), allowed in MATRIX.items():
-        target = path.format(payment_id="pay_0", file_id="file_0")
+        target = path.format(payment_id="pay_0", file_id="file_0", break_id=1)
         for role in Role:
             status = door.client.request(method, target, headers=door.headers(role)).status_code
             assert (role in allowed) is (status != 403), (method, path, role)

@@ -80,7 +80,7 @@ def test_states_a_day_as_camt053(door: Door, headers: dict[str, str], params: di
         ({"currency": "USD", "date": DAY, "until": "2025-03-09"}, 400, "period_refused"),
         ({"currency": "XXX", "date": DAY}, 400, "unknown_currency"),
         ({"currency": "CHF", "date": DAY}, 400, "asset_not_found"),
-        ({"currency": "USD", "date": DAY, "format": "pdf"}, 422, "malformed_payload"),
+        ({"currency": "USD", "date": DAY, "format": "doc"}, 422, "malformed_payload"),
     ],
     ids=str,
 )
@@ -114,7 +114,9 @@ def test_health(door: Door) -> None:
     assert {"status": "alive"} == door.client.get("/livez").json()
     ready = door.client.get("/readyz").json()
     assert "ready" == ready["status"], ready
-    assert ["store", "chain", "mirror", "workers", "incidents"] == [each["name"] for each in ready["checks"]]
+    assert ["store", "chain", "mirror", "workers", "incidents", "breaks"] == [
+        each["name"] for each in ready["checks"]
+    ]
     headers = door.client.get("/livez").headers
     assert headers["x-request-id"].startswith("req_")
     assert "set-cookie" not in headers

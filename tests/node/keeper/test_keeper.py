@@ -3,15 +3,16 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, select, text, update
 
 from node.clock import Clock
-from node.keeper.keeper import LOOK_SECONDS, Keeper
+from node.keeper.keeper import LOOK_SECONDS, RECONCILE_SECONDS, Keeper
 from node.outbox.rows import waiting_count
-from node.services.anchors import Anchors, verify_anchors
+from node.services.anchors import ACTION, Anchors, verify_anchors
 from node.services.audit import AuditBroken, append_audit, head_of, verify_audit
+from node.services.breaks import list_breaks
 from node.store.session import Store
-from node.store.tables import audit, counters
+from node.store.tables import audit, balances, counters, reconciliations
 from tests.clocks import SetClock
 from tests.embedded import NOON, embedded_network
 from tests.node.bank import Bank, request
@@ -34,7 +35,20 @@ def bank(store: Store, network: Network) -> Bank:
 
 
 def _keeper(bank: Bank, clock: Clock | None = None) -> Keeper:
-    return Keeper(bank.store, bank.network.contracts, clock or bank.network.clock, bank.settings)
+    network = bank.network
+    return Keeper(bank.store, network.chain, network.contracts, clock or network.clock, bank.settings)
+
+
+def _asked(bank: Bank, keeper: Keeper) -> int:
+    """How many anchors one tick asks for."""
+
+    def entries() -> int:
+        with bank.store.snapshot() as connection:
+            return len(connection.execute(select(audit).where(audit.c.action == ACTION)).all())
+
+    before = entries()
+    keeper.tick()
+    return entries() - before
 
 
 def _note(bank: Bank, word: str = "noted") -> None:
@@ -64,7 +78,7 @@ def test_head_goes_on_chain(bank: Bank) -> None:
     with bank.store.snapshot() as connection:
         position, head = head_of(connection)
 
-    assert 1 == _keeper(bank).tick()
+    assert 1 == _asked(bank, _keeper(bank))
     bank.run()
 
     found = _anchors(bank)
@@ -97,23 +111,24 @@ def test_once_a_day(bank: Bank) -> None:
     """It is asked for once a UTC day, by the keeper that comes first, and not for a log with nothing new."""
     clock = SetClock(NOON)
     _note(bank)
-    assert [1, 0] == [_keeper(bank, clock).tick() for _ in range(2)]
+    assert [1, 0] == [_asked(bank, _keeper(bank, clock)) for _ in range(2)]
     bank.run()
     anchored = _anchors(bank).count
 
     _note(bank)
-    assert 0 == _keeper(bank, clock).tick()
+    assert 0 == _asked(bank, _keeper(bank, clock))
     clock.timestamp = NOON + _DAY
-    assert 1 == _keeper(bank, clock).tick()
+    assert 1 == _asked(bank, _keeper(bank, clock))
     bank.run()
     clock.timestamp = NOON - _DAY
-    assert 0 == _keeper(bank, clock).tick()
+    assert 0 == _asked(bank, _keeper(bank, clock))
     assert (1, 2) == (anchored, _anchors(bank).count)
 
 
 def test_nothing_new(store: Store, network: Network) -> None:
     """An empty log is not anchored."""
-    assert 0 == _keeper(Bank(store=store, network=network)).tick()
+    bank = Bank(store=store, network=network)
+    assert 0 == _asked(bank, _keeper(bank))
 
 
 def test_one_waits_at_most(bank: Bank) -> None:
@@ -131,13 +146,13 @@ def test_looks_once_a_minute(bank: Bank) -> None:
     """A keeper asks the store once a minute, and at once when the clock was set back."""
     clock = SetClock(NOON)
     keeper = _keeper(bank, clock)
-    assert 0 == keeper.tick()
+    assert 0 == _asked(bank, keeper)
 
     _note(bank)
     clock.timestamp = NOON + LOOK_SECONDS - 1
     assert 0 == keeper.tick()
     clock.timestamp = NOON - 1
-    assert 1 == keeper.tick()
+    assert 1 == _asked(bank, keeper)
 
 
 def test_not_admitted(stores: Callable[[str], Store], network: Network) -> None:
@@ -147,3 +162,36 @@ def test_not_admitted(stores: Callable[[str], Store], network: Network) -> None:
     bank.settings = bank.settings.model_copy(update={"bic": "NOBODYXXXXX"})
 
     assert 0 == _keeper(bank).tick()
+
+
+def _runs(bank: Bank) -> list[int]:
+    with bank.store.snapshot() as connection:
+        return list(connection.scalars(select(reconciliations.c.at).order_by(reconciliations.c.id)))
+
+
+def test_reconciles_hourly(bank: Bank) -> None:
+    """Everything is compared once an hour, whichever keeper comes first; what differs becomes a break."""
+    clock = SetClock(NOON)
+    for seconds in (0, 60, RECONCILE_SECONDS - 1, RECONCILE_SECONDS, RECONCILE_SECONDS + 60):
+        clock.timestamp = NOON + seconds
+        _keeper(bank, clock).tick()
+    assert [int(NOON), int(NOON) + RECONCILE_SECONDS] == _runs(bank)
+    assert [] == list_breaks(bank.store)
+
+    with bank.store.transaction() as connection:
+        connection.execute(update(balances).where(balances.c.participant == 2).values(balance=7))
+    clock.timestamp = NOON + 2 * RECONCILE_SECONDS
+    _keeper(bank, clock).tick()
+
+    assert {"account 840-2", "account 978-2"} <= {each.subject for each in list_breaks(bank.store)}
+
+
+def test_nothing_mirrored_nothing_reconciled(stores: Callable[[str], Store], network: Network) -> None:
+    """Before there is a mirror, or the bank is admitted, the keeper compares nothing and goes on."""
+    bank = Bank(store=stores("sqlite"), network=network)
+    stranger = bank.settings.model_copy(update={"bic": "NOBODYXXXXX"})
+    parts = network.chain, network.contracts, network.clock
+
+    assert 0 == Keeper(stores("sqlite"), *parts, bank.settings).tick()
+    assert 0 == Keeper(bank.store, *parts, stranger).tick()
+    assert [] == _runs(bank)

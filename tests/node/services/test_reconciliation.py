@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, update
 
 from node.chain import calls
 from node.errors import MirrorBehind
-from node.services.reconciliation import Break, Reconciliation, reconcile
+from node.services.reconciliation import Break, Kind, Reconciliation, reconcile
 from node.store.tables import accounts, assets, balances, postings
 from settlement.posting import Bucket
 from tests.embedded import FUNDS
@@ -78,9 +78,19 @@ def test_altered_balance_is_found(ledger: Ledger) -> None:
     found = _reconcile(ledger).breaks
 
     account = "account 840-2"
-    assert Break(subject=account, field="available", expected=str(FUNDS), found=str(FUNDS + 1)) in found
     assert (
         Break(
+            kind=Kind.ACCOUNT,
+            subject=account,
+            field="available",
+            expected=str(FUNDS),
+            found=str(FUNDS + 1),
+        )
+        in found
+    )
+    assert (
+        Break(
+            kind=Kind.POSTING,
             subject=account,
             field="available after the last posting",
             expected=str(FUNDS),
@@ -89,7 +99,14 @@ def test_altered_balance_is_found(ledger: Ledger) -> None:
         in found
     )
     assert (
-        Break(subject="asset 840", field="held", expected=str(3 * FUNDS), found=str(3 * FUNDS + 1)) in found
+        Break(
+            kind=Kind.SUPPLY,
+            subject="asset 840",
+            field="held",
+            expected=str(3 * FUNDS),
+            found=str(3 * FUNDS + 1),
+        )
+        in found
     )
 
 
@@ -153,7 +170,15 @@ def test_settlement_nobody_accepted_is_found(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize(
     ("values", "field"),
-    [({"terms": bytes(32)}, "terms"), ({"commitment": bytes(32)}, "commitment"), ({"kind": "issue"}, "kind")],
+    [
+        ({"terms": bytes(32)}, "terms"),
+        ({"commitment": bytes(32)}, "commitment"),
+        ({"kind": "issue"}, "kind"),
+        ({"asset": EUR}, "asset"),
+        ({"payee": 4}, "payee"),
+        ({"amount": 6}, "amount"),
+        ({"urgent": True}, "urgent"),
+    ],
 )
 def test_settlement_of_something_else_is_found(ledger: Ledger, values: dict[str, object], field: str) -> None:
     """A settlement that says something else than the instruction with its sequence is found (R3)."""

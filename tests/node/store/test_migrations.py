@@ -25,7 +25,7 @@ FROM pg_constraint WHERE connamespace = 'public'::regnamespace
 ORDER BY 1, 2, 3
 """
 _SQLITE_SCHEMA = (
-    "SELECT type, tbl_name, name, sql FROM sqlite_master WHERE type <> 'trigger' ORDER BY 1, 2, 3"
+    "SELECT type, tbl_name, name, sql FROM sqlite_master WHERE type IN ('table', 'index') ORDER BY 1, 2, 3"
 )
 
 

@@ -94,7 +94,7 @@ def _available(bank: Bank) -> int:
 def _keep(bank: Bank) -> None:
     """Let the node's keeper look."""
     bank.network.clock.sleep(LOOK_SECONDS)
-    Keeper(bank.store, bank.network.contracts, bank.network.clock, bank.settings).tick()
+    Keeper(bank.store, bank.network.chain, bank.network.contracts, bank.network.clock, bank.settings).tick()
 
 
 def test_queues_and_settles_when_money_comes(bank: Bank) -> None:

@@ -14,7 +14,8 @@ from settlement.document import canonical
 from settlement.errors import AmountTooLarge
 from settlement.identifiers import MemberId
 from settlement.iso20022 import pacs008
-from settlement.iso20022.camt053 import DOCUMENT_MISSING, NAMESPACE, write
+from settlement.iso20022.account_report import DOCUMENT_MISSING
+from settlement.iso20022.camt053 import NAMESPACE, write
 from settlement.iso20022.faults import Faults
 from settlement.iso20022.pacs008 import CreditTransfer, CreditTransferMessage
 from settlement.iso20022.schema import compile_schemas, validate
@@ -33,7 +34,7 @@ CENTRAL_BANK = Participant(id=1, kind=ParticipantKind.OPERATOR, bic="", lei=None
 START = 1_741_600_000
 
 
-def _statement(
+def statement_of(
     *amounts: int, opening: int = 0, documents: tuple[CreditTransferMessage, ...] = ()
 ) -> Statement:
     entries = []
@@ -100,7 +101,7 @@ def test_statements_are_valid(shared_data: Path) -> None:
 
     @given(amounts=amounts, opening=st.integers(-(10**12), 10**12))
     def check(amounts: list[int], opening: int) -> None:
-        written = _write(_statement(*amounts, opening=opening))
+        written = _write(statement_of(*amounts, opening=opening))
         faults = Faults()
         validate(parse(written), schemas, faults)
         faults.raise_any()
@@ -118,7 +119,7 @@ def test_statements_are_valid(shared_data: Path) -> None:
 def test_published_transfers_keep_their_parties(shared_data: Path) -> None:
     """A posting with its document says the transfer's parties, agents and remittance, and is still valid."""
     messages = tuple(pacs008.read(path.read_bytes()) for path in sample_files(shared_data, "*pacs.008"))
-    written = _write(_statement(*(-100 for _ in messages), documents=messages))
+    written = _write(statement_of(*(-100 for _ in messages), documents=messages))
     faults = Faults()
     validate(parse(written), compile_schemas(schema_files(shared_data)), faults)
     faults.raise_any()
@@ -133,7 +134,7 @@ def test_published_transfers_keep_their_parties(shared_data: Path) -> None:
 def test_a_missing_document_is_said() -> None:
     """An entry whose document has not arrived says so, and says nothing of parties and references."""
     message = pacs008.read(credit_transfers(transfer(1)).encode())
-    written = _write(_statement(5, 7, documents=(message,)))
+    written = _write(statement_of(5, 7, documents=(message,)))
     assert [DOCUMENT_MISSING] == _texts(written, "Ntry/AddtlNtryInf")
     assert ["E1"] == _texts(written, "Refs/EndToEndId")
     assert ["Anna Adler"] == _texts(written, "Dbtr/Pty/Nm")
@@ -141,7 +142,7 @@ def test_a_missing_document_is_said() -> None:
 
 def test_an_entry_leads_to_the_chain() -> None:
     """Each entry names block and log as its reference, and the transaction by its hash."""
-    written = _write(_statement(5, -7))
+    written = _write(statement_of(5, -7))
     assert ["10-0", "11-1"] == _texts(written, "Ntry/AcctSvcrRef")
     first, second = _texts(written, "TxDtls/AddtlTxInf")
     assert "0x" + "00" * 32 in first
@@ -150,27 +151,27 @@ def test_an_entry_leads_to_the_chain() -> None:
 
 def test_agents_follow_the_money() -> None:
     """The instructing agent pays and the instructed is paid, whichever side the statement is of."""
-    written = _write(_statement(5, -7))
+    written = _write(statement_of(5, -7))
     assert ["BNPAFRPPXXX", "CHASUS33XXX"] == _texts(written, "InstgAgt/FinInstnId/BICFI")
     assert ["CHASUS33XXX", "BNPAFRPPXXX"] == _texts(written, "InstdAgt/FinInstnId/BICFI")
 
 
 def test_the_same_statement_is_the_same_bytes() -> None:
     """Nothing of the writing depends on when or how often it is done."""
-    assert _write(_statement(5, -7)) == _write(_statement(5, -7))
+    assert _write(statement_of(5, -7)) == _write(statement_of(5, -7))
 
 
 def test_a_balance_without_room_is_refused() -> None:
     """More digits than the message takes are never cut."""
     with pytest.raises(AmountTooLarge):
-        _write(_statement(1, opening=10**18))
+        _write(statement_of(1, opening=10**18))
 
 
 def test_another_parser_reads_the_same(shared_data: Path) -> None:
     """pycamt, which is not ours, reads the balances and postings that were written."""
     parser_module = pytest.importorskip("pycamt.parser", reason="needs the package pycamt (extra dev)")
     messages = tuple(pacs008.read(path.read_bytes()) for path in sample_files(shared_data, "*pacs.008"))
-    statement = _statement(-51_000_074, 250, -3, opening=10**10, documents=messages[:1])
+    statement = statement_of(-51_000_074, 250, -3, opening=10**10, documents=messages[:1])
     parser = parser_module.Camt053Parser(_write(statement))
     assert "camt.053.001.08" == parser.version
     (info,) = parser.get_statement_info()

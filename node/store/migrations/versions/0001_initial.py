@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from node.store.migrations.reporting import view_statements
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -14,7 +16,19 @@ NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 DIGEST = sa.LargeBinary()
 
 ENDING = "name IN ('Paid', 'Issued', 'RedemptionRequested', 'Settled', 'Cancelled', 'Expired')"
-APPEND_ONLY = ("audit", "blocks", "events", "idempotency", "instructions", "postings", "proofs", "receipts")
+APPEND_ONLY = (
+    "audit",
+    "blocks",
+    "break_steps",
+    "breaks",
+    "events",
+    "idempotency",
+    "instructions",
+    "postings",
+    "proofs",
+    "receipts",
+    "reconciliations",
+)
 REFUSAL = "rows of this table are never edited or deleted"
 
 
@@ -24,6 +38,8 @@ def upgrade() -> None:
         forbid_changes_on_postgresql()
     else:
         forbid_changes_on_sqlite()
+    for statement in view_statements(op.get_bind().dialect.name).values():
+        op.execute(statement)
 
 
 def forbid_changes_on_postgresql() -> None:
@@ -113,6 +129,32 @@ def create_tables() -> None:
         info={"append_only": True},
     )
     op.create_index(op.f("ix_blocks_timestamp"), "blocks", ["timestamp"], unique=False)
+    op.create_table(
+        "breaks",
+        sa.Column("id", ROW_NUMBER, autoincrement=False, nullable=False),
+        sa.Column("kind", NAME, nullable=False),
+        sa.Column("subject", NAME, nullable=False),
+        sa.Column("field", NAME, nullable=False),
+        sa.Column("expected", NAME, nullable=False),
+        sa.Column("found", NAME, nullable=False),
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("opened_at", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_breaks")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "break_steps",
+        sa.Column("break_id", ROW_NUMBER, nullable=False),
+        sa.Column("number", WHOLE, nullable=False),
+        sa.Column("at", WHOLE, nullable=False),
+        sa.Column("step", NAME, nullable=False),
+        sa.Column("owner", NAME, nullable=False),
+        sa.Column("reason", NAME, nullable=True),
+        sa.Column("actor", NAME, nullable=False),
+        sa.ForeignKeyConstraint(["break_id"], ["breaks.id"], name=op.f("fk_break_steps_break_id")),
+        sa.PrimaryKeyConstraint("break_id", "number", name=op.f("pk_break_steps")),
+        info={"append_only": True},
+    )
     op.create_table(
         "counters",
         sa.Column("name", NAME, nullable=False),
@@ -288,6 +330,18 @@ def create_tables() -> None:
         sa.Column("gas_used", WHOLE, nullable=False),
         sa.PrimaryKeyConstraint("height", "transaction_index", name=op.f("pk_receipts")),
         sa.UniqueConstraint("hash", name=op.f("uq_receipts_hash")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "reconciliations",
+        sa.Column("id", ROW_NUMBER, autoincrement=False, nullable=False),
+        sa.Column("at", WHOLE, nullable=False),
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("accounts", WHOLE, nullable=False),
+        sa.Column("assets", WHOLE, nullable=False),
+        sa.Column("settled", WHOLE, nullable=False),
+        sa.Column("breaks", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reconciliations")),
         info={"append_only": True},
     )
     op.create_table(

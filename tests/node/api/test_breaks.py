@@ -1,0 +1,93 @@
+"""Breaks through HTTP: read by all, worked on by staff, each write answered once for ever."""
+
+from typing import Any
+
+import pytest
+
+from node.services.breaks import record
+from node.services.reconciliation import Break, Kind
+from node.services.tokens import Role
+from tests.node.api.conftest import Door
+
+_BREAK = Break(kind=Kind.ACCOUNT, subject="account 840-2", field="available", expected="1", found="2")
+
+
+@pytest.fixture
+def broken(door: Door) -> Door:
+    """A door with two open breaks."""
+    at = int(door.network.clock.now())
+    second = Break(kind=Kind.SUPPLY, subject="asset 840", field="held", expected="1", found="2")
+    record(door.context.store, [_BREAK, second], height=9, actor="keeper", at=at, run=None)
+    return door
+
+
+def _post(door: Door, path: str, body: Any, key: str = "k") -> Any:
+    return door.client.post(f"/v1/breaks/{path}", headers=door.headers(idempotency_key=key), json=body)
+
+
+def test_lists_what_is_open(broken: Door) -> None:
+    """Every reader sees the breaks, a page at a time."""
+    listed: list[dict[str, Any]] = []
+    for role in Role:
+        listed = broken.client.get("/v1/breaks", headers=broken.headers(role)).json()["breaks"]
+        assert [1, 2] == [each["id"] for each in listed]
+    assert ("account 840-2", "2025-03-10T12:00:00Z", None) == tuple(
+        listed[0][name] for name in ("subject", "opened_at", "owner")
+    )
+    after = broken.client.get("/v1/breaks?after=1&limit=1", headers=broken.headers()).json()["breaks"]
+    assert [2] == [each["id"] for each in after]
+
+
+def test_is_assigned_and_cleared(broken: Door) -> None:
+    """A break gets an owner and an end; then it shows only among all."""
+    assigned = _post(broken, "1/assignment", {"owner": "Erika"}).json()
+    cleared = _post(broken, "1/clearance", {"by": "Erika", "reason": "typed wrong"}, "k2").json()
+
+    assert "Erika" == assigned["owner"]
+    assert ("Erika", "typed wrong") == (cleared["cleared_by"], cleared["reason"])
+    listed = broken.client.get("/v1/breaks", headers=broken.headers()).json()["breaks"]
+    assert [2] == [each["id"] for each in listed]
+    everything = broken.client.get("/v1/breaks?cleared=true", headers=broken.headers()).json()["breaks"]
+    assert [cleared, listed[0]] == everything
+
+
+def test_the_same_key_does_it_once(broken: Door) -> None:
+    """A repeated request gets the first answer; another under its key is refused."""
+    first = _post(broken, "1/clearance", {"by": "Erika", "reason": "r"})
+    again = _post(broken, "1/clearance", {"by": "Erika", "reason": "r"})
+
+    assert (200, first.content, "true") == (
+        again.status_code, again.content, again.headers["idempotent-replayed"],
+    )  # fmt: skip
+    assert 409 == _post(broken, "2/clearance", {"by": "Erika", "reason": "r"}).status_code
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "code"),
+    [
+        ("9/assignment", {"owner": "Erika"}, 404, "not_found"),
+        ("9/clearance", {"by": "Erika", "reason": "r"}, 404, "not_found"),
+        ("1/clearance", {"by": "Erika"}, 422, "malformed_payload"),
+        ("1/clearance", {"by": "Erika", "reason": ""}, 422, "malformed_payload"),
+        ("1/clearance", {"by": "Erika", "reason": "  "}, 400, "invalid_note"),
+        ("1/assignment", {"owner": 7}, 422, "malformed_payload"),
+        ("x/assignment", {"owner": "Erika"}, 422, "malformed_payload"),
+    ],
+)
+def test_refuses_what_says_nothing(broken: Door, path: str, body: Any, status: int, code: str) -> None:
+    """A break that is not open is not found; a note without words is refused."""
+    response = _post(broken, path, body)
+    assert (status, code) == (response.status_code, response.json()["code"])
+    assert 2 == len(broken.client.get("/v1/breaks", headers=broken.headers()).json()["breaks"])
+
+
+def test_health_tells_of_open_breaks(broken: Door) -> None:
+    """Open breaks leave the node ready, and are said on its health page and in its numbers."""
+    ready = broken.client.get("/readyz")
+    (check,) = [each for each in ready.json()["checks"] if each["name"] == "breaks"]
+    numbers = broken.client.get("/metrics", headers=broken.headers(Role.AUDITOR)).text
+
+    assert (200, True) == (ready.status_code, check["passed"])
+    assert "2 open breaks, the oldest since 2025-03-10 12:00 UTC" in check["reason"]
+    assert "vostro_open_breaks 2.0" in numbers
+    assert "vostro_oldest_break_opened_seconds 1.741608e+09" in numbers
