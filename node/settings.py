@@ -89,6 +89,16 @@ class Settings(BaseSettings):
     unknown_after_seconds: int = Field(
         default=300, ge=1, description="Age at which an unanswered instruction is shown as `unknown`"
     )
+    deadline_seconds: int = Field(
+        default=86_400,
+        ge=1,
+        le=31 * 86_400,
+        description="Age at which an instruction without a deadline is sent no more and leaves the queue",
+    )
+    queue: bool = Field(
+        default=False,
+        description="Send payments that lack money to the chain's queue, where they do not say otherwise",
+    )
     body_bytes_max: int = Field(default=64 * 1024 * 1024, ge=1024, description="Largest request body")
     payments_max: int = Field(default=20_000, ge=1, description="Payments in one request or file at most")
     outbox_max: int = Field(default=1_000_000, ge=1, description="Instructions waiting in the outbox at most")

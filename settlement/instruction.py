@@ -1,10 +1,11 @@
 """An instruction as the chain knows it: `Terms` (one word), a commitment to its document, and its digest;
-and the legs of one that several consent to.
+and the same as an instruction of one leg, which can wait in the queue.
 
 The word is the same in calldata, in the event and under an approval, so that nothing has to be
 translated between what a person approved, what was signed and what settled.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -16,7 +17,7 @@ from settlement.money import AMOUNT_MAX
 # From the most significant bit: flags 8, sequence 64, asset 32, payer 32, payee 32, amount 64, zero 24
 # (contracts/src/types/Terms.sol).
 _FLAGS, _SEQUENCE, _ASSET, _PAYER, _PAYEE, _AMOUNT = 248, 184, 152, 120, 88, 24
-_U32, _U64 = 2**32 - 1, 2**64 - 1
+_U32, _U40, _U64 = 2**32 - 1, 2**40 - 1, 2**64 - 1
 _URGENT = 1
 _RESERVED_BITS = (1 << _AMOUNT) - 1
 _WORD_BYTES = 32
@@ -99,6 +100,47 @@ class Leg:
     payer_for: int = 0
     payee_for: int = 0
 
+    def word(self) -> int:
+        """Pack into the word of `Legs.sol`."""
+        return (
+            self.asset << 224
+            | self.payer << 192
+            | self.payee << 160
+            | self.amount << 96
+            | self.payer_for << 64
+            | self.payee_for << 32
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneLeg:
+    """A single-leg instruction in the form of those of many legs: the same sequence, so either form settles.
+
+    `valid_until`: the last second (UTC) at which it may settle; 0 is none. Urgency is no part of it.
+    """
+
+    terms: Terms
+    valid_until: int = 0
+
+    @property
+    def head(self) -> int:
+        """Return what it says of itself, packed (contracts/src/types/Legs.sol); raise `InvalidWord`."""
+        if not 0 <= self.valid_until <= _U40:
+            raise InvalidWord(f"valid until {self.valid_until} does not fit 40 bits", param="valid_until")
+        return self.terms.sequence << 184 | self.terms.payer << 152 | self.valid_until << 72
+
+    @property
+    def leg(self) -> Leg:
+        """Return its only leg."""
+        terms = self.terms
+        return Leg(asset=terms.asset, payer=terms.payer, payee=terms.payee, amount=terms.amount)
+
+    def digest(self, *, chain_id: int, ledger: bytes, commitment: bytes) -> bytes:
+        """Return the 32 bytes by which the queue knows it: digest over all that it says, chain and Ledger."""
+        return instruction_digest(
+            chain_id=chain_id, ledger=ledger, head=self.head, commitment=commitment, legs=[self.leg]
+        )
+
 
 def leg_from_word(word: int) -> Leg:
     """Unpack a leg (contracts/src/types/Legs.sol); raise `InvalidWord` for one no instruction has."""
@@ -132,4 +174,24 @@ def digest(*, chain_id: int, ledger: bytes, terms: Terms, commitment: bytes) -> 
         + ledger.rjust(_WORD_BYTES, b"\0")
         + terms.encoded()
         + commitment
+    )
+
+
+_MANY_LEGS_TYPE = keccak(
+    b"Instruction(uint256 chainId,address ledger,uint256 head,bytes32 commitment,uint256[] legs)"
+)
+
+
+def instruction_digest(
+    *, chain_id: int, ledger: bytes, head: int, commitment: bytes, legs: Sequence[Leg]
+) -> bytes:
+    """Return the 32-byte name of an instruction of many legs (`Settlement.digestOf`)."""
+    packed = b"".join(leg.word().to_bytes(_WORD_BYTES, "big") for leg in legs)
+    return keccak(
+        _MANY_LEGS_TYPE
+        + chain_id.to_bytes(_WORD_BYTES, "big")
+        + ledger.rjust(_WORD_BYTES, b"\0")
+        + head.to_bytes(_WORD_BYTES, "big")
+        + commitment
+        + keccak(packed)
     )

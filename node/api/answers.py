@@ -1,11 +1,15 @@
 """What every write shares: its idempotency key, and its answer, which is the same bytes ever after."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
 from typing import Annotated
 
 from fastapi import Depends, Header, Response
 
 from node.api.body import read_body
 from node.api.openapi import IDEMPOTENCY_KEY
+from node.errors import InFlight
 from node.services.answers import KEY_CHARACTERS_MAX, Answer
 
 IdempotencyKey = Annotated[
@@ -24,6 +28,28 @@ Body = Annotated[bytes, Depends(read_body)]
 JSON = "application/json"
 XML = "application/xml"
 REPLAYED = "Idempotent-Replayed"
+
+
+class Desk:
+    """The writes that this process is working on. Forgotten when they are answered, and when it dies."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._names: set[tuple[str, str]] = set()
+
+    @contextmanager
+    def working_on(self, actor: str, name: str) -> Iterator[None]:
+        """Hold a write of an actor by its key, or what else names it; raise `InFlight` while it is held."""
+        held = actor, name
+        with self._lock:
+            if held in self._names:
+                raise InFlight("the same request is in flight; ask again in a second for its answer")
+            self._names.add(held)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._names.discard(held)
 
 
 def written(answer: Answer) -> Response:

@@ -1,11 +1,12 @@
 """What the door works with: made by `node.bootstrap`, one per node, so several nodes fit in a process."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from node.api.answers import Desk
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
 from node.chain.contracts import Contracts
@@ -30,6 +31,7 @@ class Context:
     schemas: Callable[[], Schemas | None]
     readiness: Readiness
     metrics: Metrics
+    desk: Desk = field(default_factory=Desk)
 
 
 def _context_of(request: Request) -> Context:

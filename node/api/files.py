@@ -36,16 +36,17 @@ def send(context: InContext, actor: Officer, body: Body, key: IdempotencyKey = "
     A file is known by its sender and message id: sent again it gets its first answer; another body under
     the same message id is refused.
     """
-    answer = accept_file(
-        context.store,
-        context.settings,
-        context.clock,
-        context.random,
-        actor=actor.id,
-        body=body,
-        key=key,
-        schemas=context.schemas(),
-    )
+    with context.desk.working_on(actor.id, key):
+        answer = accept_file(
+            context.store,
+            context.settings,
+            context.clock,
+            context.random,
+            actor=actor.id,
+            body=body,
+            key=key,
+            schemas=context.schemas(),
+        )
     return written(answer)
 
 

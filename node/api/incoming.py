@@ -4,18 +4,24 @@ The form holds nothing unknown and converts nothing. What a payment says beyond 
 named as ISO 20022 names it, so that its document reads like one from a pacs.008.
 """
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter
 
 from node.services.requests import PaymentRequest
 from settlement.document import Json
+from settlement.errors import InvalidValue
 from settlement.identifiers import BankReference, MemberId
 
 # Names the form of the document of a payment that came as JSON.
 MESSAGE = "vostro.payment.v1"
 REMITTANCE_LINES_MAX = 10
 _TEXT35 = Field(min_length=1, max_length=35)
+
+
+class InvalidDeadline(InvalidValue):
+    """Not a time in RFC 3339 with its offset from UTC."""
 
 
 class Incoming(BaseModel):
@@ -70,6 +76,15 @@ class NewPayment(Incoming):
         default=None, description="ISO 8601 date; only today's (UTC), the default", max_length=32
     )
     urgent: bool = Field(default=False, description="May use the account's reserve")
+    queue: bool | None = Field(
+        default=None, description="Wait in the chain's queue when money is missing; default: the node's"
+    )
+    deadline: str | None = Field(
+        default=None,
+        description="RFC 3339: sent until then, and in the queue settled until then; default: the node's",
+        examples=["2026-11-22T16:00:00Z"],
+        max_length=32,
+    )
     debtor: Party | None = Field(default=None, description="Whose payment it is")
     creditor: Party | None = Field(default=None, description="Whom it is for")
     purpose: str | None = Field(default=None, description="ISO 20022 purpose code", pattern="^[A-Z0-9]{4}$")
@@ -88,6 +103,8 @@ class NewPayment(Incoming):
             value_date=self.value_date,
             uetr=self.uetr,
             urgent=self.urgent,
+            queue=self.queue,
+            deadline=None if self.deadline is None else _seconds(self.deadline),
         )
 
     def _content(self) -> dict[str, Json]:
@@ -108,6 +125,18 @@ class NewPayments(Incoming):
     """Many payments that are accepted together or not at all."""
 
     payments: list[NewPayment] = Field(min_length=1)
+
+
+def _seconds(text: str) -> int:
+    """Return UTC seconds, whole ones: what is beyond a second is not given away."""
+    try:
+        time = datetime.fromisoformat(text)
+        seconds = None if time.tzinfo is None else int(time.timestamp())
+    except (ValueError, OverflowError):
+        seconds = None
+    if seconds is None:
+        raise InvalidDeadline(f"{text!r} is no time like 2026-11-22T16:00:00Z", param="deadline")
+    return seconds
 
 
 def _account(party: Party) -> dict[str, Json]:

@@ -21,7 +21,7 @@ _ANYWHERE = {
 _READING = {"400": "A value that can't be", "404": "Nothing has this identifier", "422": "Malformed request"}
 _WRITING = {
     "400": "A value that can't be, or a faulty message with all its faults",
-    "409": "Seen before with other content",
+    "409": "Seen before with other content, in flight at this moment, or not in the state for it",
     "413": "Larger than the limit",
     "422": "The body does not have this form",
 }

@@ -20,6 +20,7 @@ from node.services.evidence import evidence_of
 from node.services.payments import get_payment, list_payments
 from node.services.reports import payment_status
 from node.services.tokens import Role
+from node.services.voids import cancel_payment
 
 PaymentId = Annotated[str, Path(description="Id (pay_…) or UETR", max_length=64)]
 
@@ -41,16 +42,17 @@ def send(context: InContext, actor: Officer, body: Body, key: IdempotencyKey = "
     """
     form = parse(payments_body, body)
     payments = form.payments if isinstance(form, NewPayments) else [form]
-    answer = accept(
-        context.store,
-        context.settings,
-        context.clock,
-        context.random,
-        actor=actor.id,
-        key=key,
-        body=body,
-        requests=[payment.request() for payment in payments],
-    )
+    with context.desk.working_on(actor.id, key):
+        answer = accept(
+            context.store,
+            context.settings,
+            context.clock,
+            context.random,
+            actor=actor.id,
+            key=key,
+            body=body,
+            requests=[payment.request() for payment in payments],
+        )
     if not answer.replayed:
         context.metrics.accepted.inc(len(payments))
     return written(answer)
@@ -88,6 +90,17 @@ def show(context: InContext, actor: Reader, payment_id: PaymentId) -> PaymentWit
         timeline=[TimelineEntry(**timeline_fields(entry)) for entry in history.timeline],
         document=None if actor.role is Role.OPERATOR else orjson.loads(history.document),
     )
+
+
+@router.post("/{payment_id}/cancel", status_code=HTTPStatus.ACCEPTED, summary="Take a payment from the queue")
+def cancel(context: InContext, actor: Officer, payment_id: PaymentId) -> Payment:
+    """Ask that a payment leaves the chain's queue unsettled; once asked, asking again changes nothing.
+
+    Until its state is `cancelled` it may still settle: the chain decides which came first.
+    """
+    store, settings, clock = context.store, context.settings, context.clock
+    cancel_payment(store, settings, clock, payment_id, actor=actor.id)
+    return Payment(**payment_fields(get_payment(store, settings, clock, payment_id).payment))
 
 
 @router.get(

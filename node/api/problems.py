@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from node.errors import status_of
+from node.errors import InFlight, status_of
 from settlement.errors import FaultyMessage, SettlementError
 
 MEDIA_TYPE = "application/problem+json"
@@ -62,6 +62,10 @@ def request_id(request: Request) -> str:
     return str(request.scope.get("state", {}).get("request_id", ""))
 
 
+# What is answered another way later.
+_LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
+
+
 def _expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, SettlementError)
     status = status_of(error)
@@ -76,7 +80,7 @@ def _expected(request: Request, error: Exception) -> Response:
         detail=error.detail,
         param=error.param,
         faults=_faults(error) if isinstance(error, FaultyMessage) else None,
-        headers=_headers(status),
+        headers=_headers(status, error),
     )
 
 
@@ -92,10 +96,10 @@ def _faults(error: FaultyMessage) -> list[dict[str, object]]:
     ]
 
 
-def _headers(status: int) -> dict[str, str]:
+def _headers(status: int, error: SettlementError) -> dict[str, str]:
     if status == HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": 'Bearer realm="vostro"'}
-    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
+    if isinstance(error, InFlight) or status in _LATER:
         return {"Retry-After": _RETRY_SECONDS}
     return {}
 

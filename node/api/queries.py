@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from node.api.schemas import STATES
 from node.services.filters import Filter
 from settlement.errors import InvalidValue
 from settlement.money import amount_from_minor_units
@@ -26,9 +27,7 @@ class PaymentsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    state: Text | None = Field(
-        default=None, description="accepted, submitted, settled, rejected, cancelled or unknown"
-    )
+    state: Text | None = Field(default=None, description=STATES)
     kind: Text | None = Field(default=None, description="payment, issue or redemption")
     currency: Text | None = Field(default=None, description="ISO 4217 code")
     counterparty: Text | None = Field(default=None, description="BIC of the payee")

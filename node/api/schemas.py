@@ -8,6 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# The words of `settlement.lifecycle`; a test compares.
+STATES = (
+    "accepted, submitted, awaiting_approval, queued, held, settled, rejected, cancelled, expired or unknown"
+)
+
 
 class Outgoing(BaseModel):
     """What the node answers."""
@@ -62,9 +67,9 @@ class TimelineEntry(Outgoing):
 
     event: str = Field(
         description=(
-            "accepted, signed, unsigned (the node's own signer refused it), reverted, abandoned, refused, "
-            "settled, voided, redeemed, redemption_refused, redemption_withdrawn, "
-            "or usurped (another instruction settled under its sequence)"
+            "accepted, signed, unsigned (the node did not sign it), reverted, abandoned, refused, proposed, "
+            "queued, held, released, settled, voided, cancelled, expired, redeemed, redemption_refused, "
+            "redemption_withdrawn, or usurped (another instruction has its sequence)"
         ),
         examples=["settled"],
     )
@@ -81,11 +86,11 @@ class Payment(Outgoing):
 
     id: str = Field(examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
     kind: str = Field(examples=["payment"])
-    state: str = Field(
-        description="accepted, submitted, settled, rejected, cancelled or unknown", examples=["settled"]
-    )
+    state: str = Field(description=STATES, examples=["settled"])
     status: str = Field(description="The state in pacs.002's code", examples=["ACSC"])
-    reason: str | None = Field(description="Why it was refused last", examples=[None])
+    reason: str | None = Field(
+        description="Why it was refused last, or by which code cancelled; none once settled", examples=[None]
+    )
     payer: str = Field(description="BIC", examples=["BANADEFFXXX"])
     payee: str = Field(description="BIC", examples=["BANBDEFFXXX"])
     amount: str = Field(description="Minor units", examples=["125000"])
@@ -94,6 +99,11 @@ class Payment(Outgoing):
     uetr: str = Field(examples=["8a562c67-ca16-48ba-b074-65581be6f011"])
     end_to_end_id: str = Field(examples=["INV-7731"])
     value_date: str = Field(examples=["2026-11-22"])
+    deadline: str = Field(
+        description="RFC 3339, UTC: sent until then, and in the queue settled until then",
+        examples=["2026-11-23T09:30:00Z"],
+    )
+    queue: bool = Field(description="Whether it waits in the chain's queue when money is missing")
     sequence: str = Field(description="The bank's number of it on chain", examples=["17"])
     commitment: str = Field(description="Salted digest of its document on chain; hexadecimal, with 0x")
     file_id: str | None = Field(description="The file it came in", examples=[None])

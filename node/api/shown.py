@@ -26,6 +26,7 @@ def payment_fields(payment: payments.Payment) -> dict[str, Any]:
         "amount": str(payment.amount),
         "sequence": str(payment.sequence),
         "commitment": hexadecimal(payment.commitment),
+        "deadline": time_text(payment.deadline),
         "created_at": time_text(payment.created_at),
     }
 

@@ -59,6 +59,9 @@ REFUSALS = (
     "CounterNotNext",
 )
 
+# Those that pass by themselves, money coming and days ending: what the queue waits for (`passes`, likewise).
+PASSING = frozenset({"DayLimit", "InsufficientFunds", "ReserveTouched", "BilateralLimit"})
+
 # What Solidity itself reverts with (its documentation, "Error handling").
 _BUILT_IN = (
     {"type": "error", "name": "Error", "inputs": [{"name": "message", "type": "string"}]},
@@ -126,6 +129,13 @@ class Contracts:
         except DecodingError:
             return f"{called.name} with arguments it does not have"
         return f"{called.name}({_list(called.names, arguments)})"
+
+    def arguments(self, contract: str, function: str, data: bytes) -> tuple[Any, ...]:
+        """Read the arguments back from calldata of this function; raise `InvalidWord`. Structs are tuples."""
+        try:
+            return decode_abi(self._functions[contract][function].inputs, data[SELECTOR_BYTES:])
+        except DecodingError as error:
+            raise InvalidWord(f"{contract}.{function}: {error}", param=function) from None
 
     def pay_calldata(self, payments: Sequence[tuple[Terms, bytes]]) -> bytes:
         """Encode `Payments.pay` without approvals: (terms, 32-byte commitment) each, in a fixed layout."""

@@ -4,9 +4,14 @@ What gains power takes two administer keys: the same call, made by one and then 
 `ITwoKeyChanges`), so each is put into the outbox for its key by name.
 """
 
+from collections.abc import Sequence
+
 from node.chain.calls import Call, KeyTerms
 from node.chain.contracts import Contracts
-from settlement.instruction import Terms
+from settlement.instruction import OneLeg, Terms
+
+# ISO 20022 external cancellation reason: the customer asked for it; the queue's customer is the debtor.
+_CANCELLATION = b"CUST"
 
 
 def add_key(contracts: Contracts, key: KeyTerms) -> Call:
@@ -89,6 +94,32 @@ def refuse_redemption(contracts: Contracts, terms: Terms, commitment: bytes) -> 
 def withdraw_redemption(contracts: Contracts, terms: Terms, commitment: bytes) -> Call:
     """End a redemption that its issuer has not answered: the units come back. The holder's pay key."""
     return _call(contracts, "Ledger", "withdrawRedemption", terms.word(), commitment)
+
+
+def submit(contracts: Contracts, payments: Sequence[tuple[OneLeg, bytes]]) -> Call:
+    """Bring payments (with their commitments) to the queue, which settles those it can. The payer's key."""
+    urgent = sum(1 << place for place, (payment, _) in enumerate(payments) if payment.terms.urgent)
+    instructions = [_instruction(*payment) for payment in payments]
+    return _call(contracts, "Settlement", "submit", instructions, urgent, [])
+
+
+def cancel(contracts: Contracts, payment: OneLeg, commitment: bytes) -> Call:
+    """Take a payment from the queue. The payer's pay key."""
+    return _call(contracts, "Settlement", "cancel", _instruction(payment, commitment), _CANCELLATION)
+
+
+def withdraw(contracts: Contracts, payment: OneLeg, commitment: bytes) -> Call:
+    """Take back a payment to which its payee has yet to consent. The payer's pay key."""
+    return _call(contracts, "Settlement", "withdraw", _instruction(payment, commitment))
+
+
+def sweep(contracts: Contracts, payments: Sequence[tuple[OneLeg, bytes]]) -> Call:
+    """End those of the payments in the queue whose time is over. Anybody."""
+    return _call(contracts, "Settlement", "sweep", [_instruction(*payment) for payment in payments])
+
+
+def _instruction(payment: OneLeg, commitment: bytes) -> tuple[int, bytes, list[int]]:
+    return payment.head, commitment, [payment.leg.word()]
 
 
 def _call(contracts: Contracts, contract: str, function: str, *arguments: object) -> Call:

@@ -1,4 +1,4 @@
-"""`vostro pay`, `vostro payments`, `vostro void`: payments in, and what became of them."""
+"""`vostro pay`, `vostro payments`, `vostro cancel`, `vostro void`: payments in, and what became of them."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,12 +17,16 @@ def register(app: typer.Typer) -> None:
     """Add these commands to `vostro`."""
     app.command()(pay)
     app.command()(payments)
+    app.command()(cancel)
     app.command()(void)
 
 
 def pay(
     file: Annotated[Path, typer.Argument(help="A pacs.008.001.08 file.", exists=True, dir_okay=False)],
     *,
+    queue: Annotated[
+        bool | None, typer.Option(help="Wait in the chain's queue for money; default: VOSTRO_QUEUE.")
+    ] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Stay until each payment is final.")] = False,
     seconds: Annotated[float, typer.Option(help="Wait so long at most.")] = _WAIT_SECONDS,
     as_json: AsJson = False,
@@ -49,6 +53,7 @@ def pay(
             SystemRandom(),
             actor=TERMINAL,
             body=file.read_bytes(),
+            queue=queue,
             schemas=read_schemas(settings),
         )
         taken = orjson.loads(answer.body)
@@ -91,6 +96,24 @@ def payments(
         page = list_payments(store, settings, clock, filters, limit=limit)
     rows = [_row(payment, as_json=as_json) for payment in page.payments]
     print_rows(rows, _COLUMNS, as_json=as_json)
+
+
+def cancel(
+    payment_id: Annotated[str, typer.Argument(help="Id or UETR of a payment that is `queued` or `held`.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Take a payment of this bank from the chain's queue.
+
+    Until it is `cancelled` it may still settle: the chain decides which came first.
+    """
+    from node.clock import SystemClock
+    from node.services.voids import cancel_payment
+
+    settings = read_settings()
+    with opened_store(settings) as store:
+        cancel_payment(store, settings, SystemClock(), payment_id, actor=TERMINAL)
+    print_rows([{"id": payment_id, "cancel": "asked"}], ("id", "cancel"), as_json=as_json)
 
 
 def void(

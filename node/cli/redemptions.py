@@ -39,7 +39,6 @@ def list_(*, as_json: AsJson = False) -> None:
             "height": outcome.height,
         }
         for outcome in found
-        if outcome.terms is not None
     ]
     print_rows(rows, ("holder", "issuer", "sequence", "asset", "amount", "height"), as_json=as_json)
 
@@ -78,7 +77,7 @@ def _end(holder: str | None, sequence: int, ending: str, *, as_json: bool) -> No
         with store.snapshot() as connection:
             own = own_participant(connection, settings)
         payer = own.id if holder is None else number_of(store, holder)
-        waiting = [outcome.terms for outcome in pending_redemptions(store, own.id) if outcome.terms]
+        waiting = [outcome.terms for outcome in pending_redemptions(store, own.id)]
         found = [each for each in waiting if (each.payer, each.sequence) == (payer, sequence)]
         # Only its issuer answers it.
         if not found or (holder is not None and found[0].payee != own.id):

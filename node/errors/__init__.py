@@ -5,8 +5,9 @@
     SettlementError                       (settlement.errors)
     └── NodeError                         carries a status
         ├── RequestRefused                the caller can mend it
-        │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · DuplicateUetr ·
-        │       DuplicateMessage · VoidRefused 409 · BodyTooLarge 413 · ValueDateRefused 400 ·
+        │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · InFlight ·
+        │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused 409 · BodyTooLarge 413 ·
+        │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
         │       EvidenceMissing 409 · PeriodRefused 400 · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
@@ -35,7 +36,7 @@
         └── WriterStopped 503             a rule was found broken: nothing is signed until a person looks
 
 Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `InvalidFilter`, `InvalidReference`,
-`InvalidIdempotencyKey`, `InvalidDate`. Under `BrokenRule`: `AuditBroken`.
+`InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`. Under `BrokenRule`: `AuditBroken`.
 Within the services only: `FaultyRequests`.
 """
 
@@ -95,11 +96,14 @@ from node.errors.keys import (
 from node.errors.requests import (
     AssetNotFound,
     BodyTooLarge,
+    CancelRefused,
+    DeadlineRefused,
     DuplicateMessage,
     DuplicateUetr,
     EvidenceMissing,
     Forbidden,
     IdempotencyConflict,
+    InFlight,
     MirrorBehind,
     NotFound,
     PayeeRefused,
@@ -137,6 +141,7 @@ __all__ = [
     "BlockNotFound",
     "BodyTooLarge",
     "CallMalformed",
+    "CancelRefused",
     "ChainBusy",
     "ChainContradiction",
     "ChainError",
@@ -144,6 +149,7 @@ __all__ = [
     "ContractFault",
     "ContractRefused",
     "DayLimitReached",
+    "DeadlineRefused",
     "DemoDeployment",
     "DuplicateMessage",
     "DuplicateUetr",
@@ -156,6 +162,7 @@ __all__ = [
     "ForeignTransaction",
     "GasUnfunded",
     "IdempotencyConflict",
+    "InFlight",
     "InstructionForbidden",
     "KeyExists",
     "KeyInUse",

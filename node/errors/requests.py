@@ -61,6 +61,22 @@ class ValueDateRefused(RequestRefused):
     """The value date is not today's."""
 
 
+class DeadlineRefused(RequestRefused):
+    """The deadline is past, or too far ahead."""
+
+
+class CancelRefused(RequestRefused):
+    """The payment does not wait in the queue: nothing there can be cancelled."""
+
+    status = 409
+
+
+class InFlight(RequestRefused):
+    """The same request is being worked on at this moment: its answer comes when it is asked for again."""
+
+    status = 409
+
+
 class AssetNotFound(RequestRefused):
     """No money of this currency is registered on the chain."""
 

@@ -5,6 +5,7 @@ import structlog
 from node.chain.contracts import Contracts
 from node.clock import Clock
 from node.services.anchors import anchor_once_a_day
+from node.services.deadlines import sweep_queue
 from node.settings import Settings
 from node.store.session import Store
 
@@ -23,6 +24,8 @@ class Keeper:
         self._clock = clock
         self._settings = settings
         self._looked_at = -LOOK_SECONDS
+        # Up to which deadline the queue is looked through; forgetting it only means looking again.
+        self._swept = 0
 
     def tick(self) -> int:
         """Do what is due and return how much that was; looks once a minute, or when the clock is set back."""
@@ -31,7 +34,8 @@ class Keeper:
             return 0
         with self._store.transaction() as connection:
             done = anchor_once_a_day(connection, self._settings, self._contracts, actor=ACTOR, at=at)
-        self._looked_at = at
+            swept = sweep_queue(connection, after=self._swept, at=at)
+        self._looked_at, self._swept = at, swept
         if done:
             _log.info("audit_anchor_asked")
         return int(done)

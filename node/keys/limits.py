@@ -1,6 +1,7 @@
 """How much each key signs for on one UTC day, by asset: held at the signer, whatever asks it to sign (R7)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from node.chain.compiled import WORD_BYTES
 from node.chain.contracts import SELECTOR_BYTES, Contracts
@@ -9,7 +10,7 @@ from node.errors import DayLimitReached, PolicyRefused, SettingsInvalid
 from node.keys.signer import UnsignedTransaction
 from node.store.spending import SpendingBook
 from settlement.errors import InvalidValue, InvalidWord
-from settlement.instruction import Terms, terms_from_word
+from settlement.instruction import Terms, leg_from_word, terms_from_word
 from settlement.money import amount_from_decimal, amount_from_minor_units, currency
 
 DAY_SECONDS = 86_400
@@ -18,7 +19,12 @@ _PAYMENT_WORDS = 2  # terms, commitment
 
 # The functions that spend what their sender holds, each with how its terms are read. What only answers
 # another's instruction (confirming a redemption) or burns a sequence spends nothing.
-SPENDING = {("Payments", "pay"), ("Ledger", "issue"), ("Ledger", "requestRedemption")}
+SPENDING = {
+    ("Payments", "pay"),
+    ("Settlement", "submit"),
+    ("Ledger", "issue"),
+    ("Ledger", "requestRedemption"),
+}
 
 
 class DayLimits:
@@ -37,6 +43,8 @@ class DayLimits:
             )
             for contract, function in SPENDING
         }
+        submit = contracts.address("Settlement"), contracts.selector("Settlement", "submit")
+        self._readers[submit] = partial(_submissions, contracts)
 
     def count(self, key: bytes, transaction: UnsignedTransaction) -> None:
         """Count what a transaction spends, each payment once however often it is signed.
@@ -45,11 +53,10 @@ class DayLimits:
         not counted again. Raise `DayLimitReached`, with nothing counted; `PolicyRefused` when it can't be
         read; `StoreError`.
         """
-        selector, arguments = transaction.data[:SELECTOR_BYTES], transaction.data[SELECTOR_BYTES:]
-        read = self._readers.get((transaction.to or b"", selector))
+        read = self._readers.get((transaction.to or b"", transaction.data[:SELECTOR_BYTES]))
         if read is None:
             return
-        asked = {terms.encoded(): terms for terms in read(arguments)}
+        asked = {terms.encoded(): terms for terms in read(transaction.data)}
         with self._book.page(key, int(self._clock.now()) // DAY_SECONDS) as page:
             known = page.counted(list(asked))
             fresh = {word: terms for word, terms in asked.items() if word not in known}
@@ -100,17 +107,53 @@ def limits_from_text(text: str) -> dict[int, int]:
     return found
 
 
-def _payments(arguments: bytes) -> list[Terms]:
+def _payments(data: bytes) -> list[Terms]:
     """Read the payments of `Payments.pay` in the one layout that the node writes, as the contract does."""
+    arguments = data[SELECTOR_BYTES:]
     offset, count = _word_at(arguments, 0), _word_at(arguments, 2)
     if offset != 2 * WORD_BYTES or not 0 < count <= PAYMENTS_MAX:
         raise PolicyRefused("a call of Payments.pay in a layout that no node writes")
     return [_terms(_word_at(arguments, 3 + _PAYMENT_WORDS * number)) for number in range(count)]
 
 
-def _single(arguments: bytes) -> list[Terms]:
+def _single(data: bytes) -> list[Terms]:
     """Read the terms that are a function's first argument."""
-    return [_terms(_word_at(arguments, 0))]
+    return [_terms(_word_at(data[SELECTOR_BYTES:], 0))]
+
+
+def _submissions(contracts: Contracts, data: bytes) -> list[Terms]:
+    """Read the instructions of `Settlement.submit`, of one leg each, in the one layout that the node writes.
+
+    As the terms they have in `pay`, so that a payment counts once, whichever way it goes.
+    """
+    try:
+        called = contracts.arguments("Settlement", "submit", data)
+        if contracts.calldata("Settlement", "submit", *called) != data:
+            raise PolicyRefused("a call of Settlement.submit in a layout that no node writes")
+        instructions, urgent, _ = called
+        return [
+            _submission(head, legs, urgent=bool(urgent >> place & 1))
+            for place, (head, _, legs) in enumerate(instructions)
+        ]
+    except InvalidWord as error:
+        raise PolicyRefused(f"a call of Settlement.submit that can't be read: {error.detail}") from None
+
+
+def _submission(head: int, legs: Sequence[int], *, urgent: bool) -> Terms:
+    if len(legs) != 1:
+        raise PolicyRefused(f"an instruction of {len(legs)} legs, which is no payment")
+    leg = leg_from_word(legs[0])
+    terms = Terms(
+        sequence=head >> 184 & 2**64 - 1,
+        asset=leg.asset,
+        payer=leg.payer,
+        payee=leg.payee,
+        amount=leg.amount,
+        urgent=urgent,
+    )
+    if terms.payer != head >> 152 & 2**32 - 1 or leg.payer_for or leg.payee_for:
+        raise PolicyRefused("an instruction that is no payment of its initiator's own")
+    return terms
 
 
 def _terms(word: int) -> Terms:

@@ -16,6 +16,7 @@ GAS_MAX = 30_000_000
 # What a pay key and an administer key of a participant may call, and what the operator's may.
 PAYING = {
     "Payments": ("pay",),
+    "Settlement": ("submit", "cancel", "withdraw", "sweep"),
     "Participants": ("anchor",),
     "Ledger": (
         "issue",

@@ -1,12 +1,13 @@
 """Which chain the mirror is of, and how far it is."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import rfc8785
 from sqlalchemy import Connection, insert, select
 
-from node.errors import StoreMismatch
+from node.errors import MirrorBehind, StoreMismatch
 from node.store.tables import blocks, deployment
 
 
@@ -17,6 +18,14 @@ class Head:
     height: int
     hash: bytes
     timestamp: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pinned:
+    """The chain a store is of: what makes an instruction's digest another one elsewhere."""
+
+    chain_id: int
+    ledger: bytes
 
 
 def head(connection: Connection) -> Head | None:
@@ -41,6 +50,14 @@ def height_before(connection: Connection, timestamp: int) -> int | None:
 def timestamp_of(connection: Connection, height: int) -> int | None:
     """Return the time of a block (UTC seconds); None when it is not mirrored."""
     return connection.scalar(select(blocks.c.timestamp).where(blocks.c.height == height))
+
+
+def pinned(connection: Connection) -> Pinned:
+    """Return the chain this store is of; raise `MirrorBehind` while nothing says so yet."""
+    row = connection.execute(select(deployment)).one_or_none()
+    if row is None:
+        raise MirrorBehind("which chain this is is not known yet; try again when the node has caught up")
+    return Pinned(chain_id=row.chain_id, ledger=bytes.fromhex(json.loads(row.contracts)["Ledger"]))
 
 
 def pin(

@@ -10,38 +10,57 @@ from sqlalchemy import Connection, RowMapping, or_, select
 from node.mirror.words import signed, unsigned
 from node.store.tables import blocks, events, receipts
 from settlement.instruction import Terms, terms_from_word
+from settlement.posting import SETTLING
+from settlement.recognition import UNSETTLED, WAITING
 
 # Initiator and sequence.
 InstructionKey: TypeAlias = tuple[int, int]
 
 _SEQUENCES_PER_QUERY = 1000
-# What `Settlement` says of its instructions on their way is no answer to one that this node sent elsewhere;
-# that one settled under its sequence is.
-_ANSWERS = or_(events.c.contract != "Settlement", events.c.name == "Settled")
+# What `Settlement` says beside these (who consents, what is urgent) tells nobody where an instruction is.
+_TOLD = SETTLING | WAITING | UNSETTLED | {"Refused"}
+_ANSWERS = or_(events.c.contract != "Settlement", events.c.name.in_(sorted(_TOLD)))
 _WORD_BYTES = 32
+# Of `Cancelled`: head ‖ digest ‖ by whom ‖ four letters.
+_REASON_AT, _REASON_BYTES = 3 * _WORD_BYTES, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """An event that speaks of one instruction. `timestamp` is its block's, in UTC seconds.
 
-    `word` is the terms as the event carries them (None: `Voided` carries none), `commitment` 32 bytes
-    (None: `Refused` carries none), `reason` the number of a refusal.
+    `data` is the event's as it stands on chain.
     """
 
+    contract: str
     name: str
     height: int
     log_index: int
     timestamp: int
     transaction_hash: bytes
-    word: int | None
-    commitment: bytes | None
-    reason: int | None
+    data: bytes
 
     @property
-    def terms(self) -> Terms | None:
-        """Return the terms; raise `InvalidWord` for a refusal of malformed ones."""
-        return None if self.word is None else terms_from_word(self.word)
+    def terms(self) -> Terms:
+        """Return the terms an event carries; raise `InvalidWord` for a refusal of malformed ones."""
+        return terms_from_word(int.from_bytes(self.data[:_WORD_BYTES], "big"))
+
+    @property
+    def commitment(self) -> bytes:
+        """Return the commitment of an event that carries terms and one."""
+        return self.data[_WORD_BYTES : 2 * _WORD_BYTES]
+
+    @property
+    def refusal(self) -> int | None:
+        """Return the number of a refusal's reason; None for another event."""
+        return int.from_bytes(self.data[_WORD_BYTES:], "big") if self.name == "Refused" else None
+
+    @property
+    def cancellation(self) -> str | None:
+        """Return the reason code of a cancellation in the queue; None for another event."""
+        if self.name != "Cancelled":
+            return None
+        return self.data[_REASON_AT : _REASON_AT + _REASON_BYTES].decode("ascii")
 
 
 def outcomes(
@@ -75,15 +94,12 @@ def _rows(connection: Connection, initiator: int, sequences: Sequence[int]) -> I
 
 
 def _outcome(row: RowMapping) -> Outcome:
-    voided, refused = row["name"] == "Voided", row["name"] == "Refused"
-    first, second = row["data"][:_WORD_BYTES], row["data"][_WORD_BYTES:]
     return Outcome(
+        contract=row["contract"],
         name=row["name"],
         height=row["height"],
         log_index=row["log_index"],
         timestamp=row["timestamp"],
         transaction_hash=row["hash"],
-        word=None if voided else int.from_bytes(first, "big"),
-        commitment=None if voided or refused else second,
-        reason=int.from_bytes(second, "big") if refused else None,
+        data=row["data"],
     )

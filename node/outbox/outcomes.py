@@ -13,6 +13,7 @@ from node.outbox.rows import IS_WAITING
 from node.outbox.work import Order, Row, carried
 from node.store.tables import events, outbox, receipts, transactions
 from settlement.posting import SETTLING
+from settlement.recognition import ACCEPTING, UNSETTLED, WAITING, is_about
 
 _WORD_BYTES = 32
 _PER_QUERY = 500
@@ -31,18 +32,24 @@ class Final:
 class Said:
     """What the chain has said of the orders of one transaction, by id of the instruction.
 
-    `refused`: in this very transaction. In any: `settled` as it stands, `voided`, or `usurped`, which is
-    when something else settled under its sequence.
+    `refused`: in this very transaction, with the number of the reason. In any: `ended`, because it settled as
+    it stands, was voided, or left the queue unsettled; `usurped`, which is when something else was accepted
+    under its sequence; `proposed` or `queued`, accepted by the queue.
     """
 
-    refused: frozenset[str]
-    settled: frozenset[str]
-    voided: frozenset[str]
-    usurped: frozenset[str]
+    refused: Mapping[str, int]
+    ended: frozenset[str] = frozenset()
+    usurped: frozenset[str] = frozenset()
+    proposed: frozenset[str] = frozenset()
+    queued: frozenset[str] = frozenset()
 
     def is_ended(self, instruction: str) -> bool:
-        """Tell whether its sequence is used for ever."""
-        return instruction in self.settled or instruction in self.voided or instruction in self.usurped
+        """Tell whether its sequence is used for ever, and nothing waits under it."""
+        return instruction in self.ended or instruction in self.usurped
+
+    def waits(self, instruction: str) -> bool:
+        """Tell whether the queue has it: only there can it still be ended."""
+        return instruction in self.proposed or instruction in self.queued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,14 +98,17 @@ def final_version(connection: Connection, versions: Sequence[Version]) -> tuple[
 
 def said_of(connection: Connection, orders: Sequence[Order], final: Final | None) -> Said:
     """Return what the mirror knows of these orders; `final` is where their own transaction stands."""
-    found: dict[str, set[str]] = {"refused": set(), "settled": set(), "voided": set(), "usurped": set()}
+    refused: dict[str, int] = {}
+    found: dict[str, set[str]] = {"ended": set(), "usurped": set(), "proposed": set(), "queued": set()}
     by_key = {(order.terms.payer, order.terms.sequence): order for order in orders}
     for row in _events(connection, by_key):
         order = by_key[row.initiator, row.sequence]
-        word = _word(order, row, final)
-        if word is not None:
+        word = _word(order, row)
+        if word == "refused" and _is_here(row, final):
+            refused[order.id] = int.from_bytes(row.data[_WORD_BYTES : 2 * _WORD_BYTES], "big")
+        elif word is not None and word != "refused":
             found[word].add(order.id)
-    return Said(**{word: frozenset(ids) for word, ids in found.items()})
+    return Said(refused=refused, **{word: frozenset(ids) for word, ids in found.items()})
 
 
 def with_other_live_rows(
@@ -122,22 +132,24 @@ def with_other_live_rows(
     return frozenset(found)
 
 
-def _word(order: Order, row: Record[Any], final: Final | None) -> str | None:
-    if row.name == "Voided":
-        return "voided"
-    if row.name in SETTLING:
-        return "settled" if row.data == order.terms.encoded() + order.commitment else "usurped"
-    here = final is not None and (row.height, row.transaction_index) == (
-        final.height,
-        final.transaction_index,
-    )
-    if here and row.name == "Refused" and row.data[:_WORD_BYTES] == order.terms.encoded():
-        return "refused"
-    return None
+def _word(order: Order, row: Record[Any]) -> str | None:
+    if not is_about(order.identity, contract=row.contract, name=row.name, data=row.data):
+        return "usurped" if row.name in ACCEPTING else None
+    if row.name in WAITING:
+        return "proposed" if row.name == "Submitted" else "queued"
+    if row.name == "Voided" or row.name in SETTLING or row.name in UNSETTLED:
+        return "ended"
+    return "refused" if row.name == "Refused" else None
+
+
+def _is_here(row: Record[Any], final: Final | None) -> bool:
+    """Tell whether an event is of the transaction that stands there."""
+    place = row.height, row.transaction_index
+    return final is not None and place == (final.height, final.transaction_index)
 
 
 def _events(connection: Connection, by_key: Mapping[tuple[int, int], Order]) -> Iterable[Record[Any]]:
-    columns = ("height", "transaction_index", "name", "initiator", "sequence", "data")
+    columns = ("height", "transaction_index", "contract", "name", "initiator", "sequence", "data")
     query = select(*(events.c[name] for name in columns))
     sequences: dict[int, list[int]] = {}
     for initiator, sequence in by_key:

@@ -7,17 +7,42 @@ from sqlalchemy import Connection, RowMapping, Select, or_, select
 from node.outbox.actions import Action
 from node.outbox.rows import IS_WAITING
 from node.store.tables import instructions, outbox
-from settlement.instruction import Terms, terms_from_word
+from settlement.instruction import OneLeg, Terms, terms_from_word
 from settlement.participant import KeyRole
+from settlement.recognition import Identity
+
+_WORD_BYTES = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """An instruction as the chain must get it."""
+    """An instruction as the chain must get it.
+
+    `deadline`: the last UTC second at which it is signed; `queue`: whether it may go to the queue, where
+    `digest` names it (None: it has no form for the queue).
+    """
 
     id: str
     terms: Terms
     commitment: bytes
+    deadline: int
+    queue: bool = False
+    digest: bytes | None = None
+
+    @property
+    def one_leg(self) -> OneLeg:
+        """Return it as the queue takes it."""
+        return OneLeg(terms=self.terms, valid_until=self.deadline)
+
+    @property
+    def identity(self) -> Identity:
+        """Return what an event must say to be about it."""
+        return Identity(
+            terms=self.terms.encoded(),
+            commitment=self.commitment,
+            head=None if self.digest is None else self.one_leg.head.to_bytes(_WORD_BYTES, "big"),
+            digest=self.digest,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +60,10 @@ class Row:
         """Return the instruction of a row that has one."""
         assert self.order is not None
         return self.order
+
+    def is_late(self, now: int) -> bool:
+        """Tell whether it must not be brought on chain any more: its instruction's deadline is past."""
+        return self.action.instructs and self.due.deadline < now
 
 
 def waiting(
@@ -67,6 +96,9 @@ _ROWS = (
         outbox.c.instruction_id,
         instructions.c.terms,
         instructions.c.commitment,
+        instructions.c.deadline,
+        instructions.c.queue,
+        instructions.c.digest,
     )
     .select_from(outbox)
     .outerjoin(instructions, instructions.c.id == outbox.c.instruction_id)
@@ -85,6 +117,9 @@ def _row(row: RowMapping) -> Row:
             id=row["instruction_id"],
             terms=terms_from_word(int.from_bytes(row["terms"], "big")),
             commitment=row["commitment"],
+            deadline=row["deadline"],
+            queue=row["queue"],
+            digest=row["digest"],
         )
     return Row(
         id=row["id"],

@@ -10,11 +10,13 @@ from sqlalchemy import Connection, select
 
 from node.clock import Clock, Random
 from node.errors import AssetNotFound, BodyTooLarge, DuplicateUetr
+from node.mirror.head import pinned
 from node.mirror.registry import asset_of_currency, directory
 from node.services.accepted import ID_PREFIX, SERIES, Known, NewFile, write
 from node.services.answers import Answer, Request, first_answer, request_of
 from node.services.identifiers import new_ids, new_uetrs
 from node.services.requests import (
+    Defaults,
     Money,
     PaymentRequest,
     Preparation,
@@ -108,8 +110,10 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
             own=own,
             directory=directory(connection),
             monies=_monies(connection, {request.currency for request in requests}),
+            defaults=Defaults(deadline_seconds=settings.deadline_seconds, queue=settings.queue),
             now=clock.now(),
         )
+        chain = pinned(connection)
         known = _known(connection, (request.uetr for request in requests))
     items = _prepare_all(submission, preparation, known, random)
     at = int(clock.now())
@@ -128,6 +132,7 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
             asked_by=submission.asked_by,
             kind=submission.kind,
             payer=own.id,
+            chain=chain,
             items=items,
             ids=ids[: sum(isinstance(item, Prepared) for item in items)],
             file=submission.file,

@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import Connection, func, insert, select
 
 from node.errors import QueueFull
+from node.mirror.head import Pinned
 from node.outbox.actions import ACTION_OF_KIND
 from node.outbox.rows import enqueue, waiting_count
 from node.services.answers import Answer, Request, keep_answer
@@ -18,7 +19,7 @@ from node.store.bulk import insert_rows
 from node.store.counters import take_numbers
 from node.store.tables import events, files, instructions
 from settlement.document import Json
-from settlement.instruction import InstructionKind, Terms
+from settlement.instruction import InstructionKind, OneLeg, Terms
 
 SERIES = "sequence"
 ID_PREFIX = {InstructionKind.PAYMENT: "pay", InstructionKind.ISSUE: "iss", InstructionKind.REDEMPTION: "red"}
@@ -27,10 +28,11 @@ _PLURAL = {
     InstructionKind.ISSUE: "issues",
     InstructionKind.REDEMPTION: "redemptions",
 }
+_WORD_BYTES = 32
 _COLUMNS = (
-    "id", "kind", "payer", "sequence", "asset", "payee", "amount", "urgent", "terms", "commitment", "salt",
-    "document", "uetr", "content_digest", "end_to_end_id", "value_date", "file_id", "file_position",
-    "created_at", "created_by",
+    "id", "kind", "payer", "sequence", "asset", "payee", "amount", "urgent", "terms", "commitment", "head",
+    "digest", "salt", "document", "uetr", "content_digest", "end_to_end_id", "value_date", "deadline",
+    "queue", "file_id", "file_position", "created_at", "created_by",
 )  # fmt: skip
 
 
@@ -63,6 +65,7 @@ def write(
     asked_by: str,
     kind: InstructionKind,
     payer: int,
+    chain: Pinned,
     items: Sequence[Prepared | Known],
     ids: Sequence[str],
     file: NewFile | None,
@@ -80,8 +83,8 @@ def write(
     rows = [
         (
             identifier, kind.value, payer, first + offset, item.asset, item.payee, item.amount, item.urgent,
-            _terms(item, payer, first + offset), item.commitment, item.salt, item.document, item.uetr,
-            item.content_digest, item.end_to_end_id, item.value_date, file_id,
+            *_words(item, kind, payer, first + offset, chain), item.salt, item.document, item.uetr,
+            item.content_digest, item.end_to_end_id, item.value_date, item.deadline, item.queue, file_id,
             position if file_id else None, at, asked_by,
         )
         for offset, (identifier, (position, item)) in enumerate(zip(ids, new, strict=True))
@@ -126,15 +129,23 @@ def _highest_on_chain(connection: Connection, initiator: int) -> int:
     return highest or 0
 
 
-def _terms(item: Prepared, payer: int, sequence: int) -> bytes:
-    return Terms(
+def _words(
+    item: Prepared, kind: InstructionKind, payer: int, sequence: int, chain: Pinned
+) -> tuple[bytes, bytes, bytes | None, bytes | None]:
+    """Return what the chain will say of it: terms, commitment; and head and digest where it may queue."""
+    terms = Terms(
         sequence=sequence,
         asset=item.asset,
         payer=payer,
         payee=item.payee,
         amount=item.amount,
         urgent=item.urgent,
-    ).encoded()
+    )
+    if kind is not InstructionKind.PAYMENT:
+        return terms.encoded(), item.commitment, None, None
+    form = OneLeg(terms=terms, valid_until=item.deadline)
+    digest = form.digest(chain_id=chain.chain_id, ledger=chain.ledger, commitment=item.commitment)
+    return terms.encoded(), item.commitment, form.head.to_bytes(_WORD_BYTES, "big"), digest
 
 
 def _body(

@@ -103,9 +103,7 @@ def pending_redemptions(store: Store, participant: int) -> list[Outcome]:
     """Return the redemptions that wait, of which this participant is issuer or holder, oldest first."""
     with store.snapshot() as connection:
         return [
-            found
-            for found in _requested(connection)
-            if found.terms and participant in (found.terms.payer, found.terms.payee)
+            found for found in _requested(connection) if participant in (found.terms.payer, found.terms.payee)
         ]
 
 
@@ -125,7 +123,7 @@ def end_redemption(
     """
     with store.snapshot() as connection:
         found = next((each for each in _requested(connection) if each.terms == terms), None)
-    if found is None or found.commitment is None:
+    if found is None:
         raise NotFound(f"no redemption {terms.sequence} of participant {terms.payer} waits")
     return ask(
         store,

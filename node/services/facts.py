@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from sqlalchemy import RowMapping
+
 from node.mirror.instructions import Outcome
 from node.outbox.attempts import Attempt
 from settlement.errors import ImpossibleTransition
 from settlement.lifecycle import Fact, State, state_of
 from settlement.posting import SETTLING
+from settlement.recognition import ACCEPTING, Identity, is_about
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,13 +25,30 @@ class Patience:
     unknown_after_seconds: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """What an event must say to be about an instruction: its word (32 bytes) and its commitment."""
+# What an event that is about an instruction means for it. A refusal does in its own transaction only.
+_FACTS = dict.fromkeys(SETTLING, Fact.SETTLED) | {
+    "Voided": Fact.VOIDED,
+    "Submitted": Fact.PROPOSED,
+    "Queued": Fact.QUEUED,
+    "Held": Fact.HELD,
+    "Released": Fact.RELEASED,
+    "Cancelled": Fact.CANCELLED,
+    "Expired": Fact.EXPIRED,
+}
 
-    terms: bytes
-    commitment: bytes
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The instruction that facts are gathered of: what events must say of it, and when it was accepted."""
+
+    identity: Identity
     created_at: int
+
+
+def subject_of(row: RowMapping) -> Subject:
+    """Return what a row of `instructions` is about."""
+    identity = Identity(**{name: row[name] for name in ("terms", "commitment", "head", "digest")})
+    return Subject(identity=identity, created_at=row["created_at"])
 
 
 class _Ending(NamedTuple):
@@ -41,7 +61,7 @@ class _Ending(NamedTuple):
 
 
 def facts_of(
-    identity: Identity,
+    subject: Subject,
     attempts: Sequence[Attempt],
     outcomes: Sequence[Outcome],
     *,
@@ -51,7 +71,8 @@ def facts_of(
     """Return what has happened, in order. `attempts` oldest first, `outcomes` in the order of the chain."""
     signed = {attempt.transaction_hash for attempt in attempts if attempt.transaction_hash is not None}
     endings = sorted(
-        [*_without_effect(attempts), *_with_effect(identity, signed, outcomes)], key=lambda found: found[:2]
+        [*_without_effect(attempts), *_with_effect(subject.identity, signed, outcomes)],
+        key=lambda found: found[:2],
     )
     facts: list[Fact] = []
     for ending in endings:
@@ -64,13 +85,13 @@ def facts_of(
     if any(attempt.refused_at is not None for attempt in attempts):
         # Whatever else was tried for it, its own signer has refused it: it ends by its void.
         facts.insert(0, Fact.REFUSED)
-    if _is_stalled(identity, attempts, outcomes, patience, now):
+    if _is_stalled(subject, attempts, outcomes, patience, now):
         facts.append(Fact.STALLED)
     return facts
 
 
 def state(
-    identity: Identity,
+    subject: Subject,
     attempts: Sequence[Attempt],
     outcomes: Sequence[Outcome],
     *,
@@ -79,16 +100,14 @@ def state(
 ) -> State:
     """Return the state; `UNKNOWN` where chain and node contradict each other, so that nobody claims more."""
     try:
-        return state_of(facts_of(identity, attempts, outcomes, patience=patience, now=now))
+        return state_of(facts_of(subject, attempts, outcomes, patience=patience, now=now))
     except ImpossibleTransition:
         return State.UNKNOWN
 
 
-def is_about(identity: Identity, outcome: Outcome) -> bool:
+def concerns(identity: Identity, outcome: Outcome) -> bool:
     """Tell whether an event says what the instruction says, not only its sequence."""
-    if outcome.word is not None and outcome.word != int.from_bytes(identity.terms, "big"):
-        return False
-    return outcome.commitment is None or outcome.commitment == identity.commitment
+    return is_about(identity, contract=outcome.contract, name=outcome.name, data=outcome.data)
 
 
 def _without_effect(attempts: Sequence[Attempt]) -> list[_Ending]:
@@ -104,30 +123,26 @@ def _without_effect(attempts: Sequence[Attempt]) -> list[_Ending]:
 def _with_effect(identity: Identity, signed: set[bytes], outcomes: Sequence[Outcome]) -> list[_Ending]:
     endings = []
     for outcome in outcomes:
-        fact = None
-        if outcome.name == "Voided":
-            fact = Fact.VOIDED
-        elif not is_about(identity, outcome):
-            continue
-        elif outcome.name in SETTLING:
-            fact = Fact.SETTLED
-        elif outcome.name == "Refused" and outcome.transaction_hash in signed:
+        fact = _FACTS.get(outcome.name)
+        if outcome.name == "Refused" and outcome.transaction_hash in signed:
             # A stranger's attempt that was refused says nothing of ours.
             fact = Fact.REFUSED
-        if fact is not None:
+        if fact is not None and concerns(identity, outcome):
             endings.append(_Ending(outcome.height, outcome.log_index, fact, outcome.transaction_hash))
     return endings
 
 
 def _is_stalled(
-    identity: Identity,
+    subject: Subject,
     attempts: Sequence[Attempt],
     outcomes: Sequence[Outcome],
     patience: Patience,
     now: float,
 ) -> bool:
-    """Tell whether it needs a person: too old, tried too often, or its sequence settled something else."""
-    too_old = now - identity.created_at >= patience.unknown_after_seconds
+    """Tell whether it needs a person: too old, tried too often, or something else has its sequence."""
+    too_old = now - subject.created_at >= patience.unknown_after_seconds
     too_often = sum(attempt.reverted for attempt in attempts) >= patience.attempts_max
-    usurped = any(outcome.name in SETTLING and not is_about(identity, outcome) for outcome in outcomes)
+    usurped = any(
+        outcome.name in ACCEPTING and not concerns(subject.identity, outcome) for outcome in outcomes
+    )
     return too_old or too_often or usurped

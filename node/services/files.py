@@ -31,6 +31,7 @@ _PLACES = {
     "value_date": "IntrBkSttlmDt",
     "uetr": "PmtId/UETR",
     "end_to_end_id": "PmtId/EndToEndId",
+    "deadline": "SttlmTmReq",
 }
 
 
@@ -43,11 +44,13 @@ def accept_file(
     actor: str,
     body: bytes,
     key: str | None = None,
+    queue: bool | None = None,
     schemas: Schemas | None = None,
 ) -> Answer:
     """Take a pacs.008 file whose payer is this node's participant, and return its answer.
 
-    The answer has the file's id and, in its order, each payment's id and UETR. Raise a leaf of
+    The answer has the file's id and, in its order, each payment's id and UETR. `queue` as in a request: no
+    element of the message says it. Raise a leaf of
     `InvalidMessage` (`FaultyMessage` lists every fault), `PayerRefused`, `DuplicateMessage`. Under an
     idempotency `key` of the caller's another body is refused too (`IdempotencyConflict`).
     """
@@ -67,7 +70,7 @@ def accept_file(
         keyed=keyed,
         asked_by=actor,
         kind=InstructionKind.PAYMENT,
-        requests=[_request(message, transfer) for transfer in message.transfers],
+        requests=[_request(message, transfer, queue) for transfer in message.transfers],
         file=NewFile(
             id=new_id("file", clock, random),
             sender=sender.bic,
@@ -93,7 +96,11 @@ def _sender(store: Store, settings: Settings, message: CreditTransferMessage) ->
     return own
 
 
-def _request(message: CreditTransferMessage, transfer: CreditTransfer) -> PaymentRequest:
+def _request(
+    message: CreditTransferMessage,
+    transfer: CreditTransfer,
+    queue: bool | None,  # noqa: FBT001  # as in a request
+) -> PaymentRequest:
     return PaymentRequest(
         payer=transfer.payer,
         payee=transfer.payee,
@@ -103,6 +110,8 @@ def _request(message: CreditTransferMessage, transfer: CreditTransfer) -> Paymen
         end_to_end_id=transfer.end_to_end_id,
         uetr=transfer.uetr,
         urgent=transfer.urgent,
+        deadline=transfer.deadline,
+        queue=queue,
         document=message.document(transfer),
         content=transfer.content,
     )

@@ -14,7 +14,7 @@ from node.errors import NotFound
 from node.mirror.instructions import Outcome, outcomes
 from node.mirror.registry import directory, registered_assets
 from node.outbox.attempts import Attempt, attempts_of
-from node.services.facts import Identity, Patience, state
+from node.services.facts import Patience, state, subject_of
 from node.services.filters import Filter, cursor_at, filtered, position_of
 from node.services.timeline import Entry, last_reason, timeline
 from node.settings import Settings
@@ -30,8 +30,8 @@ PAGE_ROWS_MAX = 1000
 class Payment:
     """An instruction as it is shown. `amount` in minor units, times in UTC seconds.
 
-    `state` is the public word. `reason` tells why it was refused or reverted last, by the contracts' name;
-    `age_seconds` is set while it is `unknown`.
+    `state` is the public word. `reason` tells, unless it settled, why it was refused or reverted last, by the
+    contracts' name, or by which code it was cancelled in the queue; `age_seconds`: only while `unknown`.
     """
 
     id: str
@@ -46,6 +46,8 @@ class Payment:
     uetr: str
     end_to_end_id: str
     value_date: str
+    deadline: int
+    queue: bool
     sequence: int
     commitment: bytes
     file_id: str | None
@@ -93,7 +95,7 @@ def get_payment(store: Store, settings: Settings, clock: Clock, payment_id: str)
             timeline=timeline(
                 created_at=row["created_at"],
                 created_by=row["created_by"],
-                identity=_identity(row),
+                identity=subject_of(row).identity,
                 attempts=view.attempts[row["id"]],
                 outcomes=view.outcomes[row["payer"], row["sequence"]],
             ),
@@ -147,10 +149,12 @@ class _View:
     def _show(self, row: RowMapping, names: Directory, codes: dict[int, str]) -> Payment:
         attempts = self.attempts[row["id"]]
         events = self.outcomes[row["payer"], row["sequence"]]
-        found = state(_identity(row), attempts, events, patience=self._patience, now=self._now)
+        subject = subject_of(row)
+        found = state(subject, attempts, events, patience=self._patience, now=self._now)
         return Payment(
             state=found.shown,
-            reason=last_reason(_identity(row), attempts, events),
+            # What a settled one was refused for on its way would only confuse.
+            reason=None if found is State.SETTLED else last_reason(subject.identity, attempts, events),
             payer=names.get(row["payer"]).bic,
             payee=names.get(row["payee"]).bic,
             currency=codes[row["asset"]],
@@ -160,10 +164,6 @@ class _View:
 
 
 _SHOWN_AS_THEY_ARE = (
-    "id", "kind", "amount", "urgent", "uetr", "end_to_end_id", "value_date", "sequence", "commitment",
-    "file_id", "file_position", "created_at", "created_by",
+    "id", "kind", "amount", "urgent", "uetr", "end_to_end_id", "value_date", "deadline", "queue", "sequence",
+    "commitment", "file_id", "file_position", "created_at", "created_by",
 )  # fmt: skip
-
-
-def _identity(row: RowMapping) -> Identity:
-    return Identity(terms=row["terms"], commitment=row["commitment"], created_at=row["created_at"])

@@ -30,6 +30,7 @@ _WORD_BYTES = 32
 # No instruction of this node settles by another event.
 _KIND_OF_EVENT = {
     "Paid": InstructionKind.PAYMENT.value,
+    "Settled": InstructionKind.PAYMENT.value,
     "Issued": InstructionKind.ISSUE.value,
     "RedemptionRequested": InstructionKind.REDEMPTION.value,
 }
@@ -208,6 +209,8 @@ def _settled(connection: Connection, participant: int) -> tuple[int, list[Break]
             instructions.c.kind,
             instructions.c.terms,
             instructions.c.commitment,
+            instructions.c.head,
+            instructions.c.digest,
         )
         .join(instructions, of_instruction, isouter=True)
         .where(events.c.initiator == participant, events.c.name.in_(sorted(SETTLING)))
@@ -228,14 +231,20 @@ def _settlement(row: RowMapping) -> Iterator[Break]:
         event = f"event {row['height']}-{row['log_index']}"
         yield Break(subject=event, field="instruction", expected="accepted by this node", found="none")
         return
+    # The queue names an instruction by its head, and by a digest over all of it.
+    first, second = ("head", "digest") if row["name"] == "Settled" else ("terms", "commitment")
     yield from _differences(
         f"instruction {row['id']}",
         {
             "kind": (row["kind"], _KIND_OF_EVENT.get(row["name"], row["name"])),
-            "terms": (row["terms"].hex(), row["data"][:_WORD_BYTES].hex()),
-            "commitment": (row["commitment"].hex(), row["data"][_WORD_BYTES:].hex()),
+            first: (_hexadecimal(row[first]), row["data"][:_WORD_BYTES].hex()),
+            second: (_hexadecimal(row[second]), row["data"][_WORD_BYTES : 2 * _WORD_BYTES].hex()),
         },
     )
+
+
+def _hexadecimal(word: bytes | None) -> str:
+    return "none" if word is None else word.hex()
 
 
 def _differences(subject: str, fields: Mapping[str, tuple[object, object]]) -> Iterator[Break]:

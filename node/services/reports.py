@@ -31,6 +31,8 @@ from settlement.statement import Statement
 # What a payment that came without a message says of its message (ISO 20022's own word for it).
 _NO_MESSAGE = "NOTPROVIDED"
 _MESSAGE_ID_CHARACTERS_MAX = 35
+# The states that a reason belongs to: of one that expired the state says it.
+_REASONED = frozenset({State.REJECTED.shown, State.CANCELLED.shown, State.QUEUED.shown, State.HELD.shown})
 
 
 def own_accounts(store: Store, settings: Settings) -> list[Holding]:
@@ -132,7 +134,7 @@ def _status(payment: Payment, row: RowMapping, ended: list[Outcome]) -> Transact
         transaction_id=text_at(document, "CdtTrfTxInf", "PmtId", "TxId"),
         uetr=payment.uetr,
         shown=payment.state,
-        reason=payment.reason if payment.state == State.REJECTED.value else None,
+        reason=payment.reason if payment.state in _REASONED else None,
         settled_at=None if settled is None else settled.timestamp,
         reference=None if settled is None else f"{settled.height}-{settled.log_index}",
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from node.errors import AssetNotFound, PayeeRefused, PayerRefused, ValueDateRefused
+from node.errors import AssetNotFound, DeadlineRefused, PayeeRefused, PayerRefused, ValueDateRefused
 from settlement.document import Json, canonical, commitment
 from settlement.errors import InvalidDocument, InvalidUetr, InvalidValue
 from settlement.identifiers import (
@@ -24,6 +24,7 @@ from settlement.money import amount_from_minor_units, currency
 from settlement.participant import Directory, Participant, ParticipantKind
 
 DOCUMENT_BYTES_MAX = 256 * 1024
+DEADLINE_SECONDS_MAX = 31 * 86_400
 END_TO_END_ID_CHARACTERS_MAX = 35  # ISO 20022 Max35Text
 _HOLDERS_OF_MONEY = frozenset({ParticipantKind.BANK, ParticipantKind.OPERATOR})
 
@@ -37,6 +38,8 @@ class PaymentRequest:
     """A payment, issue or redemption as its caller wrote it; nothing of it is checked yet.
 
     `amount` is a text of minor units, `value_date` an ISO 8601 date (None: today), `uetr` None: one is made.
+    `deadline`: the last second (UTC) at which it may be signed, and in the queue settle; `queue`: whether it
+    goes to the chain's queue when money is missing. None is as the node is set.
     `payer`, where given, must be this node's bank. `document` is everything the caller said; `content`,
     where given, is the part of it that makes two requests with one UETR the same: a file's header is not.
     """
@@ -49,6 +52,8 @@ class PaymentRequest:
     value_date: str | None = None
     uetr: str | None = None
     urgent: bool = False
+    deadline: int | None = None
+    queue: bool | None = None
     content: Mapping[str, Json] | None = None
     payer: BankReference | None = None
 
@@ -76,6 +81,16 @@ class Prepared:
     content_digest: bytes
     end_to_end_id: str
     value_date: str
+    deadline: int
+    queue: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What applies to a request that does not say: the seconds it is given, and whether it may queue."""
+
+    deadline_seconds: int
+    queue: bool
 
 
 class Preparation:
@@ -88,9 +103,12 @@ class Preparation:
         own: Participant,
         directory: Directory,
         monies: Mapping[str, Money],
+        defaults: Defaults,
         now: float,
     ) -> None:
         self._kind = kind
+        self._defaults = defaults
+        self._now = int(now)
         self._own = own
         self._directory = directory
         self._monies = monies
@@ -106,6 +124,7 @@ class Preparation:
         payee = self._payee(request.payee, money)
         amount = amount_from_minor_units(request.amount)
         value_date = self._value_date(request.value_date)
+        deadline = self._deadline(request.deadline)
         end_to_end_id = _validate_end_to_end_id(request.end_to_end_id)
         document = document_bytes(request, uetr)
         return Prepared(
@@ -120,6 +139,8 @@ class Preparation:
             content_digest=content_digest(self._kind, request, document),
             end_to_end_id=end_to_end_id,
             value_date=value_date,
+            deadline=deadline,
+            queue=self._queue(request.queue),
         )
 
     def _check_payer(self, reference: BankReference) -> None:
@@ -170,6 +191,26 @@ class Preparation:
             f"the value date is {text}, today is {self._today} (UTC): send it on its date", param="value_date"
         )
 
+    def _deadline(self, given: int | None) -> int:
+        if given is None:
+            return self._now + self._defaults.deadline_seconds
+        if given < self._now:
+            raise DeadlineRefused(
+                f"the deadline {_time_text(given)} is past; it is {_time_text(self._now)}", param="deadline"
+            )
+        if given - self._now > DEADLINE_SECONDS_MAX:
+            days = DEADLINE_SECONDS_MAX // 86_400
+            raise DeadlineRefused(f"the deadline is more than {days} days ahead", param="deadline")
+        return given
+
+    def _queue(self, given: bool | None) -> bool:  # noqa: FBT001  # the field of a request, as written
+        allowed = self._defaults.queue if given is None else given
+        return allowed and self._kind is InstructionKind.PAYMENT
+
+
+def _time_text(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
 
 def document_bytes(request: PaymentRequest, uetr: str) -> bytes:
     """Return the canonical document: all that the caller said, and the UETR; raise `InvalidDocument`."""
@@ -196,6 +237,8 @@ def content_digest(kind: InstructionKind, request: PaymentRequest, document: byt
         request.value_date,
         request.urgent,
         request.end_to_end_id,
+        request.deadline,
+        request.queue,
     ]
     content = document if request.content is None else canonical(request.content)
     return hashlib.sha256(json.dumps(head).encode() + b"\0" + content).digest()

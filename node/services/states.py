@@ -3,6 +3,8 @@
 It must give the same word for every history; a property test compares the two.
 """
 
+from collections.abc import Iterable
+
 from sqlalchemy import (
     ColumnElement,
     Exists,
@@ -21,8 +23,16 @@ from node.services.facts import Patience
 from node.store.tables import events, instructions, outbox, receipts, transactions
 from settlement.lifecycle import State
 from settlement.posting import SETTLING
+from settlement.recognition import ACCEPTING, QUEUE, UNSETTLED, WAITING
 
 _WORD_BYTES = 32
+_WAITING_STATES = {
+    "Submitted": State.PROPOSED.value,
+    "Queued": State.QUEUED.value,
+    "Held": State.HELD.value,
+    "Released": State.QUEUED.value,
+}
+_UNKNOWN = literal(State.UNKNOWN.value)
 # What a question inside a question is about. Left to itself SQLAlchemy ties it to the nearest one only.
 _OUTER = (instructions, events)
 
@@ -32,11 +42,15 @@ def state_column(patience: Patience, now: float) -> ColumnElement[str]:
     settled, voided, unsigned = _settled(), _event("Voided"), _refused_by_signer()
     return case(
         # The chain can't do both, nor one of them twice: nobody may claim either.
-        (or_(and_(settled, voided), _voids() > 1), literal(State.UNKNOWN.value)),
+        (or_(and_(voided, or_(settled, _in_queue(WAITING | UNSETTLED))), _voids() > 1), _UNKNOWN),
+        (_waits_after_its_end(), _UNKNOWN),
         (settled, literal(State.SETTLED.value)),
+        (_in_queue({"Cancelled"}), literal(State.CANCELLED.value)),
+        (_in_queue({"Expired"}), literal(State.EXPIRED.value)),
         (and_(voided, or_(unsigned, _refused_before_void())), literal(State.REJECTED.value)),
         (voided, literal(State.CANCELLED.value)),
-        (_stalled(patience, now), literal(State.UNKNOWN.value)),
+        (_in_queue(WAITING), _last_word_of_the_queue()),
+        (_stalled(patience, now), _UNKNOWN),
         (or_(unsigned, _refused()), literal(State.REFUSED.value)),
         (_signed(), literal(State.SUBMITTED.value)),
         else_=literal(State.ACCEPTED.value),
@@ -47,22 +61,63 @@ def _of_instruction(table: FromClause) -> ColumnElement[bool]:
     return and_(table.c.initiator == instructions.c.payer, table.c.sequence == instructions.c.sequence)
 
 
-def _says_the_same(table: FromClause) -> ColumnElement[bool]:
-    return func.substr(table.c.data, 1, _WORD_BYTES) == instructions.c.terms
+def _is_about(table: FromClause) -> ColumnElement[bool]:
+    """Whether an event says what the instruction says, as `settlement.recognition` has it."""
+    first = func.substr(table.c.data, 1, _WORD_BYTES)
+    second = func.substr(table.c.data, _WORD_BYTES + 1, _WORD_BYTES)
+    refused, queue = table.c.name == "Refused", table.c.contract == QUEUE
+    by_terms = and_(first == instructions.c.terms, or_(refused, second == instructions.c.commitment))
+    named = case(
+        (table.c.name == "Submitted", second == instructions.c.commitment),
+        else_=second == instructions.c.digest,
+    )
+    by_head = and_(instructions.c.head.is_not(None), first == instructions.c.head, or_(refused, named))
+    return or_(and_(queue, by_head), and_(~queue, by_terms))
 
 
 def _settled() -> Exists:
-    return exists().where(
-        _of_instruction(events),
-        events.c.name.in_(sorted(SETTLING)),
-        _says_the_same(events),
-        func.substr(events.c.data, _WORD_BYTES + 1, _WORD_BYTES) == instructions.c.commitment,
+    return exists().where(_of_instruction(events), events.c.name.in_(sorted(SETTLING)), _is_about(events))
+
+
+def _usurped() -> Exists:
+    """Its sequence is used, for something else."""
+    return exists().where(_of_instruction(events), events.c.name.in_(sorted(ACCEPTING)), ~_is_about(events))
+
+
+def _in_queue(names: Iterable[str]) -> Exists:
+    return exists().where(_of_queue(events, names))
+
+
+def _of_queue(table: FromClause, names: Iterable[str]) -> ColumnElement[bool]:
+    return and_(
+        _of_instruction(table), table.c.contract == QUEUE, table.c.name.in_(sorted(names)), _is_about(table)
     )
 
 
-def _usurped() -> ColumnElement[bool]:
-    """Its sequence settled something else."""
-    return and_(exists().where(_of_instruction(events), events.c.name.in_(sorted(SETTLING))), ~_settled())
+def _last_word_of_the_queue() -> ColumnElement[str]:
+    name = (
+        select(events.c.name)
+        .where(_of_queue(events, WAITING))
+        .order_by(events.c.height.desc(), events.c.log_index.desc())
+        .limit(1)
+        .correlate(instructions)
+        .scalar_subquery()
+    )
+    return case(_WAITING_STATES, value=name)
+
+
+def _waits_after_its_end() -> Exists:
+    later = events.alias("later")
+    waits = exists().where(
+        _of_queue(later, WAITING),
+        tuple_(events.c.height, events.c.log_index) < tuple_(later.c.height, later.c.log_index),
+    )
+    return exists().where(
+        _of_instruction(events),
+        events.c.name.in_(sorted(SETTLING | UNSETTLED)),
+        _is_about(events),
+        waits.correlate(*_OUTER),
+    )
 
 
 def _voids() -> ColumnElement[int]:
@@ -99,7 +154,7 @@ def _own_refusal() -> list[ColumnElement[bool]]:
     return [
         _of_instruction(events),
         events.c.name == "Refused",
-        _says_the_same(events),
+        _is_about(events),
         carried.correlate(*_OUTER),
     ]
 

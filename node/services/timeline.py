@@ -2,17 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from node.chain.contracts import refusal_name
 from node.mirror.instructions import Outcome
 from node.outbox.actions import Action
 from node.outbox.attempts import Attempt
-from node.services.facts import Identity, is_about
+from node.services.facts import concerns
 from settlement.posting import SETTLING
+from settlement.recognition import ACCEPTING, Identity
 
 _WORDS = {
     "Refused": "refused",
     "Voided": "voided",
+    "Submitted": "proposed",
+    "Queued": "queued",
+    "Held": "held",
+    "Released": "released",
+    "Cancelled": "cancelled",
+    "Expired": "expired",
     "Redeemed": "redeemed",
     "RedemptionRefused": "redemption_refused",
     "RedemptionWithdrawn": "redemption_withdrawn",
@@ -21,9 +29,10 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that happened. `event`: accepted · signed · unsigned (its own signer refused it) · reverted ·
-    abandoned · refused · settled · voided · redeemed · redemption_refused · redemption_withdrawn · usurped
-    (another instruction settled under its sequence).
+    """One thing that happened. `event`: accepted · signed · unsigned (its own node did not sign it) ·
+    reverted · abandoned · refused · proposed · queued · held · released · settled · voided · cancelled ·
+    expired · redeemed · redemption_refused · redemption_withdrawn · usurped (another instruction has its
+    sequence).
 
     `at` in UTC seconds: of the block for what is on chain, which is final, else of this node. `by`: who
     asked; `action`: what was signed.
@@ -52,7 +61,7 @@ def timeline(
     Clocks are not asked: a block's may be ahead of the node's.
     """
     own = {attempt.transaction_hash for attempt in attempts}
-    shown = [found for found in outcomes if _concerns(identity, own, found)]
+    shown = [found for found in _telling(identity, outcomes) if _concerns(identity, own, found)]
     entries = [Entry(event="accepted", at=created_at, by=created_by)]
     for attempt in attempts:
         entries += _attempt(attempt)
@@ -64,15 +73,19 @@ def timeline(
 
 
 def last_reason(identity: Identity, attempts: Sequence[Attempt], outcomes: Sequence[Outcome]) -> str | None:
-    """Return why it was refused last, by chain or signer, else why its last transaction reverted, or None."""
+    """Return why its node did not sign it, else why it was cancelled in the queue or refused last, else why
+    its last transaction reverted; or None.
+    """
+    instructing = [attempt for attempt in attempts if attempt.action.instructs]
+    if instructing and instructing[-1].refusal is not None:
+        return instructing[-1].refusal
     own = {attempt.transaction_hash for attempt in attempts}
-    refusals = [
-        found.reason for found in outcomes if found.reason is not None and _concerns(identity, own, found)
-    ]
-    if refusals:
-        return refusal_name(refusals[-1])
+    said = [reason for found in outcomes if _concerns(identity, own, found) and (reason := _reason(found))]
+    if said:
+        return said[-1]
     unsigned = [attempt.refusal for attempt in attempts if attempt.refusal is not None]
     if unsigned:
+        # Its void was.
         return unsigned[-1]
     errors = [attempt.error for attempt in attempts if attempt.reverted and attempt.action is not Action.VOID]
     return errors[-1] if errors else None
@@ -110,15 +123,35 @@ def _attempt(attempt: Attempt) -> list[Entry]:
 
 def _concerns(identity: Identity, own: set[bytes | None], outcome: Outcome) -> bool:
     """Tell whether an event belongs into its timeline: a stranger's refused attempt does not."""
-    return outcome.name != "Refused" or (outcome.transaction_hash in own and is_about(identity, outcome))
+    if outcome.name == "Refused" and outcome.transaction_hash not in own:
+        return False
+    return outcome.name in ACCEPTING or concerns(identity, outcome)
+
+
+def _telling(identity: Identity, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Return the events without a submission where the next one says what came of it at the same moment."""
+    return [
+        found
+        for found, after in zip_longest(outcomes, outcomes[1:])
+        if found.name != "Submitted"
+        or not concerns(identity, found)
+        or after is None
+        or after.transaction_hash != found.transaction_hash
+    ]
+
+
+def _reason(outcome: Outcome) -> str | None:
+    if outcome.refusal is not None:
+        return refusal_name(outcome.refusal)
+    return outcome.cancellation
 
 
 def _outcome(identity: Identity, outcome: Outcome) -> Entry:
-    word = _WORDS[outcome.name] if is_about(identity, outcome) else "usurped"
+    word = _WORDS[outcome.name] if concerns(identity, outcome) else "usurped"
     return Entry(
         event=word,
         at=outcome.timestamp,
         transaction_hash=outcome.transaction_hash,
         height=outcome.height,
-        reason=None if outcome.reason is None else refusal_name(outcome.reason),
+        reason=_reason(outcome),
     )

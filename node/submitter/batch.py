@@ -4,16 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from node.chain.calls import void
+from node.chain.calls import Call, void
 from node.chain.contracts import Contracts
+from node.chain.own_calls import cancel, submit, sweep, withdraw
 from node.outbox.actions import Action
-from node.outbox.work import Row
+from node.outbox.work import Order, Row
 from settlement.instruction import keccak
 
 # GoQuorum refuses a transaction above 64 KB, geth above 128 KB: this leaves room for all that is around it.
 CALLDATA_BYTES_MAX = 60 * 1024
-# The contract's own limit (contracts/src/Payments.sol).
+# The contracts' own limits (contracts/src/Payments.sol, Settlement.sol).
 PAYMENTS_MAX = 500
+QUEUE_MAX = 256
 # A third of the block of every engine we know (30,000,000), so that nobody's batch fills a block.
 GAS_MAX = 10_000_000
 
@@ -21,14 +23,24 @@ GAS_MAX = 10_000_000
 _GAS_BASE = 150_000
 _GAS_PAYMENT = 12_000
 _GAS_VOID = 5_000
+_GAS_SUBMISSION = 62_000
+_GAS_SWEEP = 30_000  # before the chain gives back what clearing storage earns
 _GAS_ACCOUNT = 30_000  # a payee's account in an asset, first touched by this transaction
 _GAS_ASSET = 30_000  # the payer's own account in an asset
 _GAS_WORD = 36_000  # 256 sequences share a word of the ledger's bits
 _GAS_SINGLE = 400_000
 _GAS_CALL = 3_000_000
+# The actions whose rows go together.
+_GAS_EACH = {
+    Action.PAY: _GAS_PAYMENT,
+    Action.SUBMIT: _GAS_SUBMISSION,
+    Action.SWEEP: _GAS_SWEEP,
+    Action.VOID: _GAS_VOID,
+}
 _SEQUENCES_PER_WORD = 256
 _CALLDATA_PAYMENT = 64
 _CALLDATA_VOID = 32
+_CALLDATA_QUEUE = 6 * 32  # where it begins, head, commitment, where the legs begin, how many, the leg
 _CALLDATA_AROUND = 5 * 32
 
 
@@ -59,6 +71,8 @@ def next_batch(contracts: Contracts, rows: Sequence[Row], *, payments_max: int) 
     alike = list(takewhile(lambda row: row.action is action, rows))
     if action is Action.PAY:
         alike = _fitting(alike[: min(payments_max, PAYMENTS_MAX)], _CALLDATA_PAYMENT)
+    elif action in (Action.SUBMIT, Action.SWEEP):
+        alike = _fitting(alike[: min(payments_max, QUEUE_MAX)], _CALLDATA_QUEUE)
     elif action is Action.VOID:
         alike = _fitting(alike, _CALLDATA_VOID)
     else:
@@ -83,15 +97,16 @@ class _Meter:
 
     def __init__(self, action: Action) -> None:
         self.gas = _GAS_BASE
-        self._pays = action is Action.PAY
+        self._each = _GAS_EACH[action]
+        self._moves = action in (Action.PAY, Action.SUBMIT)
         self._seen: set[tuple[str, int, int]] = set()
 
     def add(self, row: Row) -> None:
         """Add a row: its own cost, and that of the storage no row before it touches."""
         terms = row.due.terms
-        self.gas += _GAS_PAYMENT if self._pays else _GAS_VOID
+        self.gas += self._each
         self._touch(("word", 0, terms.sequence // _SEQUENCES_PER_WORD), _GAS_WORD)
-        if self._pays:
+        if self._moves:
             self._touch(("asset", terms.asset, 0), _GAS_ASSET)
             self._touch(("account", terms.asset, terms.payee), _GAS_ACCOUNT)
 
@@ -114,7 +129,7 @@ def _fitting(rows: Sequence[Row], calldata_bytes: int) -> list[Row]:
 
 
 def _gas(action: Action, rows: Sequence[Row]) -> int:
-    if action not in (Action.PAY, Action.VOID):
+    if action not in _GAS_EACH:
         return _GAS_CALL if action is Action.CALL else _GAS_SINGLE
     meter = _Meter(action)
     for row in rows:
@@ -134,5 +149,16 @@ def _calldata(contracts: Contracts, action: Action, rows: Sequence[Row]) -> byte
         return contracts.pay_calldata([(order.terms, order.commitment) for order in orders])
     if action is Action.VOID:
         return void(contracts, [order.terms.sequence for order in orders]).calldata
+    if action.contract == "Settlement":
+        return _queue_call(contracts, action, orders).calldata
     function = "issue" if action is Action.ISSUE else "requestRedemption"
     return contracts.calldata("Ledger", function, orders[0].terms.word(), orders[0].commitment, [])
+
+
+def _queue_call(contracts: Contracts, action: Action, orders: Sequence[Order]) -> Call:
+    payments = [(order.one_leg, order.commitment) for order in orders]
+    if action is Action.SUBMIT:
+        return submit(contracts, payments)
+    if action is Action.SWEEP:
+        return sweep(contracts, payments)
+    return (cancel if action is Action.CANCEL else withdraw)(contracts, *payments[0])

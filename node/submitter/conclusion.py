@@ -1,4 +1,4 @@
-"""What follows from the end of a transaction: nothing, another attempt, or the void of what was refused.
+"""What follows from the end of a transaction: nothing, another attempt, the queue, or an end.
 
 What follows is written in the SQL transaction that concludes it, so that it follows once.
 """
@@ -6,7 +6,7 @@ What follows is written in the SQL transaction that concludes it, so that it fol
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from node.chain.contracts import Contracts, refusal_name
+from node.chain.contracts import PASSING, Contracts, refusal_name
 from node.chain.protocol import Chain
 from node.errors import (
     BlockNotFound,
@@ -64,11 +64,29 @@ def follow_ups(found: Ended, *, revert: Revert | None, attempts_max: int, tolera
             raise ChainContradiction(nonsense)
         if nonsense is not None or found.said.is_ended(instruction) or instruction in found.busy:
             continue
-        if revert is None or revert.forbidden:
-            following.append(FollowUp(action=Action.VOID, instruction=instruction))
-        elif found.reverted[instruction] < attempts_max:
-            following.append(FollowUp(action=row.action, instruction=instruction))
+        action = _next(row, found, revert, attempts_max)
+        if action is not None:
+            following.append(FollowUp(action=action, instruction=instruction))
     return following
+
+
+def _next(row: Row, found: Ended, revert: Revert | None, attempts_max: int) -> Action | None:
+    """Return what is to be done for a row's instruction, which has not ended; None: nothing."""
+    said, instruction = found.said, row.due.id
+    if revert is not None and not revert.forbidden:
+        return row.action if found.reverted[instruction] < attempts_max else None
+    if said.waits(instruction):
+        if row.action is not Action.VOID:
+            return None
+        # The queue was first: whoever wanted it ended still does, and there it takes another verb.
+        return Action.CANCEL if instruction in said.queued else Action.WITHDRAW
+    if row.action is Action.PAY and row.due.queue and _passes(said, instruction):
+        return Action.SUBMIT
+    return Action.VOID if row.action.instructs else None
+
+
+def _passes(said: Said, instruction: str) -> bool:
+    return instruction in said.refused and refusal_name(said.refused[instruction]) in PASSING
 
 
 def why_reverted(
@@ -99,8 +117,12 @@ def _contradiction(row: Row, said: Said, *, succeeded: bool) -> str | None:
     instruction = row.due.id
     if instruction in said.usurped:
         return f"something else settled under the sequence of {instruction}: find out who signed it"
-    if not succeeded or said.is_ended(instruction):
+    if not succeeded or said.is_ended(instruction) or row.action is Action.SWEEP:
+        # What is not over yet is passed over by a sweep without a word.
         return None
-    if row.action is Action.VOID or instruction not in said.refused:
-        return f"the transaction for {instruction} ({row.action}) is final and its events say nothing of it"
-    return None
+    if instruction in said.refused and row.action.instructs:
+        return None
+    # Whatever brings an instruction on chain, or burns its sequence, comes too late where it waits.
+    if said.waits(instruction) and (row.action.instructs or row.action is Action.VOID):
+        return None
+    return f"the transaction for {instruction} ({row.action}) is final and its events say nothing of it"

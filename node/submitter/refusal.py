@@ -35,9 +35,7 @@ def end_refused(store: Store, clock: Clock, lease: Lease, batch: Batch, refused:
         if ends:
             ended = set(refuse(connection, [row.id for row in rows], reason=type(refused).__name__, at=at))
             # A void that is refused is not followed by another: its instruction shows as unknown.
-            voided = [
-                row.due.id for row in rows if row.id in ended and row.order and row.action is not Action.VOID
-            ]
+            voided = [row.due.id for row in rows if row.id in ended and row.action.instructs]
             enqueue(connection, Action.VOID, voided, at=at)
             append_audit(
                 connection,

@@ -13,6 +13,7 @@ from node.outbox.replacements import Version
 from node.outbox.transactions import Sent, record_signed
 from node.outbox.work import waiting
 from node.services.audit import append_audit
+from node.services.deadlines import end_late
 from node.settings import Settings
 from node.store.incidents import require_no_incident
 from node.store.session import Store
@@ -82,7 +83,8 @@ class Writer:
                     rows_max=self._payments_max,
                     named_only=named_only,
                 )
-                batch = next_batch(self._contracts, rows, payments_max=self._payments_max)
+                in_time = end_late(connection, rows, at=int(self._clock.now()))
+                batch = next_batch(self._contracts, in_time, payments_max=self._payments_max)
                 if batch is None:
                     return None
                 signed = self._signer.sign(

@@ -25,7 +25,7 @@ def run_halmos(root: Path, profile: str = "proofs") -> Counts:
     _forget_deleted(root)
     with tempfile.TemporaryFile("w+") as output:
         status = subprocess.run(
-            with_tools(profile, str(TOOLS / "halmos"), "--no-status"),
+            with_tools(profile, str(TOOLS / "halmos"), "--no-status", *_output_of(profile)),
             cwd=root,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -40,11 +40,18 @@ def run_halmos(root: Path, profile: str = "proofs") -> Counts:
     return counts
 
 
+def _output_of(profile: str) -> list[str]:
+    """Where the profile builds, if elsewhere than halmos's settings say."""
+    return ["--forge-build-out", "out/proofs_deep"] if profile == "proofs_deep" else []
+
+
 def _forget_deleted(root: Path) -> None:
     """Remove what forge built of proofs that are no more: halmos would run it."""
-    for built in (root / "out" / "proofs").glob("*.t.sol"):
-        if not (root / "test" / "proofs" / built.name).exists():
-            shutil.rmtree(built)
+    proofs = root / "test" / "proofs"
+    for output, sources in (("proofs", proofs), ("proofs_deep", proofs / "deep")):
+        for built in (root / "out" / output).glob("*.t.sol"):
+            if not (sources / built.name).exists():
+                shutil.rmtree(built)
 
 
 def count_proofs(report: str) -> Counts:

@@ -5,7 +5,7 @@ chain commits to. Whatever is wrong is found in one reading and listed with its 
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 
 from settlement.errors import InvalidMemberId, InvalidValue, MessageTooLarge
 from settlement.identifiers import BankReference
@@ -24,7 +24,10 @@ TRANSACTIONS_MAX = 50_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditTransfer:
-    """One transfer: `position` from 0, `amount` in minor units, `content` all that the file says of it."""
+    """One transfer: `position` from 0, `amount` in minor units, `content` all that the file says of it.
+
+    `deadline`: the last second (UTC) at which it may settle, where the file says one.
+    """
 
     position: int
     instruction_id: str | None
@@ -35,6 +38,7 @@ class CreditTransfer:
     amount: int
     settlement_date: date
     urgent: bool
+    deadline: int | None
     payer: BankReference
     payee: BankReference
     content: Tree
@@ -128,6 +132,7 @@ def _transfer(position: int, content: Tree, group_header: Tree, faults: Faults) 
         amount=money[1],
         settlement_date=settlement_date,
         urgent=_urgent(content, group_header),
+        deadline=_deadline(content, settlement_date),
         payer=payer,
         payee=payee,
         content=content,
@@ -160,6 +165,14 @@ def _urgent(content: Tree, group_header: Tree) -> bool:
     """Tell whether it asks to go before others, by the settlement's or the instruction's priority."""
     priority = text_at(content, "PmtTpInf", "InstrPrty") or text_at(group_header, "PmtTpInf", "InstrPrty")
     return text_at(content, "SttlmPrty") == "URGT" or priority == "HIGH"
+
+
+def _deadline(content: Tree, settlement_date: date) -> int | None:
+    """Return until when it may settle, or must: the earlier of both; in UTC where no offset stands."""
+    texts = [text_at(content, "SttlmTmReq", name) for name in ("TillTm", "RjctTm")]
+    times = [time.fromisoformat(text) for text in texts if text is not None]
+    moments = [datetime.combine(settlement_date, each, each.tzinfo or UTC) for each in times]
+    return min((int(moment.timestamp()) for moment in moments), default=None)
 
 
 def _bank(

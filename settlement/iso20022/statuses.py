@@ -54,6 +54,7 @@ STATUS_REASON = {
     "AcceptanceNeeded": "AG03",
     "CounterNotNext": "ED05",
     "expired": "TM01",
+    "DeadlinePassed": "TM01",  # the node's own
     "DayLimitReached": "AM21",  # the node's own signer
     "PolicyRefused": "AG08",
 }

@@ -27,7 +27,8 @@ from tests.node.chain_of_events import (
     transaction,
 )
 from tests.node.headers import sealed_up
-from tests.simulation.contracts import Books, Reverted, execute, view
+from tests.simulation.books import Books, Reverted
+from tests.simulation.contracts import execute, view
 
 ISSUER, PAYER, PAYEES = 1, 2, (3, 4, 5)
 # The money the bank pays in, which another issues; and the one that it issues itself.
@@ -296,8 +297,9 @@ class ModelChain(ChainOfEvents):
 
     def _append(self, ready: Sequence[Carried]) -> Block:
         height, parent = len(self.mined), self.mined[-1].hash
-        signed, receipts = [sent.raw for sent in ready], [self._run(sent) for sent in ready]
         timestamp = START + SECONDS_PER_BLOCK * height
+        self.books.now = timestamp
+        signed, receipts = [sent.raw for sent in ready], [self._run(sent) for sent in ready]
         # Two forks have two hashes, also where nothing is in them.
         fork = self.forks.to_bytes(4, "big")
         self.mined.append(sealed_up(parent, height, timestamp, signed, receipts, extra_data=fork))

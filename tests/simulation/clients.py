@@ -184,6 +184,7 @@ class Clients:
             if self.random.random() < 0.5
             else None,
             urgent=self.random.random() < 0.2,
+            queue=self._count % 2 == 0,
         )
 
     def _amount(self) -> int:

@@ -6,6 +6,7 @@ from random import Random
 
 from node.chain.own_calls import set_reserve
 from node.errors import (
+    CancelRefused,
     ChainBusy,
     ChainError,
     ChainUnavailable,
@@ -19,15 +20,16 @@ from node.services.administration import ask as ask_call
 from node.services.incidents import clear
 from node.services.payments import Payment
 from node.services.reconciliation import reconcile
-from node.services.voids import void_payment
+from node.services.voids import cancel_payment, void_payment
 from node.settings import Settings
 from settlement.errors import SettlementError
-from settlement.instruction import Terms
+from settlement.instruction import OneLeg, Terms, terms_from_word
 from settlement.participant import KeyRole
 from tests.clocks import SetClock
 from tests.node.chain_of_events import CONTRACTS, START, commitment
 from tests.simulation.chain import (
     ASSET,
+    ISSUER,
     ISSUER_KEY,
     PAY_KEY,
     PAYEE_KEY,
@@ -123,6 +125,7 @@ class Day:
             (self._deliver, 4),
             (self._restart, 2),
             (self._others, 5),
+            (self._settle, 10),
             (self._person, 5),
             (self._call, 2),
             (self._reorganise, 5 if chain.depth else 0),
@@ -249,21 +252,44 @@ class Day:
         )
         chain.act(PAYEE_KEY, "Payments", "pay", [(terms.word(), commitment(terms))], [])
 
+    def _settle(self) -> None:
+        """Somebody brings something from the queue to settlement, whether there is money or not."""
+        chain = self.world.chain
+        if chain.books.queue:
+            if self.random.random() < 0.5:
+                sequence = 10_000 + len(chain.mined)
+                more = Terms(sequence=sequence, asset=ASSET, payer=ISSUER, payee=PAYER, amount=20_000)
+                chain.act(ISSUER_KEY, "Ledger", "issue", more.word(), commitment(more), [])
+            digest = self.random.choice(sorted(chain.books.queue))
+            chain.act(PAYEE_KEY, "Settlement", "settle", [([self._instruction(digest)],)])
+
+    def _instruction(self, digest: bytes) -> tuple[int, bytes, list[int]]:
+        """What waits under a digest, as its node's store has it."""
+        (row,) = self.database.query(
+            f"SELECT terms, deadline, commitment FROM instructions WHERE digest = x'{digest.hex()}'"  # noqa: S608
+        )
+        terms, deadline, salted = row
+        form = OneLeg(terms=terms_from_word(int.from_bytes(terms, "big")), valid_until=deadline)
+        return form.head, bytes(salted), [form.leg.word()]
+
     def _person(self) -> None:
-        """Somebody looks: clears what is explained, voids something unknown, in the evening all of it."""
+        """Somebody looks: clears what is explained, takes something back, in the evening all of it."""
         world = self.world
         for number, code in self._incidents():
             if code != _REWRITTEN:
                 clear(world.store, world.clock, number, by="a person", actor="client")
                 self._stopped = None
                 return
-        unknown = [each.id for each in self._open() if each.state == "unknown"]
-        if unknown and not self._is_evening:
-            unknown = [self.random.choice(unknown)]
-        for payment in unknown:
+        stuck = [each for each in self._open() if each.state in ("unknown", "queued")]
+        if stuck and not self._is_evening:
+            stuck = [self.random.choice(stuck)]
+        for payment in stuck:
+            if payment.state == "queued" and self.random.random() < 0.5:
+                continue  # it may still settle
+            take_back = void_payment if payment.state == "unknown" else cancel_payment
             try:
-                void_payment(world.store, world.settings, world.clock, payment, actor="client")
-            except VoidRefused as refused:
+                take_back(world.store, world.settings, world.clock, payment.id, actor="client")
+            except (CancelRefused, VoidRefused) as refused:
                 self.trace.append(refused.code)
 
     def _call(self) -> None:
@@ -374,6 +400,8 @@ class Day:
                 break
             if number % 4 == 0 or self._incidents():
                 self._do(self._person)
+            if number % 4 == 2:
+                self._do(self._settle)
         require(self._all_ended(), "R2 all comes to its end", self.world.states())
         self._do(lambda: self.clients.repeat_all(world.store))
         self._do(self._reconcile)
@@ -396,7 +424,7 @@ class Day:
         sent = any(sender in (PAY_KEY, SECOND_KEY) for sender, _ in world.chain.pool)
         ((busy,),) = self.database.query(
             "SELECT (SELECT count(*) FROM transactions WHERE concluded_at IS NULL) + "
-            "(SELECT count(*) FROM outbox WHERE transaction_id IS NULL)"
+            "(SELECT count(*) FROM outbox WHERE transaction_id IS NULL AND refused_at IS NULL)"
         )
         if self._incidents() or sent or busy:
             return False

@@ -19,13 +19,19 @@ from settlement.instruction import keccak
 from tests.node.chain_of_events import CONTRACTS
 from tests.simulation.chain import PAYER, Carried, ModelChain, read
 
-FINAL = frozenset({"settled", "rejected", "cancelled"})
+FINAL = frozenset({"settled", "rejected", "cancelled", "expired"})
+# What the chain knows the state of.
+_KNOWN = FINAL | {"queued"}
 _CALLDATA_BYTES_MAX = 60 * 1024
+# The verbs by which a bank takes an instruction back.
+_BACK = {"void", "cancel"}
 _WORD = 32
-_SETTLING = {"Paid", "Issued", "RedemptionRequested"}
+_ENDS = dict.fromkeys(("Paid", "Issued", "RedemptionRequested", "Settled"), "settled") | {
+    "Voided": "voided", "Cancelled": "cancelled", "Expired": "expired",
+}  # fmt: skip
 _SIGNED_FUNCTIONS = {
     ("Payments", "pay"), ("Ledger", "void"), ("Ledger", "issue"), ("Ledger", "requestRedemption"),
-    ("Ledger", "setReserve"),
+    ("Ledger", "setReserve"), ("Settlement", "submit"), ("Settlement", "cancel"), ("Settlement", "sweep"),
 }  # fmt: skip
 _ALLOWED = {
     (CONTRACTS.address(contract), CONTRACTS.selector(contract, function))
@@ -38,6 +44,14 @@ _TOPICS = {
         "Refused(uint256,uint8)", "Voided(uint32,uint64)",
     )
 }  # fmt: skip
+_QUEUE_TOPICS = {
+    keccak(text.encode()): text.partition("(")[0]
+    for text in (
+        "Settled(uint256,bytes32,uint256[])", "Queued(uint256,bytes32)", "Refused(uint256,uint8)",
+        "Cancelled(uint256,bytes32,uint32,bytes4)", "Expired(uint256,bytes32)",
+    )
+}  # fmt: skip
+_QUEUE = CONTRACTS.address("Settlement")
 # What a change can show in: nothing is read twice while all of it stands still. The first part can change
 # what is shown, the second only what is checked.
 _MARK = """
@@ -57,8 +71,9 @@ class BrokenRule(AssertionError):
 
 
 class Said(NamedTuple):
-    """An event that speaks of an instruction, as the chain said it."""
+    """An event that speaks of an instruction, as the chain said it; `queue`: in Settlement."""
 
+    queue: bool
     name: str
     content: bytes
     transaction_hash: bytes
@@ -70,6 +85,15 @@ class Shown(NamedTuple):
     id: str
     state: str
     sequence: int
+
+
+class Words(NamedTuple):
+    """What events say of an instruction: terms and commitment, and in the queue head and digest."""
+
+    terms: bytes
+    commitment: bytes
+    head: bytes
+    digest: bytes
 
 
 class Lease(NamedTuple):
@@ -160,19 +184,22 @@ class Rules:
             elif row[3] is None:
                 live[row[0]].append(row[1])
             reverted[row[0]] += bool(row[4]) or (row[5] is not None and not row[5])
-        columns = "id, sequence, terms, commitment, created_at"
+        columns = "id, sequence, terms, commitment, created_at, deadline"
         known = {row[0]: row for row in query(f"SELECT {columns} FROM instructions")}
         require(set(known) == {each.id for each in shown}, "R2 what was accepted is shown")
         for each in shown:
             row = known[each.id]
             said = self._said[each.sequence]
-            expected = _state(said, bytes(row[2]) + bytes(row[3]), carried[each.id])
-            if expected == "cancelled" and each.id in unsigned:
-                expected = "rejected"
-            if expected in FINAL or each.state in FINAL:
+            expected = _state(said, _words(bytes(row[2]), bytes(row[3]), row[5]), carried[each.id])
+            if expected == "voided":
+                expected = "rejected" if each.id in unsigned else "cancelled"
+            if {expected, each.state} & _KNOWN:
                 require(each.state == expected, "R3 shown state", each, f"expected {expected}", said)
+                paying = expected == "queued" and "pay" in live[each.id]
+                require(not paying, "R1 an attempt for what queues", each, live[each.id])
+                continue
             too_old = now - row[4] >= self.limits.unknown_after_seconds
-            if expected not in FINAL and (too_old or reverted[each.id] >= self.limits.attempts):
+            if too_old or reverted[each.id] >= self.limits.attempts:
                 require(each.state == "unknown", "R2 unknown is shown", each)
             if expected == "working" and not muted & carried[each.id]:
                 _require_one_attempt(each, live[each.id])
@@ -214,16 +241,19 @@ class Rules:
         require(held_on_chain <= mirrored, "R4 every account is mirrored", held_on_chain - mirrored)
 
     def _hear(self, log: Log, transaction_hash: bytes) -> None:
-        name = _TOPICS.get(log.topics[0])
+        queue = log.address == _QUEUE
+        name = (_QUEUE_TOPICS if queue else _TOPICS).get(log.topics[0])
         if name is None:
             return
-        if name == "Voided":
+        word = int.from_bytes(log.data[:_WORD], "big")
+        if queue:
+            initiator, sequence = word >> 152 & 2**32 - 1, word >> 184 & 2**64 - 1
+        elif name == "Voided":
             initiator, sequence = int.from_bytes(log.topics[1], "big"), int.from_bytes(log.data, "big")
         else:
-            word = int.from_bytes(log.data[:_WORD], "big")
             initiator, sequence = word >> 120 & 2**32 - 1, word >> 184 & 2**64 - 1
         if initiator == PAYER:
-            self._said[sequence].append(Said(name, log.data, transaction_hash))
+            self._said[sequence].append(Said(queue, name, log.data, transaction_hash))
 
     def _check_transactions(self, query: Query) -> None:
         """R6: one payload a nonce. R8: by the key that was named. R9: batches and pipelines have an end."""
@@ -246,7 +276,8 @@ class Rules:
         ):
             require(count <= self.limits.pipeline, "R9 in flight", bytes(key).hex(), count)
         too_long = query(
-            "SELECT transaction_id, count(*) FROM outbox WHERE transaction_id IS NOT NULL AND action = 'pay' "
+            "SELECT transaction_id, count(*) FROM outbox WHERE transaction_id IS NOT NULL "
+            "AND action IN ('pay', 'submit') "
             f"GROUP BY transaction_id HAVING count(*) > {self.limits.payments}"
         )
         require(not too_long, "R9 payments in a transaction", too_long)
@@ -273,8 +304,8 @@ class Rules:
         twice = query("SELECT uetr FROM instructions GROUP BY uetr HAVING count(*) > 1")
         require(not twice, "R1 accepted twice", twice)
         often = query(
-            "SELECT instruction_id, count(*) FROM outbox WHERE action <> 'void' AND action <> 'call' "
-            f"GROUP BY instruction_id HAVING count(*) > {self.limits.attempts}"
+            "SELECT instruction_id, count(*) FROM outbox WHERE action NOT IN ('void', 'cancel', 'call') "
+            f"GROUP BY instruction_id, action HAVING count(*) > {self.limits.attempts}"
         )
         require(not often, "R9 attempts", often)
 
@@ -306,25 +337,45 @@ def _payload(raw: bytes) -> tuple[bytes, bytes]:
 def _require_one_attempt(shown: Shown, live: Sequence[str]) -> None:
     """One attempt works for it; where a person asked for its void meanwhile, the void comes behind it."""
     require(live or shown.state == "unknown", "R2 a live attempt", shown)
-    voided = len(live) == 2 and live[0] != "void" and live[1] == "void"
+    voided = len(live) == 2 and live[0] not in _BACK and live[1] in _BACK
     require(len(live) < 2 or voided, "R1 two live attempts", shown, live)
 
 
-def _state(said: Sequence[Said], content: bytes, carried: set[bytes | None]) -> str:
-    """What final events make of an instruction, or `working`, `usurped` or `contradicted`."""
-    settled = [each for each in said if each.name in _SETTLING]
-    voided = [place for place, each in enumerate(said) if each.name == "Voided"]
-    if len(settled) + len(voided) > 1:
+def _words(terms: bytes, commitment: bytes, deadline: int) -> Words:
+    """What the queue calls a payment follows from its terms (contracts/src/types/Legs.sol)."""
+    word = int.from_bytes(terms, "big")
+    sequence, payer = word >> 184 & 2**64 - 1, word >> 120 & 2**32 - 1
+    head = (sequence << 184 | payer << 152 | deadline << 72).to_bytes(_WORD, "big")
+    leg = ((word >> 24) % 2**160 << 96).to_bytes(_WORD, "big")
+    kind = b"Instruction(uint256 chainId,address ledger,uint256 head,bytes32 commitment,uint256[] legs)"
+    place = CONTRACTS.deployment.chain_id.to_bytes(_WORD, "big") + CONTRACTS.address("Ledger").rjust(
+        _WORD, b"\0"
+    )
+    return Words(terms, commitment, head, keccak(keccak(kind) + place + head + commitment + keccak(leg)))
+
+
+def _says(said: Said, words: Words) -> bool:
+    """Whether an event says what the instruction says."""
+    first, second = (words.head, words.digest) if said.queue else (words.terms, words.commitment)
+    return said.content.startswith(first if said.name == "Refused" else first + second)
+
+
+def _state(said: Sequence[Said], words: Words, carried: set[bytes | None]) -> str:
+    """What final events make of an instruction, or `working`, `voided`, `usurped` or `contradicted`."""
+    ends = [(place, each) for place, each in enumerate(said) if each.name in _ENDS]
+    taken = [each for each in said if each.name not in ("Refused", "Voided")]
+    is_voided = any(each.name == "Voided" for each in said)
+    if len(ends) > 1 or (is_voided and taken):
         return "contradicted"
-    if settled:
-        return "settled" if settled[0].content == content else "usurped"
-    if not voided:
-        return "working"
-    refused = [
-        each
-        for each in said[: voided[0]]
-        if each.name == "Refused"
-        and each.content[:_WORD] == content[:_WORD]
-        and each.transaction_hash in carried
-    ]
-    return "rejected" if refused else "cancelled"
+    if not all(_says(each, words) for each in taken):
+        return "usurped"
+    if not ends:
+        return "queued" if taken else "working"
+    ((place, end),) = ends
+    if not is_voided:
+        return _ENDS[end.name]
+    refused = any(
+        each.name == "Refused" and _says(each, words) and each.transaction_hash in carried
+        for each in said[:place]
+    )
+    return "rejected" if refused else "voided"

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from node.errors import ContractRefused
-from settlement.instruction import Terms
+from settlement.instruction import OneLeg, Terms
 from tests.embedded import FUNDS, embedded_network
 from tests.node.chain_of_events import CONTRACTS, commitment
+from tests.node.services.core import Core
 from tests.scenario import BANKS, CURRENCIES, MEMBERS, OPERATOR, USD, Network
-from tests.simulation.contracts import Books, Reverted, execute, view
+from tests.simulation.books import Books, Reverted
+from tests.simulation.contracts import execute, view
 
 
 class Sent(NamedTuple):
@@ -25,7 +27,12 @@ class Sent(NamedTuple):
 
 
 _AMOUNTS = st.sampled_from([1, 7, FUNDS // 2, FUNDS, FUNDS + 1, 10 * FUNDS])
-_FUNCTIONS = ("pay", "pay", "pay", "void", "issue", "requestRedemption", "end", "setReserve")
+_FUNCTIONS = (
+    "pay", "pay", "pay", "void", "issue", "requestRedemption", "end", "setReserve",
+    "submit", "submit", "queue", "queue", "queue",
+)  # fmt: skip
+# When an instruction lapses: never, long ago, or long after every test.
+_DEADLINES = st.sampled_from([0, 0, 1, 2**40 - 1])
 # Few numbers, so that they meet again; participant 9 and asset 999 are unknown.
 _TERMS = st.builds(
     Terms,
@@ -48,13 +55,36 @@ def _words(terms: Terms, fault: int) -> int:
 def _calls(draw: st.DrawFn) -> list[Sent]:
     sent = []
     asked: list[Terms] = []
+    submitted: list[tuple[OneLeg, bytes]] = []
     for _ in range(draw(st.integers(1, 10))):
-        function = draw(
-            st.sampled_from(["pay", "pay", "pay", "void", "issue", "requestRedemption", "end", "setReserve"])
-        )
+        function = draw(st.sampled_from(_FUNCTIONS))
         member = draw(st.sampled_from([0, 1, 1, 1, 2]))
-        sent.append(_call(draw, function, member, asked))
+        if function in ("submit", "queue"):
+            sent.append(_queue_call(draw, function, member, submitted))
+        else:
+            sent.append(_call(draw, function, member, asked))
     return sent
+
+
+def _queue_call(draw: st.DrawFn, function: str, member: int, submitted: list[tuple[OneLeg, bytes]]) -> Sent:
+    if function == "submit" or not submitted:
+        several = draw(st.lists(_TERMS, min_size=1, max_size=3))
+        forms = [
+            OneLeg(terms=replace(each, payer=MEMBERS[member].id), valid_until=draw(_DEADLINES))
+            for each in several
+        ]
+        own = [(form, commitment(form.terms)) for form in forms]
+        submitted += own
+        urgent = sum(1 << place for place, (form, _) in enumerate(own) if form.terms.urgent)
+        return Sent(member, "Settlement", "submit", ([_struct(*each) for each in own], urgent, []))
+    words = _struct(*draw(st.sampled_from(submitted)))
+    verb = draw(st.sampled_from(["settle", "settle", "cancel", "sweep"]))
+    arguments = {"settle": ([([words],)],), "cancel": (words, b"CUST"), "sweep": ([words],)}[verb]
+    return Sent(member, "Settlement", verb, arguments)
+
+
+def _struct(form: OneLeg, salted: bytes) -> tuple[int, bytes, list[int]]:
+    return form.head, salted, [form.leg.word()]
 
 
 def _call(draw: st.DrawFn, function: str, member: int, asked: list[Terms]) -> Sent:
@@ -93,6 +123,7 @@ def _books(network: Network) -> Books:
         balances=opened | funded,
         supply=dict.fromkeys((USD, 978), FUNDS * len(BANKS)),
         used={(OPERATOR.id, sequence) for sequence in range(1_000_000, 1_000_006)},
+        contracts=network.contracts,
     )
 
 
@@ -104,7 +135,9 @@ def _really(network: Network, sent: Sent) -> tuple[bytes | None, list[tuple[tupl
         network.chain.call(contracts.address(sent.contract), data, sender=key)
     except ContractRefused as refused:
         return refused.data, []
-    receipt = network.sender.send(key, contracts.address(sent.contract), data)
+    # What anybody may send, and no node does.
+    sender = Core(network=network).sender if sent.function == "settle" else network.sender
+    receipt = sender.send(key, contracts.address(sent.contract), data)
     return None, [(log.topics, log.data) for log in receipt.logs]
 
 

@@ -67,8 +67,8 @@ class World:
         self.chain.on_send = self._watch
         self.follow()
 
-    def accept(self, *amounts: int) -> None:
-        """Take payments of these amounts, in turn to each payee."""
+    def accept(self, *amounts: int, queue: bool = False) -> None:
+        """Take payments of these amounts, in turn to each payee; `queue`: they may wait for money."""
         first, self.accepted = self.accepted, self.accepted + len(amounts)
         requests = [
             PaymentRequest(
@@ -77,6 +77,7 @@ class World:
                 amount=str(amount),
                 end_to_end_id=f"E{place}",
                 document={"end_to_end_id": f"E{place}"},
+                queue=queue,
             )
             for place, amount in enumerate(amounts, first)
         ]

@@ -7,12 +7,6 @@ import {ProofStage} from "./ProofStage.sol";
 
 /// @custom:halmos --solver-timeout-branching 100ms
 contract LockProofs is ProofStage {
-    struct Signature {
-        bytes32 r;
-        bytes32 s;
-        uint8 v;
-    }
-
     address private other;
 
     function setUp() public override {
@@ -74,8 +68,7 @@ contract LockProofs is ProofStage {
         view
         returns (bytes memory)
     {
-        bytes memory joined = abi.encodePacked(signature.r, signature.s, signature.v);
-        Approval memory approval = Approval(0, deadline, joined);
+        Approval memory approval = approvalOf(deadline, signature);
         return abi.encodeCall(ledger.lock, (USD, ALICE, amount, NET, digest, approval));
     }
 }

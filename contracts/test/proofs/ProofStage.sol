@@ -34,13 +34,21 @@ abstract contract ProofStage {
         uint64 payeeThreshold;
     }
 
-    /// @param paid What left Alice.
-    /// @param received What reached Bob.
+    /// @param left What Alice has.
+    /// @param payeeLeft What Bob has.
+    /// @param moved Whether Alice has another balance than at the start.
     /// @param used Whether the instruction's sequence is used.
     struct End {
-        int256 paid;
-        int256 received;
+        int256 left;
+        int256 payeeLeft;
+        bool moved;
         bool used;
+    }
+
+    struct Signature {
+        bytes32 r;
+        bytes32 s;
+        uint8 v;
     }
 
     AssetId internal constant USD = AssetId.wrap(840);
@@ -130,10 +138,10 @@ abstract contract ProofStage {
         vm.stopPrank();
     }
 
-    /// @dev Any amount but 0.
+    /// @dev Any amount but 0: 63 bits, so that no amount has a sign to ask about.
     function any(string memory name) internal view returns (uint64) {
-        uint256 amount = svm.createUint(64, name);
-        vm.assume(amount > 0 && amount <= MAX_AMOUNT);
+        uint256 amount = svm.createUint(63, name);
+        vm.assume(amount > 0);
         return uint64(amount);
     }
 
@@ -146,6 +154,10 @@ abstract contract ProofStage {
     function used() private pure returns (Sequence[] memory one) {
         one = new Sequence[](1);
         one[0] = Sequence.wrap(USED);
+    }
+
+    function approvalOf(uint40 deadline, Signature memory signature) internal pure returns (Approval memory) {
+        return Approval(0, deadline, abi.encodePacked(signature.r, signature.s, signature.v));
     }
 
     function send(address sender, address target, bytes memory data) internal returns (bool done) {
@@ -182,38 +194,59 @@ abstract contract ProofStage {
 
     // What holds after each entry point
 
+    // Amounts have 63 bits, so no sum of a few of them wraps: not to ask about it saves the solver half of its work.
+
     function endOf(Terms instruction) internal view returns (End memory end) {
-        end.paid = int256(uint256(start.funds)) - ledger.accountOf(USD, ALICE).balance;
-        end.received = ledger.accountOf(USD, BOB).balance - int256(uint256(start.payeeFunds));
+        end.left = ledger.accountOf(USD, ALICE).balance;
+        end.payeeLeft = ledger.accountOf(USD, BOB).balance;
+        end.moved = decided(end.left != int256(uint256(start.funds)));
         end.used = ledger.sequenceUsed(ALICE, instruction.sequence());
     }
 
     /// @dev Nothing moves, or the amount goes from payer to payee.
-    function checkConservation(End memory end, Terms instruction) internal pure {
-        assert(end.paid == end.received);
-        assert(end.paid == 0 || end.paid == int256(uint256(instruction.amount())));
+    function checkConservation(End memory end, Terms instruction) internal view {
+        unchecked {
+            assert(end.left + end.payeeLeft == int256(uint256(start.funds) + start.payeeFunds));
+            if (!end.moved) return;
+            assert(end.left + int256(uint256(instruction.amount())) == int256(uint256(start.funds)));
+        }
     }
 
     /// @dev What is debited is within the limits and leaves the payer at or above its floor: `−credit`, with the reserve on top
     /// unless the instruction is urgent.
     function checkFloor(End memory end, Terms instruction) internal view {
-        if (end.paid == 0) return;
-        int256 left = int256(uint256(start.funds)) + int256(uint256(start.credit)) - end.paid;
-        assert(left >= (instruction.isUrgent() ? int256(0) : int256(uint256(start.reserve))));
-        assert(end.paid <= int256(uint256(start.perInstruction)));
-        assert(end.paid <= int256(uint256(start.perDay)));
+        if (!end.moved) return;
+        uint64 reserved = instruction.isUrgent() ? 0 : start.reserve;
+        unchecked {
+            assert(end.left + int256(uint256(start.credit)) >= int256(uint256(reserved)));
+        }
+        assert(instruction.amount() <= start.perInstruction);
+        assert(instruction.amount() <= start.perDay);
     }
 
     /// @dev A sequence that was used settles nothing and stays used; what settles uses its sequence.
     function checkEnd(End memory end, bool wasUsed) internal pure {
-        assert(end.used == (wasUsed || end.paid != 0));
-        assert(!wasUsed || end.paid == 0);
+        assert(end.used == (wasUsed || end.moved));
+        assert(!wasUsed || !end.moved);
     }
 
     /// @dev Nothing moves unless the payer's pay key sent it, alone only up to the threshold.
-    function checkConsent(End memory end, address sender) internal view {
-        if (end.paid == 0) return;
+    function checkConsent(End memory end, Terms instruction, address sender) internal view {
+        if (!end.moved) return;
         assert(sender == address(0x200));
-        assert(end.paid <= int256(uint256(start.threshold)));
+        assert(instruction.amount() <= start.threshold);
+    }
+
+    /// @dev The same, in a path of its own for each value: asked once, not wherever it is used.
+    function decided(bool condition) internal pure returns (bool) {
+        return condition ? true : false;
+    }
+
+    /// @dev The same of a choice from 0 to `last`.
+    function decided(uint8 choice, uint8 last) internal pure returns (uint8) {
+        for (uint8 i; i < last; ++i) {
+            if (choice == i) return i;
+        }
+        return last;
     }
 }

@@ -13,6 +13,7 @@ contract SubmitProofs is SettlementProofStage {
     function check_submit(bool wasUsed, bool urgent, uint64 amount, bytes32 commitment, address sender)
         external
     {
+        wasUsed = decided(wasUsed);
         Leg[] memory legs = new Leg[](1);
         legs[0] = leg(USD, ALICE, BOB, amount);
         Instruction[] memory batch = new Instruction[](1);
@@ -23,14 +24,14 @@ contract SubmitProofs is SettlementProofStage {
 
         Terms terms = packed(urgent, wasUsed ? USED : UNUSED, USD, ALICE, BOB, amount);
         End memory end = endOf(terms);
-        bool waits = settlement.waitingOf(settlement.digestOf(batch[0])).acceptedAt != 0;
+        bool waits = decided(settlement.waitingOf(settlement.digestOf(batch[0])).acceptedAt != 0);
         checkConservation(end, terms);
         checkFloor(end, terms);
-        assert(end.used == (wasUsed || waits || end.paid != 0));
-        if (end.paid == 0 && !waits) return;
+        assert(end.used == (wasUsed || waits || end.moved));
+        if (!end.moved && !waits) return;
 
         assert(!wasUsed);
-        assert(end.paid == 0 || !waits);
+        assert(!end.moved || !waits);
         assert(sender == address(0x200));
         assert(amount <= start.threshold);
     }

@@ -39,6 +39,12 @@ instructions = Table(
     Column("content_digest", Digest, nullable=False),  # tells a repeated UETR with other content
     Column("end_to_end_id", Name, nullable=False),
     Column("value_date", Name, nullable=False),  # ISO 8601 date
+    Column("deadline", Whole, nullable=False),  # the last UTC second at which it is signed, and may settle
+    # Whether it goes on to the chain's queue when money is missing, and what it is called there: its head and
+    # its digest as an instruction of one leg, None where it has no such form.
+    Column("queue", Boolean, nullable=False),
+    Column("head", Digest),
+    Column("digest", Digest),
     Column("file_id", Name, ForeignKey(files.c.id)),
     Column("file_position", Whole),
     Column("created_at", Whole, nullable=False),

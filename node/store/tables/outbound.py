@@ -58,7 +58,7 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", RowNumber, primary_key=True, autoincrement=True),
-    Column("action", Name, nullable=False),  # pay · issue · request_redemption · void · call
+    Column("action", Name, nullable=False),  # node.outbox.actions.Action
     Column("instruction_id", Name, ForeignKey("instructions.id"), index=True),
     Column("contract", Name, nullable=False),  # Payments, Ledger, …
     Column("calldata", Digest),  # only of a `call`: an administrative transaction as it is
@@ -76,6 +76,13 @@ outbox = Table(
         "id",
         sqlite_where=text("transaction_id IS NULL AND refused_at IS NULL"),
         postgresql_where=text("transaction_id IS NULL AND refused_at IS NULL"),
+    ),
+    # What went to the queue, few among many: looked through for what has expired there.
+    Index(
+        "ix_outbox_submitted",
+        "instruction_id",
+        sqlite_where=text("action = 'submit'"),
+        postgresql_where=text("action = 'submit'"),
     ),
 )
 

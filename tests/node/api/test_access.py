@@ -20,6 +20,7 @@ MATRIX = {
     ("post", "/v1/payments"): {Role.OFFICER},
     ("get", "/v1/payments"): _READERS,
     ("get", "/v1/payments/{payment_id}"): _READERS,
+    ("post", "/v1/payments/{payment_id}/cancel"): {Role.OFFICER},
     ("get", "/v1/payments/{payment_id}/evidence"): _READERS,
     ("get", "/v1/payments/{payment_id}/status"): _READERS,
     ("post", "/v1/files"): {Role.OFFICER},

@@ -98,7 +98,8 @@ def test_the_description_is_complete(door: Door) -> None:
         for method, operation in operations.items():
             assert operation["summary"], (method, path)
             assert operation["description"], (method, path)
-            if method == "post":
+            # What is asked of a payment by its name alone changes nothing when it is asked again.
+            if method == "post" and not path.endswith("/cancel"):
                 assert operation["requestBody"]["content"], path
                 assert any(
                     each["name"] == "Idempotency-Key" and each["required"] for each in operation["parameters"]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.chain.compiled import CONTRACTS, artifact
-from node.chain.contracts import REFUSALS, Contracts, refusal_name
+from node.chain.contracts import PASSING, REFUSALS, Contracts, refusal_name
 from node.chain.deployment import Deployment
 from node.chain.protocol import Log
 from node.errors import ContractRefused, MalformedAnswer, UndecodableLog
@@ -65,6 +65,15 @@ def test_refusals_are_soliditys(root: Path) -> None:
     assert found is not None
 
     assert REFUSALS == tuple(name.strip() for name in found[1].split(","))
+
+
+def test_what_passes_is_what_the_queue_waits_for(root: Path) -> None:
+    """What the node sends to the queue is what the contracts say passes by itself."""
+    source = (root / "contracts" / "src" / "types" / "Instruction.sol").read_text()
+    found = re.search(r"return refusal >= Refusal\.(\w+) && refusal <= Refusal\.(\w+);", source)
+    assert found is not None
+    first, last = (REFUSALS.index(name) for name in found.groups())
+    assert PASSING == set(REFUSALS[first : last + 1])
 
 
 def test_refusal_name() -> None:

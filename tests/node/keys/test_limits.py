@@ -1,6 +1,7 @@
 """A key signs for so much on a UTC day, whatever happens to its process, and each payment counts once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import coincurve
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from node.chain import own_calls
 from node.chain.compiled import CONTRACTS
 from node.chain.contracts import Contracts
 from node.chain.deployment import Deployment
@@ -19,8 +21,9 @@ from node.keys.policy import PAYING, node_policy
 from node.keys.signer import UnsignedTransaction
 from node.keys.signing import address_of
 from node.store.spending import REMEMBERED_DAYS, SpendingBook
-from settlement.instruction import Terms, keccak
+from settlement.instruction import Leg, OneLeg, Terms, keccak
 from tests.clocks import SetClock
+from tests.words import head_word, leg_word
 
 _USD, _EUR = 840, 978
 _CONTRACTS = Contracts(
@@ -40,6 +43,9 @@ _SPENDS_NOTHING = {
     ("Ledger", "refuseRedemption"): "gives back",
     ("Ledger", "withdrawRedemption"): "takes back",
     ("Ledger", "void"): "burns a sequence",
+    ("Settlement", "cancel"): "takes back",
+    ("Settlement", "withdraw"): "takes back",
+    ("Settlement", "sweep"): "ends what is over",
     ("Ledger", "setReserve"): "sets aside what stays the same participant's",
     ("Participants", "anchor"): "says a digest",
 }
@@ -70,6 +76,10 @@ def _signer(limits: str, path: Path, clock: SetClock) -> KeystoreSigner:
 
 def _terms(sequence: int, amount: int, asset: int = _USD) -> Terms:
     return Terms(sequence=sequence, asset=asset, payer=1, payee=2, amount=amount)
+
+
+def _leg(**changed: int) -> Leg:
+    return Leg(**{"asset": _USD, "payer": 1, "payee": 2, "amount": 5} | changed)
 
 
 def _pay(*payments: Terms, nonce: int = 0) -> UnsignedTransaction:
@@ -181,6 +191,52 @@ def test_every_function_is_thought_of() -> None:
 
     assert paying == SPENDING | set(_SPENDS_NOTHING)
     assert not SPENDING & set(_SPENDS_NOTHING)
+
+
+def _submit(*payments: Terms) -> UnsignedTransaction:
+    forms = [(OneLeg(terms=terms, valid_until=_NOON), bytes(32)) for terms in payments]
+    return _call("Settlement", own_calls.submit(_CONTRACTS, forms).calldata)
+
+
+def test_payment_counts_once_in_both_lanes(signer: Made) -> None:
+    """What was signed for in `pay` is not counted again on its way to the queue; what was not, is."""
+    made, first = signer("USD=1.00"), replace(_terms(1, 60), urgent=True)
+    made.sign(_ONE, _pay(first))
+    made.sign(_ONE, _submit(first, _terms(2, 40)))
+    made.sign(_ONE, _submit(_terms(2, 40)))
+    with pytest.raises(DayLimitReached) as caught:
+        made.sign(_ONE, _submit(first, _terms(3, 1)))
+    assert frozenset({_terms(3, 1).encoded()}) == caught.value.words
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        (head_word(1, 1), bytes(32), []),
+        (head_word(1, 1), bytes(32), [leg_word(_leg())] * 2),
+        (head_word(1, 2), bytes(32), [leg_word(_leg())]),
+        (head_word(1, 1), bytes(32), [leg_word(_leg(payer_for=9))]),
+        (head_word(1, 1), bytes(32), [leg_word(_leg()) | 1]),
+    ],
+    ids=["no leg", "two legs", "another's money", "for a corporate", "a marked leg"],
+)
+def test_instruction_that_is_no_payment_is_not_signed(
+    signer: Made, instruction: tuple[int, bytes, list[int]]
+) -> None:
+    """Where there are limits, an instruction is signed only if it is a payment of its initiator's own."""
+    data = _CONTRACTS.calldata("Settlement", "submit", [instruction], 0, [])
+    with pytest.raises(PolicyRefused):
+        signer("USD=1.00").sign(_ONE, _call("Settlement", data))
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda data: data[:100], lambda data: data + bytes(32)], ids=["cut", "more"]
+)
+def test_submission_in_another_layout_is_not_signed(signer: Made, spoil: Callable[[bytes], bytes]) -> None:
+    """What can't be read in the one layout that a node writes is not signed."""
+    sound = _submit(_terms(1, 1))
+    with pytest.raises(PolicyRefused):
+        signer("USD=1.00").sign(_ONE, replace(sound, data=spoil(sound.data)))
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,10 @@ def test_outcome_is_the_event(store: Store, chain: ChainOfEvents, sequence: int)
     assert [] == found[2, 77] == found[3, sequence]
     (outcome,) = found[2, sequence]
     assert ("Paid", block.height, 1) == (outcome.name, outcome.height, outcome.log_index)
-    assert (terms, terms.word(), commitment(terms)) == (outcome.terms, outcome.word, outcome.commitment)
+    assert (terms, commitment(terms)) == (outcome.terms, outcome.commitment)
+    assert terms.encoded() + commitment(terms) == outcome.data
     assert (block.timestamp, block.receipts[0].hash) == (outcome.timestamp, outcome.transaction_hash)
-    assert outcome.reason is None
+    assert outcome.refusal is None
 
 
 def test_outcomes_come_in_the_order_of_the_chain(store: Store, chain: ChainOfEvents) -> None:
@@ -90,9 +91,8 @@ def test_outcomes_come_in_the_order_of_the_chain(store: Store, chain: ChainOfEve
         (found,) = outcomes(connection, [(2, 9)]).values()
 
     assert ["Refused", "Refused", "Voided"] == [outcome.name for outcome in found]
-    assert [13, 5, None] == [outcome.reason for outcome in found]
-    assert [terms, terms, None] == [outcome.terms for outcome in found]
-    assert [None] * 3 == [outcome.commitment for outcome in found]
+    assert [13, 5, None] == [outcome.refusal for outcome in found]
+    assert [terms, terms] == [outcome.terms for outcome in found[:2]]
 
 
 def test_refusal_of_malformed_terms_is_mirrored(store: Store, chain: ChainOfEvents) -> None:
@@ -104,7 +104,9 @@ def test_refusal_of_malformed_terms_is_mirrored(store: Store, chain: ChainOfEven
     with store.snapshot() as connection:
         (found,) = outcomes(connection, [(2**32 - 1, 2**64 - 1)]).values()
 
-    assert [(word, 1)] == [(outcome.word, outcome.reason) for outcome in found]
+    assert [(word.to_bytes(32, "big") + (1).to_bytes(32, "big"), 1)] == [
+        (outcome.data, outcome.refusal) for outcome in found
+    ]
     with pytest.raises(InvalidWord):
         _ = found[0].terms
 

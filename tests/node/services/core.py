@@ -60,7 +60,7 @@ class Core:
 
     network: Network
     _sequence: int = 5_000_000
-    _sender: DirectSender = field(init=False)
+    sender: DirectSender = field(init=False)
 
     def __post_init__(self) -> None:
         contracts = self.network.contracts
@@ -77,7 +77,7 @@ class Core:
             },
         )
         signer = KeystoreSigner({address_of(key): key for key in keys}, policy)
-        self._sender = DirectSender(self.network.chain, contracts, signer, self.network.clock)
+        self.sender = DirectSender(self.network.chain, contracts, signer, self.network.clock)
 
     def instruct(self, initiator: Member, *legs: Leg, valid_until: int = 0, flags: int = 0) -> Instruction:
         """Pack an instruction with the initiator's next sequence."""
@@ -101,13 +101,13 @@ class Core:
 
     def call(self, member: Member, function: str, *arguments: object) -> list[Event]:
         """Call Settlement by a member's pay key."""
-        return self.events(self._sender.call(member.key("pay"), "Settlement", function, *arguments))
+        return self.events(self.sender.call(member.key("pay"), "Settlement", function, *arguments))
 
     def administer(
         self, member: Member, function: str, *arguments: object, use: str = "administer"
     ) -> list[Event]:
         """Call the ledger by an administer key; of the operator's two, the second is the guardian's."""
-        return self.events(self._sender.call(member.key(use), "Ledger", function, *arguments))
+        return self.events(self.sender.call(member.key(use), "Ledger", function, *arguments))
 
     def agree(self, member: Member, function: str, *arguments: object) -> list[Event]:
         """Call by both administer keys, one after the other; return what came of the second."""
@@ -131,7 +131,7 @@ class Core:
             )
             signature = self.network.approver(member).sign_digest(member.key("approve"), asked)
             arguments.append((0, cycle.valid_until, signature))
-        return self.events(self._sender.call(member.key("pay"), "Netting", function, *arguments))
+        return self.events(self.sender.call(member.key("pay"), "Netting", function, *arguments))
 
     def digest(self, instruction: Instruction) -> bytes:
         """Return an instruction's name on chain."""

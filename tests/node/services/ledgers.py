@@ -10,7 +10,7 @@ from node.chain.protocol import Receipt
 from node.follower.follower import Follower
 from node.store.session import Store
 from node.store.tables import instructions
-from settlement.instruction import InstructionKind, Terms, keccak
+from settlement.instruction import InstructionKind, OneLeg, Terms, keccak
 from tests.scenario import BANKS, USD, Member, Network
 
 
@@ -47,6 +47,7 @@ class Ledger:
     def accept(self, terms: Terms, /, **values: Any) -> str:
         """Write the accepted instruction that terms come from; `values` make some of it differ."""
         identifier = f"pay_{terms.sequence}"
+        form = OneLeg(terms=terms, valid_until=int(self.network.clock.now()) + 86_400)
         row = {
             "id": identifier,
             "kind": InstructionKind.PAYMENT.value,
@@ -64,6 +65,14 @@ class Ledger:
             "content_digest": bytes(32),
             "end_to_end_id": f"E2E-{terms.sequence}",
             "value_date": "2025-03-10",
+            "deadline": int(self.network.clock.now()) + 86_400,
+            "queue": False,
+            "head": form.head.to_bytes(32, "big"),
+            "digest": form.digest(
+                chain_id=self.network.contracts.deployment.chain_id,
+                ledger=self.network.contracts.address("Ledger"),
+                commitment=keccak(terms.encoded()),
+            ),
             "created_at": int(self.network.clock.now()),
             "created_by": "test",
         }

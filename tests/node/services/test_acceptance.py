@@ -12,6 +12,7 @@ from node.clock import SystemRandom
 from node.errors import (
     AssetNotFound,
     BodyTooLarge,
+    DeadlineRefused,
     DuplicateUetr,
     IdempotencyConflict,
     PayeeRefused,
@@ -22,7 +23,7 @@ from node.errors import (
 from node.services.answers import InvalidIdempotencyKey
 from node.services.audit import verify_audit
 from node.services.identifiers import new_uetrs
-from node.services.requests import DOCUMENT_BYTES_MAX, InvalidReference
+from node.services.requests import DEADLINE_SECONDS_MAX, DOCUMENT_BYTES_MAX, InvalidReference
 from node.store.session import Store
 from node.store.tables import audit, events, instructions, outbox
 from settlement.document import commitment
@@ -43,9 +44,11 @@ from settlement.errors import (
     UnknownParticipant,
 )
 from settlement.identifiers import BankReference, MemberId
-from settlement.instruction import InstructionKind, Terms
+from settlement.instruction import InstructionKind, Leg, Terms
+from tests.embedded import NOON
 from tests.node.bank import Bank, request
 from tests.scenario import BANKS, OPERATOR, Network
+from tests.words import head_word, leg_word
 
 UETR = "8a562c67-ca16-48ba-b074-65581be6f011"
 
@@ -156,6 +159,8 @@ def test_known_uetr_is_the_same_payment(bank: Bank) -> None:
         {"amount": "1001"},
         {"payee": BankReference(bic=BANKS[2].bic)},
         {"urgent": True},
+        {"queue": True},
+        {"deadline": int(NOON) + 3600},
         {"end_to_end_id": "E9"},
         {"currency": "EUR"},
         {"value_date": "2025-03-10"},
@@ -168,6 +173,44 @@ def test_known_uetr_with_other_content_is_refused(sqlite_bank: Bank, changed: di
     with pytest.raises(DuplicateUetr):
         sqlite_bank.accept(request(uetr=UETR, **changed), key="other")
     assert (1, 1) == sqlite_bank.counts()
+
+
+@pytest.mark.parametrize(
+    ("asked", "setting", "kept"),
+    [(None, False, False), (None, True, True), (True, False, True), (False, True, False)],
+)
+def test_leave_to_queue(sqlite_bank: Bank, *, asked: bool | None, setting: bool, kept: bool) -> None:
+    """A payment queues if it says so, else if its node is set so."""
+    sqlite_bank.set(queue=setting)
+    sqlite_bank.accept(request(queue=asked))
+    assert kept is _row(sqlite_bank).queue
+
+
+def test_only_a_payment_queues(sqlite_bank: Bank) -> None:
+    """A redemption has no form for the queue, whatever is asked."""
+    sqlite_bank.accept(request(queue=True), kind=InstructionKind.REDEMPTION)
+    row = _row(sqlite_bank)
+    assert (False, None, None) == (row.queue, row.head, row.digest)
+
+
+def test_digest_is_the_contracts(sqlite_bank: Bank) -> None:
+    """Head and digest of a payment are what Settlement makes of it, with the deadline in it."""
+    network = sqlite_bank.network
+    deadline = int(network.clock.now()) + 3600
+    sqlite_bank.accept(request(deadline=deadline))
+    row = _row(sqlite_bank)
+    leg = Leg(asset=row.asset, payer=row.payer, payee=row.payee, amount=row.amount)
+    words = head_word(row.sequence, row.payer, valid_until=deadline), row.commitment, [leg_word(leg)]
+    assert row.head == words[0].to_bytes(32, "big")
+    assert row.digest == network.contracts.read(network.chain, "Settlement", "digestOf", words)
+
+
+@pytest.mark.parametrize("seconds", [-1, DEADLINE_SECONDS_MAX + 1])
+def test_deadline_out_of_reach(sqlite_bank: Bank, seconds: int) -> None:
+    """A deadline that is past, or too far ahead, is refused, and nothing is taken."""
+    with pytest.raises(DeadlineRefused):
+        sqlite_bank.accept(request(deadline=int(sqlite_bank.network.clock.now()) + seconds))
+    assert (0, 0) == sqlite_bank.counts()
 
 
 def test_answered_uetr_can_be_used_to_ask_again(bank: Bank) -> None:

@@ -10,17 +10,20 @@ from sqlalchemy import Connection, insert, select
 
 from node.mirror.instructions import outcomes
 from node.outbox.attempts import attempts_of
-from node.services.facts import Identity, Patience, state
+from node.services.facts import Patience, state, subject_of
 from node.services.states import state_column
 from node.store.session import Store
 from node.store.tables import blocks, events, instructions, outbox, receipts, transactions
-from settlement.instruction import Terms
+from settlement.instruction import OneLeg, Terms
 from settlement.lifecycle import State
 
 _NOW = 1_000_000
 _PATIENCE = Patience(attempts_max=2, unknown_after_seconds=300)
 _PAYER, _PAYEE = 2, 3
-_COMMITMENT, _OTHER = b"\x01" * 32, b"\x02" * 32
+_COMMITMENT, _OTHER, _DIGEST = b"\x01" * 32, b"\x02" * 32, b"\x03" * 32
+_QUEUE = ("Submitted", "Queued", "Held", "Released", "Settled", "Cancelled", "Expired", "Declined")
+# Of these the mirror holds one for each sequence.
+_ENDS = {"Paid", "Settled", "Cancelled", "Expired"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +36,10 @@ class Tried:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoken:
-    """An event: what it says, and by which of the attempts' transactions (past the last: a stranger's)."""
+    """An event: what it says, and by which of the attempts' transactions (past the last: a stranger's).
+
+    `Declined` is the queue's refusal.
+    """
 
     name: str
     same: bool
@@ -42,12 +48,12 @@ class Spoken:
 
 _tried = st.builds(
     Tried,
-    action=st.sampled_from(["pay", "void"]),
+    action=st.sampled_from(["pay", "void", "submit", "cancel"]),
     fate=st.sampled_from(["waiting", "unsigned", "in flight", "abandoned", "reverted", "succeeded"]),
 )
 _spoken = st.builds(
     Spoken,
-    name=st.sampled_from(["Paid", "Voided", "Refused", "Refused"]),
+    name=st.sampled_from(["Paid", "Voided", "Refused", "Refused", *_QUEUE]),
     same=st.sampled_from([True, True, True, False]),
     attempt=st.integers(0, 4),
 )
@@ -62,8 +68,8 @@ def _histories(draw: st.DrawFn) -> tuple[list[Tried], list[Spoken], int, list[in
     """Attempts, events of which at most one settles, an age, and the order in which blocks hold it all."""
     tried = draw(st.lists(_tried, max_size=3))
     spoken = draw(st.lists(_spoken, max_size=4))
-    settling = [each for each in spoken if each.name == "Paid"]
-    spoken = [each for each in spoken if each.name != "Paid" or each is settling[0]]
+    ends = [each for each in spoken if each.name in _ENDS]
+    spoken = [each for each in spoken if each.name not in _ENDS or each is ends[0]]
     age = draw(st.sampled_from([0, 0, 0, 299, 300]))
     order = draw(st.permutations(range(len(tried) + 1)))
     return tried, spoken, age, order
@@ -79,7 +85,7 @@ class _Writer:
     def write(self, history: tuple[list[Tried], list[Spoken], int, list[int]]) -> None:
         tried, spoken, age, order = history
         sequence = self.height
-        terms = Terms(sequence=sequence, asset=840, payer=_PAYER, payee=_PAYEE, amount=5).encoded()
+        terms = Terms(sequence=sequence, asset=840, payer=_PAYER, payee=_PAYEE, amount=5)
         self._instruction(sequence, terms, age)
         hashes = [self._attempt(sequence, place, each) for place, each in enumerate(tried)]
         hashes.append(sequence.to_bytes(8, "big").ljust(32, b"\xff"))  # a stranger's
@@ -93,13 +99,14 @@ class _Writer:
                 self.height += 1
         self.height += 1
 
-    def _instruction(self, sequence: int, terms: bytes, age: int) -> None:
+    def _instruction(self, sequence: int, terms: Terms, age: int) -> None:
         self._connection.execute(
             insert(instructions).values(
                 id=f"pay_{sequence:06}", kind="payment", payer=_PAYER, sequence=sequence, asset=840,
-                payee=_PAYEE, amount=5, urgent=False, terms=terms, commitment=_COMMITMENT, salt=bytes(32),
-                document="{}", uetr=str(sequence), content_digest=b"", end_to_end_id="E",
-                value_date="2026-11-22", created_at=_NOW - age, created_by="tok",
+                payee=_PAYEE, amount=5, urgent=False, terms=terms.encoded(), commitment=_COMMITMENT,
+                salt=bytes(32), deadline=_NOW, queue=True, head=_head(terms), digest=_DIGEST, document="{}",
+                uetr=str(sequence), content_digest=b"", end_to_end_id="E", value_date="2026-11-22",
+                created_at=_NOW - age, created_by="tok",
             )
         )  # fmt: skip
 
@@ -137,21 +144,30 @@ class _Writer:
             )
         )  # fmt: skip
 
-    def _event(self, sequence: int, terms: bytes, log_index: int, spoken: Spoken) -> None:
-        second = _COMMITMENT if spoken.name == "Paid" else (13).to_bytes(32, "big")
-        if spoken.name == "Voided":
+    def _event(self, sequence: int, terms: Terms, log_index: int, spoken: Spoken) -> None:
+        name = "Refused" if spoken.name == "Declined" else spoken.name
+        contract = "Settlement" if spoken.name in _QUEUE else "Payments"
+        first = _head(terms) if contract == "Settlement" else terms.encoded()
+        second = (13).to_bytes(32, "big")
+        if name != "Refused":
+            second = _COMMITMENT if name in ("Paid", "Submitted") else _DIGEST
+        if name == "Voided":
             data = sequence.to_bytes(32, "big")
         elif spoken.same:
-            data = terms + second
+            data = first + second
         else:
             # Either half may differ, where both are compared.
-            data = terms + _OTHER if spoken.name == "Paid" else bytes([1]) + terms[1:] + second
+            data = bytes([1]) + first[1:] + second if name == "Refused" else first + _OTHER
         self._connection.execute(
             insert(events).values(
-                height=self.height, log_index=log_index, transaction_index=0, contract="Payments",
-                name=spoken.name, initiator=_PAYER, sequence=sequence, topics=b"", data=data,
+                height=self.height, log_index=log_index, transaction_index=0, contract=contract, name=name,
+                initiator=_PAYER, sequence=sequence, topics=b"", data=data,
             )
         )  # fmt: skip
+
+
+def _head(terms: Terms) -> bytes:
+    return OneLeg(terms=terms, valid_until=_NOW).head.to_bytes(32, "big")
 
 
 def _folded(connection: Connection, first: int) -> dict[str, str]:
@@ -161,7 +177,7 @@ def _folded(connection: Connection, first: int) -> dict[str, str]:
     said = outcomes(connection, [(row["payer"], row["sequence"]) for row in rows])
     return {
         row["id"]: state(
-            Identity(terms=row["terms"], commitment=row["commitment"], created_at=row["created_at"]),
+            subject_of(row),
             tried[row["id"]],
             said[row["payer"], row["sequence"]],
             patience=_PATIENCE,

@@ -68,5 +68,5 @@ def test_used_sequence_is_not_voided(stores: Callable[[str], Store]) -> None:
     made.follow()
     made.clock.sleep(61)
 
-    with pytest.raises(VoidRefused, match="something else settled"):
+    with pytest.raises(VoidRefused, match="something else has the sequence"):
         void_payment(made.store, made.settings, made.clock, payment.id, actor="tok")

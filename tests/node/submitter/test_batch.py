@@ -1,6 +1,7 @@
 """What goes into one transaction: the oldest first, alike only, and within wire, contract and gas."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from eth_abi.abi import decode
 from hypothesis import given
@@ -8,9 +9,12 @@ from hypothesis import strategies as st
 
 from node.outbox.actions import Action
 from node.outbox.work import Order, Row
-from node.submitter.batch import CALLDATA_BYTES_MAX, GAS_MAX, PAYMENTS_MAX, batch_of, next_batch
-from settlement.instruction import Terms, keccak
+from node.submitter.batch import CALLDATA_BYTES_MAX, GAS_MAX, PAYMENTS_MAX, QUEUE_MAX, batch_of, next_batch
+from settlement.instruction import Leg, Terms, keccak
 from tests.node.chain_of_events import CONTRACTS
+from tests.words import head_word, leg_word
+
+LATER = 2_000_000_000
 
 
 def _row(number: int, action: Action = Action.PAY, *, asset: int = 840, payee: int = 3, gap: int = 1) -> Row:
@@ -20,7 +24,7 @@ def _row(number: int, action: Action = Action.PAY, *, asset: int = 840, payee: i
         action=action,
         contract="Ledger" if action is Action.CALL else action.contract,
         calldata=b"call" if action is Action.CALL else None,
-        order=Order(id=f"pay_{number}", terms=terms, commitment=keccak(terms.encoded())),
+        order=Order(id=f"pay_{number}", terms=terms, commitment=keccak(terms.encoded()), deadline=LATER),
     )
 
 
@@ -54,6 +58,8 @@ def test_is_the_longest_beginning_that_may_go(rows: Sequence[Row], payments_max:
     assert batch.gas <= GAS_MAX
     if batch.action is Action.PAY:
         assert len(batch.rows) <= min(payments_max, PAYMENTS_MAX)
+    elif batch.action in (Action.SUBMIT, Action.SWEEP):
+        assert len(batch.rows) <= min(payments_max, QUEUE_MAX)
     elif batch.action is not Action.VOID:
         assert 1 == len(batch.rows)
     assert batch == batch_of(CONTRACTS, batch.rows)
@@ -83,6 +89,27 @@ def test_void_names_the_sequences() -> None:
     batch = batch_of(CONTRACTS, rows)
     assert ((0, 1, 2),) == decode(["uint64[]"], batch.calldata[4:])
     assert CONTRACTS.address("Ledger") == batch.to
+
+
+def test_submissions_are_the_payments_in_their_other_form() -> None:
+    """Each row is an instruction of one leg: head with the deadline, commitment, and a bit if urgent."""
+    rows = [_row(number, Action.SUBMIT) for number in range(3)]
+    urgent = replace(rows[1].due, terms=replace(rows[1].due.terms, urgent=True))
+    batch = batch_of(CONTRACTS, [rows[0], replace(rows[1], order=urgent), rows[2]])
+    instructions, bits, approvals = decode(
+        ["(uint256,bytes32,uint256[])[]", "uint256", "(uint32,uint40,bytes)[]"], batch.calldata[4:]
+    )
+    expected = [
+        (head_word(row.due.terms.sequence, 2, valid_until=LATER), row.due.commitment, (leg_word(_leg(row)),))
+        for row in rows
+    ]
+    assert (expected, 0b010, ()) == (list(instructions), bits, approvals)
+    assert CONTRACTS.address("Settlement") == batch.to
+
+
+def _leg(row: Row) -> Leg:
+    terms = row.due.terms
+    return Leg(asset=terms.asset, payer=terms.payer, payee=terms.payee, amount=terms.amount)
 
 
 def test_nothing_waits() -> None:

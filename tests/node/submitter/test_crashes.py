@@ -6,7 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from node.errors import ChainUnavailable
+from node.services.voids import cancel_payment
 from node.store.session import Store
+from node.submitter.submitter import LEASE_SECONDS
 from tests.simulation.faults import Crash, Faults
 from tests.simulation.world import World, world
 
@@ -47,6 +49,37 @@ def test_fault_at_every_point(stores: Callable[[str], Store], error: type[Except
         made = _world(stores("sqlite"))
         made.run_past_crashes(Faults({place: error}))
         _assert_all_ended(made)
+
+
+def _queueing(store: Store) -> World:
+    made = world(store, funds=FUNDS)
+    made.accept(10, 5_000, 20, queue=True)
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("error", [Crash, ChainUnavailable])
+def test_fault_on_the_way_into_the_queue_and_out(
+    stores: Callable[[str], Store], error: type[Exception]
+) -> None:
+    """Whatever call fails, what lacks money is in the queue once; and once it is cancelled, gone from it."""
+    faults = Faults()
+    made = _queueing(stores("sqlite"))
+    made.run(made.submitter(faults))
+    for place, point in enumerate(faults.passed):
+        if error is ChainUnavailable and not point.startswith("chain"):
+            continue
+        made = _queueing(stores("sqlite"))
+        made.run_past_crashes(Faults({place: error}))
+        assert {"settled": 2, "queued": 1} == Counter(made.states().values())
+        assert 1 == len(made.chain.books.queue)
+        (queued,) = [payment.id for payment in made.payments() if payment.state == "queued"]
+        made.clock.sleep(LEASE_SECONDS + 1)
+        cancel_payment(made.store, made.settings, made.clock, queued, actor="tok")
+        made.run_past_crashes(Faults({place: error}))
+        assert {"settled": 2, "cancelled": 1} == Counter(made.states().values())
+        assert not made.chain.books.queue
+        assert FUNDS - 30 == made.chain.funds
 
 
 @pytest.mark.slow

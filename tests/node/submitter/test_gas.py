@@ -1,5 +1,7 @@
 """The gas formula holds on the real contracts, in the dearest cases: every limit set, all storage fresh."""
 
+from dataclasses import replace
+
 import pytest
 
 from node.chain import calls, own_calls
@@ -15,11 +17,22 @@ from tests.scenario import BANKS, EUR, JPY, OPERATOR, USD, Network
 
 PAYER = BANKS[0]
 _NO_LIMIT = 2**63 - 1
+_VALID_SECONDS = 1000
 
 
-def _rows(network: Network, action: Action, count: int, assets: tuple[int, ...], *, gap: int) -> list[Row]:
+def _rows(
+    network: Network,
+    action: Action,
+    count: int,
+    assets: tuple[int, ...],
+    *,
+    gap: int,
+    amount: int = 1,
+    urgent: bool = False,
+) -> list[Row]:
     first = network.terms(PAYER, BANKS[1], USD, 1).sequence * 1_000_000
     rows = []
+    deadline = int(network.clock.now()) + _VALID_SECONDS
     for place in range(count):
         payee = BANKS[1 + place // len(assets) % 2]
         terms = Terms(
@@ -27,9 +40,10 @@ def _rows(network: Network, action: Action, count: int, assets: tuple[int, ...],
             asset=assets[place % len(assets)],
             payer=PAYER.id,
             payee=payee.id,
-            amount=1 + place,
+            amount=amount + place,
+            urgent=urgent,
         )
-        order = Order(id=str(place), terms=terms, commitment=keccak(terms.encoded()))
+        order = Order(id=str(place), terms=terms, commitment=keccak(terms.encoded()), deadline=deadline)
         rows.append(Row(id=place, action=action, contract=action.contract, calldata=None, order=order))
     return rows
 
@@ -71,6 +85,46 @@ def test_payments_stay_below_their_limit(count: int, gap: int, assets: tuple[int
         assert receipt.gas_used < batch.gas
 
 
+@pytest.mark.parametrize(("count", "gap"), [(1, 1), (2, 256), (60, 1), (40, 256)])
+@pytest.mark.parametrize("assets", [(USD,), (USD, EUR, JPY)])
+@pytest.mark.parametrize("last", ["Settled", "Queued"])
+@pytest.mark.parametrize("priority", ["normal", "urgent"])
+def test_submissions_stay_below_their_limit(
+    count: int, gap: int, assets: tuple[int, ...], last: str, priority: str
+) -> None:
+    """Submissions that settle or queue, with every limit set and fresh storage, use less gas than given."""
+    with embedded_network() as network:
+        _limit_everything(network)
+        network.issue(PAYER, JPY, 10**6)
+        amount, urgent = 1 if last == "Settled" else 10**15, priority == "urgent"
+        rows = _rows(network, Action.SUBMIT, count, assets, gap=gap, amount=amount, urgent=urgent)
+        batch = batch_of(network.contracts, rows)
+        receipt = _send(network, batch)
+        assert ["Submitted", last] * count == _events(network, receipt)
+        assert receipt.gas_used < batch.gas
+        if last == "Settled":
+            return
+        swept = batch_of(network.contracts, [replace(row, action=Action.SWEEP) for row in rows])
+        network.clock.sleep(2 * _VALID_SECONDS)
+        receipt = _send(network, swept)
+        assert ["Expired"] * count == _events(network, receipt)
+        assert receipt.gas_used < swept.gas
+
+
+@pytest.mark.parametrize("priority", ["normal", "urgent"])
+def test_cancellation_stays_below_its_limit(priority: str) -> None:  # either case
+    """Taking one from the queue uses less gas than given to a single action."""
+    with embedded_network() as network:
+        _limit_everything(network)
+        urgent = priority == "urgent"
+        (row,) = _rows(network, Action.SUBMIT, 1, (USD,), gap=1, amount=10**15, urgent=urgent)
+        _send(network, batch_of(network.contracts, [row]))
+        batch = batch_of(network.contracts, [replace(row, action=Action.CANCEL)])
+        receipt = _send(network, batch)
+        assert ["Cancelled"] == _events(network, receipt)
+        assert receipt.gas_used < batch.gas
+
+
 @pytest.mark.parametrize(("count", "gap"), [(1, 1), (40, 1), (40, 256)])
 def test_voids_stay_below_their_limit(count: int, gap: int) -> None:
     """Voids in one word or each in its own use less gas than the formula gives."""
@@ -86,7 +140,7 @@ def test_single_actions_stay_below_their_limit() -> None:
     with embedded_network() as network:
         terms = network.terms(PAYER, OPERATOR, JPY, 5)
         network.issue(PAYER, JPY, 10**6)
-        order = Order(id="x", terms=terms, commitment=keccak(terms.encoded()))
+        order = Order(id="x", terms=terms, commitment=keccak(terms.encoded()), deadline=0)
         action = Action.REQUEST_REDEMPTION
         row = Row(id=1, action=action, contract=action.contract, calldata=None, order=order)
         batch = batch_of(network.contracts, [row])

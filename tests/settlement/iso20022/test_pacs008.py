@@ -4,7 +4,7 @@ import random
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
@@ -156,6 +156,26 @@ def test_priority_is_read(where: str, what: str, urgent: bool) -> None:  # noqa:
     """Settlement priority URGT and instruction priority HIGH make a transfer urgent."""
     (only,) = _read(credit_transfers().replace(where, what))
     assert urgent == only.urgent
+
+
+@pytest.mark.parametrize(
+    ("times", "expected"),
+    [
+        ("", None),
+        ("<SttlmTmReq><RjctTm>16:30:00Z</RjctTm></SttlmTmReq>", "2026-03-02T16:30:00+00:00"),
+        ("<SttlmTmReq><RjctTm>16:30:00</RjctTm></SttlmTmReq>", "2026-03-02T16:30:00+00:00"),
+        ("<SttlmTmReq><TillTm>16:30:00-05:00</TillTm></SttlmTmReq>", "2026-03-02T21:30:00+00:00"),
+        (
+            "<SttlmTmReq><TillTm>18:00:00Z</TillTm><RjctTm>17:00:00Z</RjctTm></SttlmTmReq>",
+            "2026-03-02T17:00:00+00:00",
+        ),
+        ("<SttlmTmReq><FrTm>09:00:00Z</FrTm></SttlmTmReq>", None),
+    ],
+)
+def test_deadline_is_read(times: str, expected: str | None) -> None:
+    """Until when it may settle, or must, is its deadline on the settlement date: the earlier of both."""
+    (only,) = _read(credit_transfers().replace("<ChrgBr>", times + "<ChrgBr>"))
+    assert (None if expected is None else datetime.fromisoformat(expected).timestamp()) == only.deadline
 
 
 def test_banks_by_lei_and_member_id_are_read() -> None:

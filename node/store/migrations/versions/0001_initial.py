@@ -337,6 +337,10 @@ def create_tables() -> None:
         sa.Column("content_digest", DIGEST, nullable=False),
         sa.Column("end_to_end_id", NAME, nullable=False),
         sa.Column("value_date", NAME, nullable=False),
+        sa.Column("deadline", WHOLE, nullable=False),
+        sa.Column("queue", sa.Boolean(), nullable=False),
+        sa.Column("head", DIGEST, nullable=True),
+        sa.Column("digest", DIGEST, nullable=True),
         sa.Column("file_id", NAME, nullable=True),
         sa.Column("file_position", WHOLE, nullable=True),
         sa.Column("created_at", WHOLE, nullable=False),
@@ -389,6 +393,14 @@ def create_tables() -> None:
     )
     op.create_index(op.f("ix_outbox_instruction_id"), "outbox", ["instruction_id"], unique=False)
     op.create_index(op.f("ix_outbox_transaction_id"), "outbox", ["transaction_id"], unique=False)
+    op.create_index(
+        "ix_outbox_submitted",
+        "outbox",
+        ["instruction_id"],
+        unique=False,
+        sqlite_where=sa.text("action = 'submit'"),
+        postgresql_where=sa.text("action = 'submit'"),
+    )
     op.create_index(
         "ix_outbox_waiting",
         "outbox",
