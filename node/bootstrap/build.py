@@ -87,8 +87,7 @@ def build(
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
-        asked["verification"] = partial(unchecked, settings.verification)
-        asked |= {} if ring is None else {"keys": ring.warning}
+        asked |= _warnings(settings, ring)
         if signer is not None:
             asked["funds"] = FundsProbe(
                 store, chain, addresses=signer.addresses, clock=clock, settings=settings, metrics=metrics
@@ -110,6 +109,14 @@ def build(
         node = Node(context, verification, [*workers, health], web=Part.API in wanted, resources=resources)
         on_failure.pop_all()
         return node
+
+
+def _warnings(settings: Settings, ring: KeyRing | None) -> dict[str, Callable[[], str | None]]:
+    """Return the probes that never fail, and say what a person should know."""
+    found: dict[str, Callable[[], str | None]] = {"verification": partial(unchecked, settings.verification)}
+    if ring is not None:
+        found["keys"] = ring.warning
+    return found
 
 
 def _workers(
