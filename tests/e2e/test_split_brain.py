@@ -96,6 +96,10 @@ class _Pair:
         """Which of them holds the lease of the pay key; any, as long as it is not known."""
         return self._holders.get(self.lease()[0], chance.randrange(2))
 
+    def may_write(self, number: int) -> bool:
+        """Tell whether one of them may hold the lease: it does, or it is not known who does."""
+        return self._holders.get(self.lease()[0], number) == number
+
     def has_taken_over(self, number: int, before: tuple[str, int]) -> bool:
         """Tell whether one of them has the lease that another had; the other stands still."""
         holder, fence = self.lease()
@@ -153,14 +157,14 @@ def _split(ground: tuple[Anvil, Network], folder: Path, store_url: str, *, round
 
 def _round(pair: _Pair, chance: random.Random) -> bool:
     """Stop whoever writes at any moment until the other has taken over; tell whether it has."""
-    stopped = pair.writer(chance)
-    pair.pay(1 - stopped)
+    pair.pay(chance.randrange(2))
     time.sleep(chance.uniform(0, _MOMENT_SECONDS_MAX))
+    stopped = pair.writer(chance)
     pair.banks[stopped].pause()
     time.sleep(_SETTLE_SECONDS)
     before, taken = pair.lease(), False
     give_up = time.monotonic() + _TAKEN_SECONDS_MAX
-    while not taken and time.monotonic() < give_up:
+    while not taken and pair.may_write(stopped) and time.monotonic() < give_up:
         time.sleep(0.02)
         taken = pair.has_taken_over(1 - stopped, before)
     time.sleep(chance.uniform(0, _MOMENT_SECONDS_MAX))
