@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,6 +26,15 @@ from tests.scenario import Member, Network, found
 
 PASSWORD = b"a bench keeps no secrets"
 _START_SECONDS_MAX = 60
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A node that is ready, a client of its API, and the seconds from its start until it was ready."""
+
+    client: httpx2.Client
+    seconds: float
 
 
 @contextmanager
@@ -43,8 +53,8 @@ def network_on(chain: Anvil) -> Network:
 
 
 @contextmanager
-def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -> Iterator[httpx2.Client]:
-    """Run `vostro run` for a bank, and yield a client of its API with an officer's token."""
+def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -> Iterator[Running]:
+    """Run `vostro run` for a bank until it is left; the client has an officer's token."""
     with TemporaryDirectory() as home:
         folder = Path(home)
         write_deployment(folder / "deployment.json", network.contracts.deployment)
@@ -62,6 +72,7 @@ def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -
             "VOSTRO_PORT": str(_free_port()),
         }
         token = _officer_token(Settings(bic=bank.bic, store_url=store_url))
+        started = time.perf_counter()
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [Path(sys.executable).with_name("vostro"), "run"], env=variables, stdout=log, stderr=log
@@ -73,7 +84,7 @@ def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -
                 timeout=120,
             )
             _wait_until_ready(client, process, folder / "log")
-            yield client
+            yield Running(client=client, seconds=time.perf_counter() - started)
         finally:
             process.terminate()
             process.wait(timeout=60)
@@ -103,5 +114,5 @@ def _wait_until_ready(client: httpx2.Client, process: subprocess.Popen[bytes], l
                 return
         except httpx2.TransportError:
             pass
-        time.sleep(0.1)
+        time.sleep(_POLL_SECONDS)
     raise RuntimeError(f"the node did not get ready:\n{log.read_text()}")
