@@ -1,5 +1,6 @@
 """Where a bench happens: a real anvil, and a bank's node as its own process."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -31,10 +32,14 @@ _POLL_SECONDS = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Running:
-    """A node that is ready, a client of its API, and the seconds from its start until it was ready."""
+    """A node that is ready, and a client of its API.
+
+    `seconds`: from its start until it was ready; `processor_seconds`: of them, its own work on a core.
+    """
 
     client: httpx2.Client
     seconds: float
+    processor_seconds: float
 
 
 @contextmanager
@@ -84,7 +89,11 @@ def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -
                 timeout=120,
             )
             _wait_until_ready(client, process, folder / "log")
-            yield Running(client=client, seconds=time.perf_counter() - started)
+            yield Running(
+                client=client,
+                seconds=time.perf_counter() - started,
+                processor_seconds=_processor_seconds(process.pid),
+            )
         finally:
             process.terminate()
             process.wait(timeout=60)
@@ -98,6 +107,12 @@ def _officer_token(settings: Settings) -> str:
     finally:
         store.close()
     return secret
+
+
+def _processor_seconds(pid: int) -> float:
+    """Return the time that all threads of a process have had on a core."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _free_port() -> int:

@@ -62,28 +62,30 @@ def _starts(name: str, url: str) -> Iterator[dict[str, Any]]:
         network.issue(BANK, USD, 10**15)
         with running_node(network, BANK, chain, url) as node:
             _pay_one(node.client)
-        yield _figure(f"baseline: {name}, one payment", _seconds(network, chain, url), 1)
+        yield from _figures(f"baseline: {name}, one payment", _ready(network, chain, url), 1)
         with closing(Store(url)) as store:
             _fill(store, network, chain)
         filled = 1 + TRANSACTIONS * PAYMENTS
-        yield _figure(f"{name}, start to ready", _seconds(network, chain, url), filled)
+        yield from _figures(name, _ready(network, chain, url), filled)
 
 
-def _figure(case: str, seconds: Sequence[float], settled: int) -> dict[str, Any]:
-    spread = f"median of {len(seconds)}, worst {max(seconds):.2f} s"
-    return {
-        "case": f"{case} ({spread})",
-        "value": round(statistics.median(seconds), 2),
-        "unit": "s",
-        "n": settled,
-    }
+def _figures(case: str, starts: Sequence[tuple[float, float]], settled: int) -> Iterator[dict[str, Any]]:
+    for what, seconds in zip(("start to ready", "of it on a core"), zip(*starts, strict=True), strict=True):
+        spread = f"median of {len(seconds)}, worst {max(seconds):.2f}"
+        yield {
+            "case": f"{case}, {what} ({spread})",
+            "value": round(statistics.median(seconds), 2),
+            "unit": "s",
+            "n": settled,
+        }
 
 
-def _seconds(network: Network, chain: Anvil, url: str) -> list[float]:
+def _ready(network: Network, chain: Anvil, url: str) -> list[tuple[float, float]]:
+    """Start a few times; return the seconds until it was ready, and those that it had a core."""
     found = []
     for _ in range(STARTS):
         with running_node(network, BANK, chain, url) as node:
-            found.append(node.seconds)
+            found.append((node.seconds, node.processor_seconds))
             page = node.client.get("/v1/payments", params={"limit": "500"}).json()["payments"]
             if {"settled"} != {payment["state"] for payment in page}:
                 raise RuntimeError("not all of the newest payments are settled")
