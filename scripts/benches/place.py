@@ -22,9 +22,12 @@ from node.clock import SystemClock, SystemRandom
 from node.keys.keystore import Keystore
 from node.services.tokens import Role, new_token
 from node.settings import Settings
+from scripts.proving.place import ROOT
 from tests.chains import Anvil
 from tests.scenario import Member, Network, found
 
+# Of this checkout: the installed `vostro` may be another's.
+_PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from node.cli import main; main()"
 PASSWORD = b"a bench keeps no secrets"
 _START_SECONDS_MAX = 60
 _POLL_SECONDS = 0.02
@@ -80,7 +83,7 @@ def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -
         started = time.perf_counter()
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [Path(sys.executable).with_name("vostro"), "run"], env=variables, stdout=log, stderr=log
+                [sys.executable, "-c", _PROGRAM, "run"], env=variables, stdout=log, stderr=log
             )
         try:
             client = httpx2.Client(
