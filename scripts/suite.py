@@ -22,7 +22,8 @@ from scripts.proving.proofs import run_halmos
 from scripts.proving.survivors import run_mutation
 from scripts.results import commit_of, record
 
-PARTS = ("contracts", "days", "mutation", "properties", "python")
+PARTS = ("contracts", "days", "faults", "mutation", "nodes", "properties")
+_FAULTS = "tests/e2e/test_faults.py"
 # What runs behind the proofs, beside everything else.
 OTHER_CORE = ("tests/e2e", "tests/simulation")
 
@@ -76,12 +77,15 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
         counts = _run_deep_contracts() if "contracts" in parts else Counts()
         if "days" in parts:
             counts += run_pytest(ROOT, ["-q", "-m", "deep", "tests/simulation", *chosen])
+        if "faults" in parts:
+            counts += run_pytest(ROOT, ["-q", "-m", "deep", _FAULTS, *chosen])
         if "mutation" in parts:
             counts += run_mutation()
+        if "nodes" in parts:
+            left_out = ["--ignore=tests/simulation", f"--ignore={_FAULTS}"]
+            counts += run_pytest(ROOT, ["-q", "-m", "deep", *left_out, *chosen])
         if "properties" in parts:
             counts += run_pytest(ROOT, ["-q", "--hypothesis-profile=deep", "tests/settlement", *chosen])
-        if "python" in parts:
-            counts += run_pytest(ROOT, ["-q", "-m", "deep", "--ignore=tests/simulation", *chosen])
         return counts
     if options.fast:
         return _run_fast(chosen)

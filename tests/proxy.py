@@ -57,6 +57,8 @@ class Proxy:
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self.hits = 0
+        # Every signed transaction that was ever on its way to the chain.
+        self.sent: set[bytes] = set()
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
@@ -84,9 +86,15 @@ class Proxy:
         self._healed.set()
 
     def _due(self, body: Any) -> Fault | None:
-        """Return what is to be done to a request, and count it."""
-        methods = {each["method"] for each in (body if isinstance(body, list) else [body])}
+        """Return what is to be done to a request; note it."""
+        requests = body if isinstance(body, list) else [body]
+        methods = {each["method"] for each in requests}
         with self._lock:
+            self.sent |= {
+                bytes.fromhex(each["params"][0].removeprefix("0x"))
+                for each in requests
+                if each["method"] == "eth_sendRawTransaction"
+            }
             if self._left == 0 or self._method not in {None, *methods}:
                 return None
             self._left -= 1

@@ -41,8 +41,9 @@ def run() -> Iterator[dict[str, Any]]:
         store_url = server.url(database)
         with (
             psycopg.connect(store_url.replace("+psycopg", ""), autocommit=True) as ledger,
-            running_node(network, bank, chain, store_url) as client,
+            running_node(network, bank, chain, store_url) as node,
         ):
+            client = node.client
             rate = _sustained(client, ledger)
             yield {
                 "case": "sustained, accepted to mirrored",

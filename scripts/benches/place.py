@@ -1,11 +1,13 @@
 """Where a bench happens: a real anvil, and a bank's node as its own process."""
 
+import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,11 +22,27 @@ from node.clock import SystemClock, SystemRandom
 from node.keys.keystore import Keystore
 from node.services.tokens import Role, new_token
 from node.settings import Settings
+from scripts.proving.place import ROOT
 from tests.chains import Anvil
 from tests.scenario import Member, Network, found
 
+# Of this checkout: the installed `vostro` may be another's.
+_PROGRAM = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from node.cli import main; main()"
 PASSWORD = b"a bench keeps no secrets"
 _START_SECONDS_MAX = 60
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A node that is ready, and a client of its API.
+
+    `seconds`: from its start until it was ready; `processor_seconds`: of them, its own work on a core.
+    """
+
+    client: httpx2.Client
+    seconds: float
+    processor_seconds: float
 
 
 @contextmanager
@@ -43,8 +61,8 @@ def network_on(chain: Anvil) -> Network:
 
 
 @contextmanager
-def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -> Iterator[httpx2.Client]:
-    """Run `vostro run` for a bank, and yield a client of its API with an officer's token."""
+def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -> Iterator[Running]:
+    """Run `vostro run` for a bank until it is left; the client has an officer's token."""
     with TemporaryDirectory() as home:
         folder = Path(home)
         write_deployment(folder / "deployment.json", network.contracts.deployment)
@@ -62,9 +80,10 @@ def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -
             "VOSTRO_PORT": str(_free_port()),
         }
         token = _officer_token(Settings(bic=bank.bic, store_url=store_url))
+        started = time.perf_counter()
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
-                [Path(sys.executable).with_name("vostro"), "run"], env=variables, stdout=log, stderr=log
+                [sys.executable, "-c", _PROGRAM, "run"], env=variables, stdout=log, stderr=log
             )
         try:
             client = httpx2.Client(
@@ -73,7 +92,11 @@ def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -
                 timeout=120,
             )
             _wait_until_ready(client, process, folder / "log")
-            yield client
+            yield Running(
+                client=client,
+                seconds=time.perf_counter() - started,
+                processor_seconds=_processor_seconds(process.pid),
+            )
         finally:
             process.terminate()
             process.wait(timeout=60)
@@ -87,6 +110,12 @@ def _officer_token(settings: Settings) -> str:
     finally:
         store.close()
     return secret
+
+
+def _processor_seconds(pid: int) -> float:
+    """Return the time that all threads of a process have had on a core."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _free_port() -> int:
@@ -103,5 +132,5 @@ def _wait_until_ready(client: httpx2.Client, process: subprocess.Popen[bytes], l
                 return
         except httpx2.TransportError:
             pass
-        time.sleep(0.1)
+        time.sleep(_POLL_SECONDS)
     raise RuntimeError(f"the node did not get ready:\n{log.read_text()}")

@@ -2,6 +2,7 @@
 
 import fcntl
 import re
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -13,6 +14,7 @@ _PROGRAM = ROOT / "contracts/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvi
 _CHAIN_ID = 20_260_001
 _LISTENING = re.compile(r"^Listening on 127\.0\.0\.1:(\d+)$", re.MULTILINE)
 _SECONDS_MAX = 30.0
+_LOCK = "lock"
 _STATE_SECONDS = 2  # what a crash of the machine itself may cost
 # anvil writes its state only at a polite end. So it is ended politely when its standard input closes, which
 # happens whatever becomes of the demo, `kill -9` included.
@@ -36,7 +38,7 @@ class Anvil:
         state = folder / "chain.json"
         self._log = folder / "anvil.log"
         options = [] if state.exists() else ["--timestamp", str(start)]
-        with (folder / "lock").open("w") as lock, self._log.open("w") as log:
+        with (folder / _LOCK).open("w") as lock, self._log.open("w") as log:
             _take(lock, folder)
             self._process = subprocess.Popen(
                 ["sh", "-c", _KEEPER, "keeper",
@@ -63,6 +65,17 @@ class Anvil:
                 raise AnvilFailed(f"anvil did not start:\n{self._log.read_text()[-2000:]}")
             time.sleep(0.05)
         return int(listening[1])
+
+
+def clear(folder: Path, *, keep: Path) -> None:
+    """Remove all that is in a folder but one file, once no anvil has the folder any more."""
+    with (folder / _LOCK).open("w") as lock:
+        _take(lock, folder)
+        for path in folder.iterdir():
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path not in {keep, folder / _LOCK}:
+                path.unlink()
 
 
 def _take(lock: IO[str], folder: Path) -> None:

@@ -1,10 +1,10 @@
-"""The demo's clock: set forward through the months that are played, then the machine's own."""
+"""The demo's clock: set forward through the months that are played, up to today."""
 
 import time
 
 
 class DemoClock:
-    """Tells a time that runs on by itself from wherever it was set; `follow` makes it the machine's.
+    """Tells a time that runs on by itself from wherever it was set.
 
     All nodes of the demo and the embedded chain share it, so that month after month passes for all at once.
     """
@@ -28,7 +28,3 @@ class DemoClock:
                 f"the demo's clock stands at {self.now():.0f} and does not go back to {moment:.0f}"
             )
         self._ahead = ahead
-
-    def follow(self) -> None:
-        """Be the machine's clock from now on."""
-        self._ahead = 0.0

@@ -1,6 +1,5 @@
 """The chain that a demo stands on: embedded and gone with it, or anvil with its state in a file."""
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -29,9 +28,9 @@ class Ground:
     stop: Callable[[], None]
 
 
-def embedded() -> Ground:
-    """Return a new chain in this process, thirteen months back."""
-    clock = DemoClock(start_of(time.time()))
+def embedded(today: float) -> Ground:
+    """Return a new chain in this process, thirteen months before `today` (UTC seconds)."""
+    clock = DemoClock(start_of(today))
     chain = connect(engine="eth-tester", rpc_url=None, timeout=_RPC_SECONDS_MAX, clock=clock)
     # Its blocks take their times from the clock itself.
     return Ground(
@@ -39,9 +38,9 @@ def embedded() -> Ground:
     )
 
 
-def persistent(place: Place) -> Ground:
-    """Return anvil's chain: new and thirteen months back, or as it was left in the folder."""
-    start = start_of(time.time())
+def persistent(place: Place, today: float) -> Ground:
+    """Return anvil's chain: new and thirteen months before `today`, or as it was left in the folder."""
+    start = start_of(today)
     anvil = Anvil(place.folder, start=int(start))
     endpoint = Endpoint(anvil.url, _RPC_SECONDS_MAX)
     chain = RpcChain(endpoint, engine("anvil"))

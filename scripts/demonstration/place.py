@@ -21,6 +21,11 @@ class Place:
         return self.folder / "deployment.json"
 
     @property
+    def founding(self) -> Path:
+        """Return the mark that all in the folder is the demo's own; it is made when the folder is empty."""
+        return self.folder / "founding"
+
+    @property
     def log(self) -> Path:
         """Return the log of all nodes."""
         return self.folder / "nodes.log"

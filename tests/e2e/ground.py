@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Protocol
 
 import httpx2
 
@@ -40,13 +40,26 @@ def founded_on(anvil: Anvil, *, delay: int = 0) -> Iterator[Network]:
         yield populated(chain, clock, deployed(chain, clock, delay=delay))
 
 
+class Process(Protocol):
+    """What is asked of a process that runs a node, however it was started."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+    def send_signal(self, sig: int) -> None: ...
+
+
 class Commands:
     """The commands of one node, each a program of its own, with the same settings."""
 
     def __init__(self, log: Path, environment: dict[str, str]) -> None:
         self.environment = environment
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
 
     def command(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; with `check` it must succeed."""
@@ -63,14 +76,26 @@ class Commands:
 
     def start(self) -> str:
         """Start `vostro run` and return its URL once it listens."""
+        self.launch()
+        url = self.url()
+        assert url, self.log()
+        return url
+
+    def launch(self) -> None:
+        """Start `vostro run` without waiting for anything."""
         with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, "run"], env=self.environment, stdout=log, stderr=log
-            )
-        until(lambda: _LISTENING.search(self.log()) or self._process_ended())
+            self._process = self._spawn(log)
+
+    def url(self) -> str | None:
+        """Wait until it listens and return its URL; None when it has ended before."""
+        until(lambda: _LISTENING.search(self.log()) or self._ended())
         listening = _LISTENING.search(self.log())
-        assert listening, self.log()
-        return listening[1]
+        return listening[1] if listening else None
+
+    def _spawn(self, log: IO[bytes]) -> Process:
+        return subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM, "run"], env=self.environment, stdout=log, stderr=log
+        )
 
     def kill(self) -> None:
         """End it as a crash does."""
@@ -116,8 +141,9 @@ class Commands:
         """What it has logged since its last start."""
         return self._log.read_text()
 
-    def _process_ended(self) -> bool:
-        return self._process is not None and self._process.poll() is not None
+    def _ended(self) -> bool:
+        process = self._process
+        return process is None or process.poll() is not None
 
     def _signal(self, number: signal.Signals) -> None:
         assert self._process is not None

@@ -1,11 +1,12 @@
 """The demo, as people start it: what its last line says is held against its files, counted here anew."""
 
 import json
+import random
 import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ FILES = sorted((Path(__file__).parents[2] / "scripts/demonstration/files").glob(
 PACS008 = "{urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08}"
 DECIMALS = {"USD": 2, "EUR": 2, "JPY": 0}
 SECONDS_MAX = 120
+PLAY_SECONDS_MAX = 900  # on however busy a machine
+LIFE_SECONDS_MAX = 20.0  # about as long as the demo takes
 
 
 def _amounts(path: Path) -> Iterator[tuple[str, int]]:
@@ -66,7 +69,7 @@ def _play(root: Path, folder: Path, *options: str) -> dict[str, Any]:
         cwd=root,
         capture_output=True,
         text=True,
-        timeout=SECONDS_MAX,
+        timeout=PLAY_SECONDS_MAX,
         check=False,
     )
     assert 0 == played.returncode, played.stdout + played.stderr
@@ -119,22 +122,49 @@ def test_demo_leaves_valid_statements(shared_data: Path, played: dict[str, Any])
     ]
 
 
+def _play_and_kill(root: Path, log: Path, seconds: float, *options: str) -> None:
+    """Start a demo and kill it after so long; it must not have ended with a failure before."""
+    with log.open("a") as output:
+        playing = subprocess.Popen(_command("--exit", *options), cwd=root, stdout=output, stderr=output)
+        try:
+            assert 0 == playing.wait(seconds), log.read_text()
+        except subprocess.TimeoutExpired:
+            playing.kill()
+            playing.wait()
+
+
+def _kill_again_and_again(root: Path, folder: Path, *, kills: int, seed: int) -> None:
+    chance = random.Random(seed)
+    options = ("--persistent", str(folder / "kept"))
+    for _ in range(kills):
+        _play_and_kill(root, folder / "output", chance.uniform(0.5, LIFE_SECONDS_MAX), *options)
+    again = _play(root, folder, *options)
+    assert _truth() == {name: again[name] for name in _truth()}
+
+
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_killed_demo_goes_on(root: Path, tmp_path: Path) -> None:
-    """A persistent demo that was killed in the middle goes on from there, and ends as if it had not been."""
+    """A persistent demo that is killed five times at any moment ends as if it had not been."""
+    _kill_again_and_again(root, tmp_path, kills=5, seed=0)
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_demo_killed_many_times_goes_on(root: Path, tmp_path: Path, seed: int) -> None:
+    """The same with twenty kills, under each of five seeds."""
+    _kill_again_and_again(root, tmp_path, kills=20, seed=seed)
+
+
+@pytest.mark.slow
+def test_demo_goes_on_another_day(root: Path, tmp_path: Path) -> None:
+    """A persistent demo of two days ago, started today, shows what it showed then."""
     options = ("--persistent", str(tmp_path / "kept"))
-    with (tmp_path / "output").open("w") as output:
-        killed = subprocess.Popen(_command("--exit", *options), cwd=root, stdout=output)
-    mirrored = tmp_path / "kept/toto/vostro.sqlite"
-    give_up = time.monotonic() + SECONDS_MAX
-    while not mirrored.exists() or "issues" not in (tmp_path / "output").read_text():
-        assert killed.poll() is None
-        assert time.monotonic() < give_up
-        time.sleep(0.05)
-    time.sleep(1)  # some months are over, the next is on its way
-    killed.kill()
-    killed.wait()
+    before = datetime.now(UTC).date() - timedelta(days=2)
+    played = _play(root, tmp_path, *options, "--day", before.isoformat())
 
     again = _play(root, tmp_path, *options)
 
+    assert _truth() == {name: played[name] for name in _truth()}
     assert _truth() == {name: again[name] for name in _truth()}
