@@ -21,6 +21,7 @@ from node.chain.endpoint import Endpoint
 from node.chain.protocol import Block, Log, Receipt
 from node.clock import SystemClock, SystemRandom
 from node.follower.follower import Follower
+from node.mirror.material import Material
 from node.mirror.record import write
 from node.services.accepted import ID_PREFIX, SERIES
 from node.services.identifiers import new_ids, new_uetrs
@@ -134,7 +135,10 @@ def _fill(store: Store, network: Network, chain: Anvil) -> None:
                 _carrying(connection, real, block, nonce + offset + place)
                 for place, block in enumerate(blocks)
             ]
-            write(connection, network.contracts, carrying)
+            material = [
+                Material(header=block.header.encoded(), transactions=(), receipts=()) for block in blocks
+            ]
+            write(connection, network.contracts, carrying, material)
     with store.snapshot() as connection:
         paid = connection.scalar(select(func.count()).where(events.c.name == "Paid"))
     if paid != 1 + TRANSACTIONS * PAYMENTS:

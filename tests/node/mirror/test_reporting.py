@@ -16,7 +16,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert, make_url, select, text
 
-from node.chain.protocol import Block
 from node.clock import SystemClock
 from node.follower.follower import Follower
 from node.mirror.words import signed
@@ -81,7 +80,7 @@ def _view(store: Store, name: str) -> list[Row]:
 
 def _spread(chain: ChainOfEvents, seconds: int) -> None:
     """Let so much time pass between two blocks."""
-    apart: list[Block] = []
+    apart = chain.mined[:0]
     for block in chain.mined:
         apart.append(
             sealed_up(
