@@ -74,7 +74,9 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
         return run_pytest(ROOT, ["-q", "-m", "network", *chosen])
     if options.deep:
         parts = PARTS if options.deep == "all" else (options.deep,)
-        counts = _run_deep_contracts() if "contracts" in parts else Counts()
+        counts = run_forge(CONTRACTS, "deep") if "contracts" in parts else Counts()
+        if "proofs" in parts:
+            counts += run_halmos(CONTRACTS, "proofs_deep")
         if "days" in parts:
             counts += run_pytest(ROOT, ["-q", "-m", "deep", "tests/simulation", *chosen])
         if "faults" in parts:
@@ -101,11 +103,6 @@ def _run_all(asked: Sequence[str]) -> Counts:
         nodes = other_core.submit(run_pytest, ROOT, [*asked, *OTHER_CORE], aside=True)
         counts = run_forge(CONTRACTS) + run_slither() + run_pytest(ROOT, [*asked, *left_out])
         return counts + proofs.result() + nodes.result()
-
-
-def _run_deep_contracts() -> Counts:
-    """Run the contracts' tests with more examples, and the proofs that take minutes."""
-    return run_forge(CONTRACTS, "deep") + run_halmos(CONTRACTS, "proofs_deep")
 
 
 def _run_fast(chosen: Sequence[str]) -> Counts:
