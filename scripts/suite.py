@@ -22,7 +22,7 @@ from scripts.proving.proofs import run_halmos
 from scripts.proving.survivors import run_mutation
 from scripts.results import commit_of, record
 
-PARTS = ("contracts", "days", "faults", "mutation", "nodes", "properties")
+PARTS = ("contracts", "days", "faults", "mutation", "nodes", "proofs", "properties")
 _FAULTS = "tests/e2e/test_faults.py"
 # What runs behind the proofs, beside everything else.
 OTHER_CORE = ("tests/e2e", "tests/simulation")
