@@ -134,9 +134,10 @@ def _telling(identity: Identity, outcomes: Sequence[Outcome]) -> list[Outcome]:
         found
         for found, after in zip_longest(outcomes, outcomes[1:])
         if found.name != "Submitted"
-        or not concerns(identity, found)
         or after is None
         or after.transaction_hash != found.transaction_hash
+        # What another instruction became in the queue is not told: only that it has the sequence.
+        or not (concerns(identity, after) or after.name in ACCEPTING)
     ]
 
 
