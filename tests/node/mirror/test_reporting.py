@@ -267,7 +267,8 @@ def _accept(store: Store, terms: Terms, **values: Any) -> None:
         "amount": terms.amount, "urgent": terms.urgent, "terms": terms.encoded(),
         "commitment": commitment(terms), "salt": b"salt", "document": '{"Nm":"a secret name"}',
         "uetr": f"00000000-0000-4000-8000-{terms.sequence:012}", "content_digest": bytes(32),
-        "end_to_end_id": "E1", "value_date": "2026-11-22", "created_at": START, "created_by": "tok_1",
+        "end_to_end_id": "E1", "value_date": "2026-11-22", "deadline": START + _DAY, "queue": False,
+        "created_at": START, "created_by": "tok_1",
     }  # fmt: skip
     with store.transaction() as connection:
         connection.execute(insert(instructions).values(row | values))

@@ -8,6 +8,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from node.errors import EvidenceMissing, NotFound, StoreInconsistent
 from node.follower.checking import Checks, Level
@@ -146,11 +147,9 @@ def test_what_was_not_checked_has_no_evidence(bank: Bank, store: Store, network:
 def _closure(name: str) -> Iterator[str]:
     """The distributions that one needs, without its extras."""
     yield name
-    for line in distribution(name).requires or ():
-        if ";" not in line:
-            yield from _closure(
-                "".join(each for each in line.split("[")[0] if each.isalnum() or each in "-_.")
-            )
+    for needed in map(Requirement, distribution(name).requires or ()):
+        if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+            yield from _closure(needed.name)
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,9 @@ def test_rules_hold_with_two_clocks(
     stores: Callable[[str], Store], ahead: int, steps: list[tuple[int, int]]
 ) -> None:
     """Two processes whose clocks differ and jump: each may believe itself the writer, nothing is doubled."""
-    made = world(stores("sqlite"), funds=_FUNDS, attempts_max=100, unknown_after_seconds=10**6)
+    # Nothing reaches its deadline by either clock: that would rightly end it.
+    patient = {"attempts_max": 100, "unknown_after_seconds": 10**6, "deadline_seconds": 10**7}
+    made = world(stores("sqlite"), funds=_FUNDS, **patient)
     # By one clock a lease may run that is over by the other.
     made.rules.has_one_clock = False
     other = replace(made, clock=SetClock(made.clock.now() + ahead), sent=made.sent)
