@@ -232,11 +232,15 @@ class Token:
     def _key(self, name: bytes) -> pkcs11.PrivateKey:
         if name in self._keys:
             return self._keys[name]
+        if not self._ids:
+            raise pkcs11.TokenNotPresent  # as some modules show a token that was pulled out
         if name not in self._ids:
             raise self._missing(name)
         try:
             found = self._session.get_key(object_class=ObjectClass.PRIVATE_KEY, id=self._ids[name])
         except pkcs11.NoSuchKey:
+            if not list(self._session.get_objects({Attribute.CLASS: ObjectClass.PUBLIC_KEY})):
+                raise pkcs11.TokenNotPresent from None
             raise self._missing(name) from None
         assert isinstance(found, pkcs11.PrivateKey)
         self._keys[name] = found

@@ -28,6 +28,8 @@ _POSTGRESQL_OPTIONS = {
 _DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 _READ_ONLY = "vostro_read_only"
 _OWNER_ONLY = 0o600
+# SQLite's file system in memory: what the simulation runs on.
+_SHARED_MEMORY = "memdb"
 _SQLITE_PRAGMAS = (
     f"busy_timeout = {WAIT_SECONDS_MAX * 1000}",
     "journal_mode = WAL",
@@ -103,8 +105,9 @@ def _parse(url: str) -> URL:
         raise refused from None
     driver = _DRIVERS.get(parsed.get_backend_name())
     # SQLite without a file is a database in memory, which each connection would have for itself.
-    # An address ("file:…?uri=true") would name the file in a second way.
-    if driver is None or parsed.database in {None, "", ":memory:"} or "uri" in parsed.query:
+    # An address ("file:…?uri=true") would name the file in a second way; shared memory has no other name.
+    is_address = "uri" in parsed.query and parsed.query.get("vfs") != _SHARED_MEMORY
+    if driver is None or parsed.database in {None, "", ":memory:"} or is_address:
         raise refused
     return parsed.set(drivername=driver)
 
@@ -125,7 +128,8 @@ def _engine(url: URL, pool_size: int) -> Engine:
     event.listen(engine, "connect", _prepare_sqlite if sqlite else _prepare_postgresql)
     if sqlite:
         event.listen(engine, "begin", _begin_sqlite)
-        event.listen(engine, "do_connect", partial(_make_private, Path(str(url.database))))
+        if url.query.get("vfs") != _SHARED_MEMORY:
+            event.listen(engine, "do_connect", partial(_make_private, Path(str(url.database))))
     return engine
 
 

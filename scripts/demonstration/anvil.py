@@ -35,16 +35,14 @@ class Anvil:
     def __init__(self, folder: Path, *, start: int) -> None:
         if not _PROGRAM.exists():
             raise AnvilFailed("the npm packages of contracts/ are not there: run scripts/setup")
-        state = folder / "chain.json"
         self._log = folder / "anvil.log"
-        options = [] if state.exists() else ["--timestamp", str(start)]
         with (folder / _LOCK).open("w") as lock, self._log.open("w") as log:
             _take(lock, folder)
             self._process = subprocess.Popen(
                 ["sh", "-c", _KEEPER, "keeper",
                  _PROGRAM, "--host", "127.0.0.1", "--port", "0", "--chain-id", str(_CHAIN_ID),
-                 "--base-fee", "0", "--gas-price", "0", "--state", state,
-                 "--state-interval", str(_STATE_SECONDS), *options],
+                 "--base-fee", "0", "--gas-price", "0", "--state", folder / "chain.json",
+                 "--state-interval", str(_STATE_SECONDS), "--timestamp", str(_first_time(folder, start))],
                 stdin=subprocess.PIPE, stdout=log, stderr=subprocess.STDOUT, pass_fds=[lock.fileno()],
                 # Ctrl-C at the terminal is for the demo alone, which ends its nodes before their chain.
                 start_new_session=True,
@@ -76,6 +74,14 @@ def clear(folder: Path, *, keep: Path) -> None:
                 shutil.rmtree(path)
             elif path not in {keep, folder / _LOCK}:
                 path.unlink()
+
+
+def _first_time(folder: Path, start: int) -> int:
+    """Return the time of block 0, always the same: anvil keeps a block 0 of each start beside the first."""
+    kept = folder / "chain.start"
+    if not kept.exists():
+        kept.write_text(str(start))
+    return int(kept.read_text())
 
 
 def _take(lock: IO[str], folder: Path) -> None:

@@ -8,7 +8,7 @@ import {AnyState} from "./AnyState.sol";
 import {svm} from "./Svm.sol";
 
 /// @dev Bounds: lists of none or two, names and bytes of none or five.
-/// @custom:halmos --default-array-lengths 0,2 --default-bytes-lengths 0,5
+/// @custom:halmos --solver-timeout-branching 100ms --default-array-lengths 0,2 --default-bytes-lengths 0,5
 contract KeysProofs is AnyState {
     /// @notice Whatever anybody but the operator calls, an address that is a key stays the same key, is never valid longer, and
     /// once revoked never acts again.
