@@ -21,7 +21,7 @@ from node.follower.checking import Checks, Level
 from node.follower.follower import Follower
 from node.store.session import Store
 from node.store.tables import balances
-from scripts.benches import day, paid
+from scripts.benches import day, lag, paid
 from scripts.benches.place import anvil, network_on
 from scripts.benches.ponder.run import index, install
 from settlement.posting import Bucket
@@ -43,6 +43,7 @@ def run() -> Iterator[dict[str, Any]]:
         yield from _batches(server)
         yield from _small_batches(server)
         yield from _singles(server)
+        yield from lag.run(server)
         yield from day.run(server)
 
 

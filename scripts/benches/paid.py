@@ -1,5 +1,6 @@
 """A chain with many payments on it, brought there as fast as anvil takes them."""
 
+import time
 from collections.abc import Iterator
 from itertools import islice
 
@@ -13,13 +14,21 @@ from tests.scenario import USD, Network
 _MONEY = 10**15
 
 
-def bring(network: Network, chain: Anvil, *, blocks: int, transactions: int, payments: int) -> None:
-    """Mine `blocks` with `transactions` each, of `payments` each, from the first bank to the others."""
+def bring(
+    network: Network, chain: Anvil, *, blocks: int, transactions: int, payments: int, every: float = 0
+) -> None:
+    """Mine `blocks` with `transactions` each, of `payments` each, from the first bank to the others.
+
+    A block `every` so many seconds, or each at once.
+    """
     endpoint = Endpoint(chain.url, 600)
     network.issue(network.banks[0], USD, _MONEY)
     endpoint.request("evm_setAutomine", False)
     signed = _signed(network, blocks * transactions, payments)
-    while sent := list(islice(signed, transactions)):
+    started = time.monotonic()
+    for number in range(blocks):
+        sent = list(islice(signed, transactions))
+        time.sleep(max(0, started + number * every - time.monotonic()))
         endpoint.batch([("eth_sendRawTransaction", ("0x" + raw.hex(),)) for raw in sent])
         endpoint.request("anvil_mine", "0x1")
     endpoint.close()
