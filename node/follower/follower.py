@@ -4,8 +4,16 @@ from collections.abc import Sequence
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Chain
+from node.chain.witnesses import Witnesses
 from node.clock import Clock
-from node.errors import ChainError, EndpointBehind, StoreError, WrongChain, WrongGenesis
+from node.errors import (
+    ChainError,
+    EndpointBehind,
+    EndpointsDisagree,
+    StoreError,
+    WrongChain,
+    WrongGenesis,
+)
 from node.follower.checking import DEFAULT_CHECKS, Checks
 from node.mirror.head import Head, hash_at, head, pin
 from node.mirror.material import Material, header_at
@@ -37,6 +45,7 @@ class Follower:
         clock: Clock,
         *,
         checks: Checks = DEFAULT_CHECKS,
+        witnesses: Witnesses | None = None,
         blocks_max: int = _BLOCKS_MAX,
     ) -> None:
         self._store = store
@@ -44,6 +53,7 @@ class Follower:
         self._contracts = contracts
         self._clock = clock
         self._checks = checks
+        self._witnesses = witnesses
         self._blocks_max = blocks_max
         self._blocks_next = min(16, blocks_max)
         self._verified = False
@@ -65,7 +75,10 @@ class Follower:
         try:
             blocks = self._fetch(mirrored, until)
             _check(mirrored, blocks)
-            return self._write(mirrored, blocks, self._material(parent, blocks))
+            material = self._material(parent, blocks)
+            if self._witnesses is not None:
+                blocks = self._witnesses.agreed(blocks)
+            return self._write(mirrored, blocks, material[: len(blocks)])
         except (BrokenRule, WrongChain, WrongGenesis) as error:
             self._freeze(error, mirrored)
             raise
@@ -74,7 +87,7 @@ class Follower:
             self._verified = False
             raise
 
-    def _fetch(self, mirrored: Head | None, until: int | None) -> list[Block]:
+    def _fetch(self, mirrored: Head | None, until: int | None) -> Sequence[Block]:
         if not self._verified:
             self._verify()
         final = self._chain.final_height()
@@ -160,24 +173,30 @@ class Follower:
         """Remember why nothing is mirrored any more, until a person has looked (R10)."""
         self._verified = False
         subject = "genesis" if mirrored is None else f"after block {mirrored.height}"
-        at, served = int(self._clock.now()), self._served_instead(mirrored)
+        at = int(self._clock.now())
+        headers = error.versions if isinstance(error, EndpointsDisagree) else self._served_instead(mirrored)
         try:
             with self._store.transaction() as connection:
-                raise_incident(connection, writer=WRITER, subject=subject, error=error, at=at, served=served)
+                raise_incident(
+                    connection, writer=WRITER, subject=subject, error=error, at=at, headers=headers
+                )
         except StoreError as lost:
             error.add_note(f"it could not be remembered: {lost.detail}")
 
-    def _served_instead(self, mirrored: Head | None) -> bytes | None:
-        """Return the header that is served now for a block that was mirrored with another hash, if one is."""
+    def _served_instead(self, mirrored: Head | None) -> tuple[tuple[str, bytes], ...]:
+        """Return the header that is served now for a block that was mirrored with another hash, if one is.
+
+        The one that was mirrored is in `proofs`.
+        """
         if mirrored is None:
-            return None
+            return ()
         try:
             served = self._chain.block(min(mirrored.height, self._chain.final_height()))
             with self._store.snapshot() as connection:
                 known = hash_at(connection, served.height)
-            return None if served.hash == known else served.header.encoded()
+            return () if served.hash == known else (("the RPC node", served.header.encoded()),)
         except SettlementError:
-            return None  # what is not to be had must not hide why the node froze
+            return ()  # what is not to be had must not hide why the node froze
 
 
 def _check(mirrored: Head | None, blocks: Sequence[Block]) -> None:

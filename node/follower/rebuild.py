@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
+from node.chain.witnesses import Witnesses
 from node.clock import Clock
 from node.errors import StoreMismatch
 from node.follower.checking import DEFAULT_CHECKS, Checks
@@ -44,6 +45,7 @@ def rebuild(
     *,
     height: int,
     checks: Checks = DEFAULT_CHECKS,
+    witnesses: Witnesses | None = None,
 ) -> Iterator[int]:
     """Mirror from genesis to `height` into a fresh store, yielding the number of blocks of each step.
 
@@ -53,7 +55,7 @@ def rebuild(
         found = head(connection)
     if found is not None:
         raise StoreMismatch(f"the database is not fresh: it mirrors up to block {found.height}")
-    follower = Follower(fresh, chain, contracts, clock, checks=checks)
+    follower = Follower(fresh, chain, contracts, clock, checks=checks, witnesses=witnesses)
     missing = height + 1
     while missing:
         mirrored = follower.tick(until=height)
