@@ -1,6 +1,7 @@
 """One node from its settings: everything is made here, and nothing is kept anywhere else."""
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from functools import partial
 
@@ -82,6 +83,7 @@ def build(
             random=random,
             signer=signer,
             witnesses=witnesses,
+            ahead=resources.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")),
         )
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
@@ -123,13 +125,14 @@ def _ticks(
     random: Random,
     signer: Signer | None,
     witnesses: Witnesses | None,
+    ahead: Executor,
 ) -> dict[Part, Callable[[], int]]:
     """Return what each wanted part does again and again."""
     found: dict[Part, Callable[[], int]] = {}
     if Part.FOLLOWER in wanted:
         checks = checks_of(settings)
         found[Part.FOLLOWER] = Follower(
-            store, chain, contracts, clock, checks=checks, witnesses=witnesses
+            store, chain, contracts, clock, checks=checks, witnesses=witnesses, ahead=ahead
         ).tick
     if Part.SUBMITTER in wanted and signer is not None:
         found[Part.SUBMITTER] = Submitter(

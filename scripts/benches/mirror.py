@@ -19,6 +19,7 @@ from node.chain.compiled import artifact
 from node.clock import SystemClock
 from node.follower.checking import Checks, Level
 from node.follower.follower import Follower
+from node.follower.rebuild import rebuild
 from node.store.session import Store
 from node.store.tables import balances
 from scripts.benches import day, lag, paid
@@ -103,9 +104,9 @@ def _mirror(network: Network, url: str, level: Level, events: int) -> float:
     """Return events a second of a follower that fills an empty store, checking blocks at a level."""
     store = Store(url)
     store.migrate()
-    follower = Follower(store, network.chain, network.contracts, SystemClock(), checks=Checks(level=level))
+    checks, height = Checks(level=level), network.chain.final_height()
     started = time.perf_counter()
-    while follower.tick():
+    for _ in rebuild(store, network.chain, network.contracts, SystemClock(), height=height, checks=checks):
         pass
     seconds = time.perf_counter() - started
     store.close()
