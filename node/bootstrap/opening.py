@@ -17,6 +17,7 @@ from node.chain.witnesses import Witnesses
 from node.clock import Clock
 from node.errors import KeyNotFound, SettingsInvalid, WrongPassword
 from node.follower.checking import Checks, Level
+from node.follower.validators import ContractValidators, validator_contract
 from node.keys.agreement import EncryptionKeystore
 from node.keys.hsm import Token
 from node.keys.keystore import Keystore
@@ -186,6 +187,19 @@ def witnesses_of(settings: Settings, chain: Chain, clock: Clock) -> Witnesses | 
             f"VOSTRO_RPC_AGREEMENT: {settings.rpc_agreement} endpoints must agree, VOSTRO_RPC_URL names one"
         )
     return Witnesses(chain, needed=settings.rpc_agreement, clock=clock)
+
+
+def validators_of(settings: Settings, chain: Chain, witnesses: Witnesses | None) -> ContractValidators | None:
+    """Return who asks the contract that keeps the validators, None where headers list them.
+
+    Raise `SettingsInvalid` for an engine without seals.
+    """
+    if settings.validator_contract is None:
+        return None
+    contract = validator_contract(settings.validator_contract)
+    if not engine(settings.engine).sealed:
+        raise SettingsInvalid(f"VOSTRO_VALIDATOR_CONTRACT: nobody seals the blocks of {settings.engine}")
+    return ContractValidators(chain, contract, witnesses)
 
 
 def checks_of(settings: Settings) -> Checks:

@@ -15,6 +15,7 @@ from node.errors import (
     WrongGenesis,
 )
 from node.follower.checking import DEFAULT_CHECKS, Checks
+from node.follower.validators import ContractValidators
 from node.mirror.head import Head, hash_at, head, pin
 from node.mirror.material import Material, header_at
 from node.mirror.record import write
@@ -46,6 +47,7 @@ class Follower:
         *,
         checks: Checks = DEFAULT_CHECKS,
         witnesses: Witnesses | None = None,
+        validators: ContractValidators | None = None,
         blocks_max: int = _BLOCKS_MAX,
     ) -> None:
         self._store = store
@@ -54,6 +56,7 @@ class Follower:
         self._clock = clock
         self._checks = checks
         self._witnesses = witnesses
+        self._validators = validators
         self._blocks_max = blocks_max
         self._blocks_next = min(16, blocks_max)
         self._verified = False
@@ -75,10 +78,9 @@ class Follower:
         try:
             blocks = self._fetch(mirrored, until)
             _check(mirrored, blocks)
-            material = self._material(parent, blocks)
             if self._witnesses is not None:
                 blocks = self._witnesses.agreed(blocks)
-            return self._write(mirrored, blocks, material[: len(blocks)])
+            return self._write(mirrored, blocks, self._material(parent, blocks))
         except (BrokenRule, WrongChain, WrongGenesis) as error:
             self._freeze(error, mirrored)
             raise
@@ -145,7 +147,8 @@ class Follower:
         """Return what proves the blocks, having checked them at this follower's level."""
         found = []
         for block in blocks:
-            found.append(self._checks.material(block, parent))
+            kept = () if self._validators is None else self._validators.of(block.height)
+            found.append(self._checks.material(block, parent, kept))
             parent = block.header
         return found
 

@@ -10,6 +10,7 @@ from node.clock import Clock
 from node.errors import StoreMismatch
 from node.follower.checking import DEFAULT_CHECKS, Checks
 from node.follower.follower import Follower
+from node.follower.validators import ContractValidators
 from node.mirror.digests import table_digests
 from node.mirror.head import Head, head
 from node.store.session import Store
@@ -46,6 +47,7 @@ def rebuild(
     height: int,
     checks: Checks = DEFAULT_CHECKS,
     witnesses: Witnesses | None = None,
+    validators: ContractValidators | None = None,
 ) -> Iterator[int]:
     """Mirror from genesis to `height` into a fresh store, yielding the number of blocks of each step.
 
@@ -55,7 +57,9 @@ def rebuild(
         found = head(connection)
     if found is not None:
         raise StoreMismatch(f"the database is not fresh: it mirrors up to block {found.height}")
-    follower = Follower(fresh, chain, contracts, clock, checks=checks, witnesses=witnesses)
+    follower = Follower(
+        fresh, chain, contracts, clock, checks=checks, witnesses=witnesses, validators=validators
+    )
     missing = height + 1
     while missing:
         mirrored = follower.tick(until=height)

@@ -16,11 +16,15 @@ Row = tuple[int, bytes, bytes | None, bytes | None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """A block's header, transactions and receipts as the chain hashes them; contents only if checked."""
+    """A block's header, transactions and receipts as the chain hashes them; contents only if checked.
+
+    `validators` are those who must have sealed it, where a contract keeps them.
+    """
 
     header: bytes
     transactions: tuple[bytes, ...]
     receipts: tuple[bytes, ...]
+    validators: tuple[bytes, ...] = ()
 
 
 def row_of(height: int, material: Material, *, ours: bool) -> Row:

@@ -11,6 +11,7 @@ from node.chain.protocol import Chain
 from node.errors import EvidenceMissing, NotFound, StoreInconsistent
 from node.mirror.head import hash_at, head
 from node.mirror.material import Material, header_at, headers_between, material_at
+from node.mirror.validators import changed_after, validators_at
 from node.mirror.words import signed
 from node.services.filters import InvalidFilter
 from node.settings import Settings
@@ -44,6 +45,15 @@ def evidence_of(
         row = _instruction(connection, payment_id)
         event = _settling(connection, row)
         until = _height(connection, height)
+        if height is None:
+            # A contract's validators prove nothing of blocks that others sealed.
+            until = min(until, (changed_after(connection, event["height"]) or until + 1) - 1)
+        elif validators_at(connection, until) != validators_at(connection, event["height"]):
+            raise InvalidFilter(
+                f"other validators sealed block {until} than block {event['height']}, by the contract that "
+                "keeps them; name a height with the same ones",
+                param="height",
+            )
         if abs(until - event["height"]) >= HEADERS_MAX:
             raise InvalidFilter(f"a file holds {HEADERS_MAX} headers; name a nearer height", param="height")
         material = material_at(connection, event["height"])
@@ -153,13 +163,15 @@ def _checkpoint(
     )
     if block_hash is None or header is None:
         raise StoreInconsistent(f"block {height} is not mirrored with its header")
-    sealed = engine(settings.engine).sealed
+    validators = validators_at(connection, height)
+    if engine(settings.engine).sealed and not validators:
+        validators = seals.decode(header.extra_data).validators
     return Checkpoint(
         chain_id=deployment.chain_id,
         genesis_hash=deployment.genesis_hash,
         height=height,
         block_hash=block_hash,
-        validators=seals.decode(header.extra_data).validators if sealed else (),
+        validators=validators,
         contracts={
             name: Deployed(address=address, code_hash=code_hashes.get(name, bytes(32)))
             for name, address in deployment.contracts.items()

@@ -39,6 +39,16 @@ proofs = Table(
     info=APPEND_ONLY,
 )
 
+# Where a contract keeps the validators: who seals from this block on. Told by RPC nodes; like the seals not
+# among what must equal a rebuild.
+validator_sets = Table(
+    "validator_sets",
+    metadata,
+    Column("height", Whole, primary_key=True, autoincrement=False),
+    Column("validators", Digest, nullable=False),  # addresses in ascending order, one after the other
+    info=APPEND_ONLY,
+)
+
 # Transactions that touched our contracts, or were sent by a registered key.
 receipts = Table(
     "receipts",

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from node.errors import EvidenceMissing, NotFound, StoreInconsistent
 from node.follower.checking import Checks, Level
 from node.follower.follower import Follower
+from node.mirror.validators import insert_changes
 from node.services import evidence
 from node.services.filters import InvalidFilter
 from node.store.session import Store
@@ -98,6 +99,20 @@ def test_a_checkpoint_before_the_block_is_no_proof_here(bank: Bank) -> None:
     """Without seals such evidence would convince nobody, so it is not given away."""
     with pytest.raises(StoreInconsistent, match="finality"):
         _evidence(bank, bank.payments()[0].id, 3)
+
+
+def test_a_checkpoint_of_other_validators_is_no_proof(bank: Bank, store: Store) -> None:
+    """Where a contract keeps them, evidence ends before they changed, and no later checkpoint passes."""
+    last = bank.network.chain.final_height()
+    with store.transaction() as connection:
+        insert_changes(connection, [(last, (b"\1" * 20,))])
+    payment = bank.payments()[0].id
+
+    bundle = read_bundle(_evidence(bank, payment))
+
+    assert last - 1 == bundle.height + len(bundle.headers) - 1
+    with pytest.raises(InvalidFilter, match="other validators"):
+        _evidence(bank, payment, last)
 
 
 def test_a_later_forgery_does_not_pass(bank: Bank) -> None:

@@ -29,6 +29,7 @@ APPEND_ONLY = (
     "proofs",
     "receipts",
     "reconciliations",
+    "validator_sets",
 )
 REFUSAL = "rows of this table are never edited or deleted"
 
@@ -248,6 +249,12 @@ def create_tables() -> None:
         unique=True,
         sqlite_where=sa.text("cleared_at IS NULL"),
         postgresql_where=sa.text("cleared_at IS NULL"),
+    )
+    op.create_table(
+        "validator_sets",
+        sa.Column("height", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("validators", DIGEST, nullable=False),
+        sa.PrimaryKeyConstraint("height", name=op.f("pk_validator_sets")),
     )
     op.create_table(
         "incident_headers",
