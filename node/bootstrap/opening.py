@@ -22,9 +22,10 @@ from node.keys.agreement import EncryptionKeystore
 from node.keys.hsm import Token
 from node.keys.keystore import Keystore
 from node.keys.limits import DayLimits, limits_from_text
-from node.keys.policy import node_policy
+from node.keys.policy import node_policy, notary_policy
 from node.keys.ring import KeyRing, KeystoreKeys, TokenKeys
 from node.keys.sealing import KeyCipher
+from node.keys.signer import Notary
 from node.settings import Settings
 from node.store.session import Store
 from node.store.spending import SpendingBook
@@ -120,6 +121,18 @@ def opened_signer(
         return
     with closing(open_token(settings, password)) as token:
         yield KeyRing(TokenKeys(token=token), wanted, policy, limits=limits)
+
+
+@contextmanager
+def opened_notary(settings: Settings, password: bytes, address: bytes, *, chain_id: int) -> Iterator[Notary]:
+    """Give what signs what this bank attests by one of its keys, and nothing else; raise `SigningError`."""
+    policy = notary_policy(chain_id)
+    if settings.signer == "keystore":
+        keys = KeystoreKeys(keystore=open_keystore(settings), password=lambda: password)
+        yield KeyRing(keys, [address], policy)
+        return
+    with closing(open_token(settings, password)) as token:
+        yield KeyRing(TokenKeys(token=token), [address], policy)
 
 
 def _password_of(settings: Settings, password: bytes) -> Callable[[], bytes]:

@@ -1,7 +1,7 @@
 """Checks an evidence file against a checkpoint file, a line per check; needs the base package only."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ from settlement.evidence.checkpoint import CHECKPOINT_BYTES_MAX, Checkpoint, rea
 from settlement.evidence.verify import Check, verify
 
 
-def verify_files(bundle: Path, checkpoint: Path) -> Iterator[Check]:
+def verify_files(bundle: Path, checkpoint: Path, signed_by: Iterable[str] = ()) -> Iterator[Check]:
     """Yield each check that held; raise `InvalidEvidence` at the first that did not."""
     known = read_checkpoint_file(checkpoint)
+    yield from _check_signers(known, signed_by)
     yield from verify(_read(bundle, BUNDLE_BYTES_MAX, InvalidBundle), known)
 
 
@@ -22,11 +23,21 @@ def read_checkpoint_file(path: Path) -> Checkpoint:
     return read_checkpoint(_read(path, CHECKPOINT_BYTES_MAX, InvalidCheckpoint))
 
 
-def print_checks(bundle: Path, checkpoint: Path, *, as_json: bool) -> int:
+def _check_signers(known: Checkpoint, wanted: Iterable[str]) -> Iterator[Check]:
+    """Tell who signed the checkpoint, if anybody did or had to; the signatures were checked with its form."""
+    signers = {"0x" + each.signer.hex() for each in known.signatures}
+    missing = sorted({each.lower() for each in wanted} - signers)
+    if missing:
+        raise InvalidCheckpoint(f"{', '.join(missing)} did not sign the checkpoint", param="checkpoint")
+    if signers:
+        yield Check(name="checkpoint", found=f"signed by {', '.join(sorted(signers))}")
+
+
+def print_checks(bundle: Path, checkpoint: Path, *, as_json: bool, signed_by: Iterable[str] = ()) -> int:
     """Print a line per check, and the first that failed; return the exit status."""
     found: list[dict[str, Any]] = []
     try:
-        for check in verify_files(bundle, checkpoint):
+        for check in verify_files(bundle, checkpoint, signed_by):
             _tell(found, {"check": check.name, "passed": True, "found": check.found}, as_json=as_json)
     except InvalidEvidence as error:
         name = error.param or "file"
