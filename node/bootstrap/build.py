@@ -1,6 +1,7 @@
 """One node from its settings: everything is made here, and nothing is kept anywhere else."""
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from functools import partial
 
@@ -83,6 +84,7 @@ def build(
             random=random,
             signer=signer,
             witnesses=witnesses,
+            ahead=resources.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")),
         )
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
@@ -124,6 +126,7 @@ def _ticks(
     random: Random,
     signer: Signer | None,
     witnesses: Witnesses | None,
+    ahead: Executor,
 ) -> dict[Part, Callable[[], int]]:
     """Return what each wanted part does again and again."""
     found: dict[Part, Callable[[], int]] = {}
@@ -136,6 +139,7 @@ def _ticks(
             checks=checks_of(settings),
             witnesses=witnesses,
             validators=validators_of(settings, chain, witnesses),
+            ahead=ahead,
         ).tick
     if Part.SUBMITTER in wanted and signer is not None:
         found[Part.SUBMITTER] = Submitter(

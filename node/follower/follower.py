@@ -1,6 +1,7 @@
 """The follower: one tick brings the next few final blocks into the mirror."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Chain
@@ -14,6 +15,7 @@ from node.errors import (
     WrongChain,
     WrongGenesis,
 )
+from node.follower.ahead import Ahead
 from node.follower.checking import DEFAULT_CHECKS, Checks
 from node.follower.validators import ContractValidators
 from node.mirror.head import Head, hash_at, head, pin
@@ -48,6 +50,7 @@ class Follower:
         checks: Checks = DEFAULT_CHECKS,
         witnesses: Witnesses | None = None,
         validators: ContractValidators | None = None,
+        ahead: Executor | None = None,
         blocks_max: int = _BLOCKS_MAX,
     ) -> None:
         self._store = store
@@ -57,6 +60,7 @@ class Follower:
         self._checks = checks
         self._witnesses = witnesses
         self._validators = validators
+        self._ahead = Ahead(chain, ahead)
         self._blocks_max = blocks_max
         self._blocks_next = min(16, blocks_max)
         self._verified = False
@@ -98,8 +102,21 @@ class Follower:
             return []
         self._behind_looks = 0
         first = 0 if mirrored is None else mirrored.height + 1
-        last = min(final, first + self._blocks_next - 1, final if until is None else until)
-        return self._chain.blocks(first, last) if first <= last else []
+        end = final if until is None else min(final, until)
+        last = min(end, first + self._blocks_next - 1)
+        if first > last:
+            return []
+        blocks = self._ahead.blocks(first, last, final=end)
+        self._adapt(blocks)
+        after = first + len(blocks)
+        self._ahead.begin(after, min(end, after + self._blocks_next - 1))
+        return blocks
+
+    def _adapt(self, blocks: Sequence[Block]) -> None:
+        """Choose how many blocks come next by how heavy these are."""
+        logs = sum(len(receipt.logs) for block in blocks for receipt in block.receipts)
+        wanted = self._blocks_next * 2 if logs < _LOGS_AIM // 2 else len(blocks) * _LOGS_AIM // logs
+        self._blocks_next = max(1, min(self._blocks_max, wanted))
 
     def _verify(self) -> None:
         """Check that endpoint, deployment and store are of one chain."""
@@ -167,9 +184,6 @@ class Follower:
                 # Another follower of this store was quicker; its blocks are as good as these.
                 return 0
             write(connection, self._contracts, blocks, material)
-        logs = sum(len(receipt.logs) for block in blocks for receipt in block.receipts)
-        wanted = self._blocks_next * 2 if logs < _LOGS_AIM // 2 else len(blocks) * _LOGS_AIM // logs
-        self._blocks_next = max(1, min(self._blocks_max, wanted))
         return len(blocks)
 
     def _freeze(self, error: SettlementError, mirrored: Head | None) -> None:

@@ -1,6 +1,7 @@
 """Fills a fresh store from the genesis block, and compares it with the one in use (R4)."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from node.chain.contracts import Contracts
@@ -57,13 +58,21 @@ def rebuild(
         found = head(connection)
     if found is not None:
         raise StoreMismatch(f"the database is not fresh: it mirrors up to block {found.height}")
-    follower = Follower(
-        fresh, chain, contracts, clock, checks=checks, witnesses=witnesses, validators=validators
-    )
     missing = height + 1
-    while missing:
-        mirrored = follower.tick(until=height)
-        if not mirrored:
-            raise MirrorGap(f"the chain ends {missing} blocks before height {height}")
-        missing -= mirrored
-        yield mirrored
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        follower = Follower(
+            fresh,
+            chain,
+            contracts,
+            clock,
+            checks=checks,
+            witnesses=witnesses,
+            validators=validators,
+            ahead=ahead,
+        )
+        while missing:
+            mirrored = follower.tick(until=height)
+            if not mirrored:
+                raise MirrorGap(f"the chain ends {missing} blocks before height {height}")
+            missing -= mirrored
+            yield mirrored
