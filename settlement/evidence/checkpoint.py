@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from settlement.errors import InvalidCheckpoint
+from settlement.errors import InvalidCheckpoint, UnprovenClaim
 from settlement.evidence import files
 
 CHECKPOINT_BYTES_MAX = 1024 * 1024
@@ -32,6 +32,12 @@ class Checkpoint:
     block_hash: bytes
     validators: tuple[bytes, ...]
     contracts: Mapping[str, Deployed]
+
+    def address(self, contract: str) -> bytes:
+        """Return where a contract is; raise `UnprovenClaim` when it does not say."""
+        if contract not in self.contracts:
+            raise UnprovenClaim(f"the checkpoint names no contract {contract}")
+        return self.contracts[contract].address
 
 
 def read_checkpoint(content: bytes) -> Checkpoint:

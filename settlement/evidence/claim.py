@@ -6,7 +6,13 @@ from settlement.document import Json
 from settlement.errors import InvalidValue, InvalidWord, UnprovenClaim
 from settlement.evidence.declared import TOPICS
 from settlement.evidence.receipts import ReceiptLog
-from settlement.instruction import Leg, instruction_digest, leg_from_word, terms_from_word
+from settlement.instruction import (
+    Leg,
+    initiator_and_sequence,
+    instruction_digest,
+    leg_from_word,
+    terms_from_word,
+)
 from settlement.iso20022.banks import text_at
 from settlement.iso20022.xml import ATTRIBUTE, TEXT
 from settlement.money import amount_from_decimal, currency
@@ -103,9 +109,10 @@ def _of_many_legs(words: list[bytes]) -> Claim:
     if offset != _LEGS_OFFSET or count != len(words) - 4:
         raise InvalidWord("the legs are not where they must be", param="Settled")
     head = int.from_bytes(words[0], "big")
+    initiator, sequence = initiator_and_sequence(head)
     return Claim(
-        initiator=head >> 152 & 0xFFFF_FFFF,
-        sequence=head >> 184 & 0xFFFF_FFFF_FFFF_FFFF,
+        initiator=initiator,
+        sequence=sequence,
         legs=tuple(leg_from_word(int.from_bytes(word, "big")) for word in words[4:]),
         committed=words[1],
         head=head,

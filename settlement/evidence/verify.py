@@ -6,27 +6,19 @@ names none, the block must lie at or before the checkpoint, and that it is final
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from settlement.document import canonical, commitment
 from settlement.errors import InvalidDocument, InvalidEvidence, UnprovenClaim
 from settlement.evidence import receipts, transactions, trie
 from settlement.evidence.bundle import Bundle, read_bundle
+from settlement.evidence.check import Check
 from settlement.evidence.checkpoint import Checkpoint
 from settlement.evidence.claim import Claim, claim_of, topic_of
 from settlement.evidence.linked import Finality, Links
 
 if TYPE_CHECKING:
     from settlement.evidence.header import Header
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that was checked, and what was found."""
-
-    name: str
-    found: str
 
 
 class Evidence:
@@ -94,7 +86,7 @@ class Evidence:
         if bundle.log >= len(found.logs):
             raise UnprovenClaim(f"the receipt has {len(found.logs)} logs, none at {bundle.log}")
         log = found.logs[bundle.log]
-        if log.address != self._address(bundle.contract):
+        if log.address != self._checkpoint.address(bundle.contract):
             raise UnprovenClaim(f"0x{log.address.hex()} wrote it, not the checkpoint's {bundle.contract}")
         if log.topics != (topic_of(bundle.contract, bundle.event),):
             raise UnprovenClaim(f"the log is not {bundle.contract}.{bundle.event}")
@@ -108,16 +100,11 @@ class Evidence:
             made = commitment(canonical(self._bundle.document), self._bundle.salt)
         except InvalidDocument as error:
             raise UnprovenClaim(error.detail) from None
-        ledger = self._address("Ledger")
+        ledger = self._checkpoint.address("Ledger")
         if not self._claim.commits_to(made, chain_id=self._checkpoint.chain_id, ledger=ledger):
             raise UnprovenClaim("the document or its salt is not the one the chain committed to")
         self._claim.require_amount_of(self._bundle.document)
         return "the document is the one the chain committed to"
-
-    def _address(self, contract: str) -> bytes:
-        if contract not in self._checkpoint.contracts:
-            raise UnprovenClaim(f"the checkpoint names no contract {contract}")
-        return self._checkpoint.contracts[contract].address
 
 
 def verify(content: bytes, checkpoint: Checkpoint) -> Iterator[Check]:

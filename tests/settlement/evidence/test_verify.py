@@ -9,9 +9,10 @@ from settlement.document import Json, canonical, commitment
 from settlement.errors import InvalidEvidence
 from settlement.evidence import receipts, rlp, seals, trie
 from settlement.evidence.bundle import write_bundle
+from settlement.evidence.check import Check
 from settlement.evidence.header import Header
 from settlement.evidence.receipts import ReceiptLog
-from settlement.evidence.verify import Check, verify
+from settlement.evidence.verify import verify
 from settlement.instruction import keccak
 from tests.settlement.evidence.material import (
     CHAIN_ID,
