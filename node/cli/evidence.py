@@ -1,10 +1,12 @@
 """`vostro evidence`, `verify`: proof of a settlement, and its check."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from node.cli import histories
 from node.cli.opening import opened_store, read_settings
 from node.cli.output import AsJson
 
@@ -14,12 +16,31 @@ Height = Annotated[
 Output = Annotated[Path | None, typer.Option(help="Write to this file.", dir_okay=False)]
 
 
+class _OfPayment(TyperGroup):
+    """`vostro evidence ID` is `vostro evidence payment ID`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take what is no other command for a payment's."""
+        if args and args[0] not in self.commands and args[0] != "--help":
+            args = ["payment", *args]
+        return super().parse_args(ctx, args)
+
+
+commands = typer.Typer(
+    cls=_OfPayment,
+    help="Write what proves something to somebody who has only a checkpoint; `evidence ID`: a payment.",
+    no_args_is_help=True,
+)
+histories.register(commands)
+
+
 def register(app: typer.Typer) -> None:
     """Add these commands to `vostro`."""
-    app.command()(evidence)
+    app.add_typer(commands, name="evidence")
     app.command()(verify)
 
 
+@commands.command("payment")
 def evidence(
     payment: Annotated[str, typer.Argument(help="Id (pay_…) or UETR.")],
     *,
@@ -47,12 +68,16 @@ def verify(
     signed_by: Annotated[
         list[str] | None, typer.Option(help="Address that must have signed the checkpoint; repeat.")
     ] = None,
+    entries: Annotated[
+        Path | None, typer.Option(help="Write an account's proven entries to this CSV file.", dir_okay=False)
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check an evidence file against a checkpoint, offline: a line per check. Exit 1 if one fails."""
     from node.cli.verifying import print_checks
 
-    raise typer.Exit(print_checks(bundle, checkpoint, as_json=as_json, signed_by=signed_by or ()))
+    status = print_checks(bundle, checkpoint, as_json=as_json, signed_by=signed_by or (), entries=entries)
+    raise typer.Exit(status)
 
 
 def _write(content: bytes, output: Path | None) -> None:

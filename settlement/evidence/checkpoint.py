@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from settlement.document import Json
-from settlement.errors import InvalidCheckpoint
+from settlement.errors import InvalidCheckpoint, UnprovenClaim
 from settlement.evidence import files
 from settlement.evidence.attestation import Attestation, read_signatures, shown_signatures
 
@@ -38,6 +38,12 @@ class Checkpoint:
     validators: tuple[bytes, ...]
     contracts: Mapping[str, Deployed]
     signatures: tuple[Attestation, ...] = ()
+
+    def address(self, contract: str) -> bytes:
+        """Return where a contract is; raise `UnprovenClaim` when it does not say."""
+        if contract not in self.contracts:
+            raise UnprovenClaim(f"the checkpoint names no contract {contract}")
+        return self.contracts[contract].address
 
 
 def read_checkpoint(content: bytes) -> Checkpoint:

@@ -16,6 +16,7 @@ NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 DIGEST = sa.LargeBinary()
 
 ENDING = "name IN ('Paid', 'Issued', 'RedemptionRequested', 'Settled', 'Cancelled', 'Expired')"
+RARE = "contract IN ('Netting', 'Participants')"
 APPEND_ONLY = (
     "audit",
     "blocks",
@@ -197,6 +198,14 @@ def create_tables() -> None:
         ["initiator", "sequence"],
         unique=False,
         sqlite_where=sa.text("initiator IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_events_rare",
+        "events",
+        ["contract", "name", "height"],
+        unique=False,
+        sqlite_where=sa.text(RARE),
+        postgresql_where=sa.text(RARE),
     )
     op.create_index(
         "ux_events_ended",
