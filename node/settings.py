@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     verification: Literal["full", "headers", "off"] = Field(
         default="full", description="How much of a block is checked before it is mirrored: full, headers, off"
     )
+    validator_contract: str | None = Field(
+        default=None,
+        description="Contract that keeps the validators: `0x…`, or `0x…@HEIGHT` from that block on",
+    )
     fee_rule: str | None = Field(
         default=None, description="How gas is paid for: free, legacy, market; default: the engine's"
     )

@@ -20,6 +20,7 @@ from node.bootstrap.opening import (
     opened_signer,
     require_endpoint,
     schemas_by_thread,
+    validators_of,
     witnesses_of,
 )
 from node.bootstrap.probes import probes, unchecked
@@ -130,9 +131,15 @@ def _ticks(
     """Return what each wanted part does again and again."""
     found: dict[Part, Callable[[], int]] = {}
     if Part.FOLLOWER in wanted:
-        checks = checks_of(settings)
         found[Part.FOLLOWER] = Follower(
-            store, chain, contracts, clock, checks=checks, witnesses=witnesses, ahead=ahead
+            store,
+            chain,
+            contracts,
+            clock,
+            checks=checks_of(settings),
+            witnesses=witnesses,
+            validators=validators_of(settings, chain, witnesses),
+            ahead=ahead,
         ).tick
     if Part.SUBMITTER in wanted and signer is not None:
         found[Part.SUBMITTER] = Submitter(

@@ -17,13 +17,15 @@ from node.chain.witnesses import Witnesses
 from node.clock import Clock
 from node.errors import KeyNotFound, SettingsInvalid, WrongPassword
 from node.follower.checking import Checks, Level
+from node.follower.validators import ContractValidators, validator_contract
 from node.keys.agreement import EncryptionKeystore
 from node.keys.hsm import Token
 from node.keys.keystore import Keystore
 from node.keys.limits import DayLimits, limits_from_text
-from node.keys.policy import node_policy
+from node.keys.policy import node_policy, notary_policy
 from node.keys.ring import KeyRing, KeystoreKeys, TokenKeys
 from node.keys.sealing import KeyCipher
+from node.keys.signer import Notary
 from node.settings import Settings
 from node.store.session import Store
 from node.store.spending import SpendingBook
@@ -121,6 +123,18 @@ def opened_signer(
         yield KeyRing(TokenKeys(token=token), wanted, policy, limits=limits)
 
 
+@contextmanager
+def opened_notary(settings: Settings, password: bytes, address: bytes, *, chain_id: int) -> Iterator[Notary]:
+    """Give what signs what this bank attests by one of its keys, and nothing else; raise `SigningError`."""
+    policy = notary_policy(chain_id)
+    if settings.signer == "keystore":
+        keys = KeystoreKeys(keystore=open_keystore(settings), password=lambda: password)
+        yield KeyRing(keys, [address], policy)
+        return
+    with closing(open_token(settings, password)) as token:
+        yield KeyRing(TokenKeys(token=token), [address], policy)
+
+
 def _password_of(settings: Settings, password: bytes) -> Callable[[], bytes]:
     """Return what gives the keystore's password: what its file says by then, or what was typed at start."""
     file = settings.key_password_file
@@ -186,6 +200,19 @@ def witnesses_of(settings: Settings, chain: Chain, clock: Clock) -> Witnesses | 
             f"VOSTRO_RPC_AGREEMENT: {settings.rpc_agreement} endpoints must agree, VOSTRO_RPC_URL names one"
         )
     return Witnesses(chain, needed=settings.rpc_agreement, clock=clock)
+
+
+def validators_of(settings: Settings, chain: Chain, witnesses: Witnesses | None) -> ContractValidators | None:
+    """Return who asks the contract that keeps the validators, None where headers list them.
+
+    Raise `SettingsInvalid` for an engine without seals.
+    """
+    if settings.validator_contract is None:
+        return None
+    contract = validator_contract(settings.validator_contract)
+    if not engine(settings.engine).sealed:
+        raise SettingsInvalid(f"VOSTRO_VALIDATOR_CONTRACT: nobody seals the blocks of {settings.engine}")
+    return ContractValidators(chain, contract, witnesses)
 
 
 def checks_of(settings: Settings) -> Checks:

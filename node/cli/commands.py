@@ -12,6 +12,7 @@ from node.cli import (
     assets,
     breaks,
     care,
+    checkpoints,
     evidence,
     keys,
     limits,
@@ -38,6 +39,7 @@ for module in (
     *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
     *(tokens, transactions),
     care,
+    checkpoints,
     evidence,
 ):
     module.register(app)

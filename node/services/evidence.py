@@ -11,6 +11,7 @@ from node.chain.protocol import Chain
 from node.errors import EvidenceMissing, NotFound, StoreInconsistent
 from node.mirror.head import hash_at, head
 from node.mirror.material import Material, header_at, headers_between, material_at
+from node.mirror.validators import changed_after, validators_at
 from node.mirror.words import signed
 from node.services.filters import InvalidFilter
 from node.settings import Settings
@@ -43,7 +44,16 @@ def evidence_of(
     with store.snapshot() as connection:
         row = _instruction(connection, payment_id)
         event = _settling(connection, row)
-        until = _height(connection, height)
+        until = mirrored_height(connection, height)
+        if height is None:
+            # A contract's validators prove nothing of blocks that others sealed.
+            until = min(until, (changed_after(connection, event["height"]) or until + 1) - 1)
+        elif validators_at(connection, until) != validators_at(connection, event["height"]):
+            raise InvalidFilter(
+                f"other validators sealed block {until} than block {event['height']}, by the contract that "
+                "keeps them; name a height with the same ones",
+                param="height",
+            )
         if abs(until - event["height"]) >= HEADERS_MAX:
             raise InvalidFilter(f"a file holds {HEADERS_MAX} headers; name a nearer height", param="height")
         material = material_at(connection, event["height"])
@@ -61,7 +71,7 @@ def evidence_of(
             headers=headers_between(connection, first, last),
             with_document=with_document,
         )
-        checkpoint = _checkpoint(connection, settings, contracts, until, code_hashes={})
+        checkpoint = checkpoint_at(connection, settings, contracts, until)
     content = write_bundle(made)
     _require_proof(content, checkpoint)
     return content
@@ -75,8 +85,8 @@ def make_checkpoint(
         name: keccak(chain.code(address)) for name, address in contracts.deployment.contracts.items()
     }
     with store.snapshot() as connection:
-        until = _height(connection, height)
-        return _checkpoint(connection, settings, contracts, until, code_hashes=code_hashes)
+        until = mirrored_height(connection, height)
+        return checkpoint_at(connection, settings, contracts, until, code_hashes=code_hashes)
 
 
 def _instruction(connection: Connection, payment_id: str) -> RowMapping:
@@ -102,7 +112,8 @@ def _settling(connection: Connection, row: RowMapping) -> RowMapping:
     return event
 
 
-def _height(connection: Connection, wanted: int | None) -> int:
+def mirrored_height(connection: Connection, wanted: int | None) -> int:
+    """Return a height that is mirrored (None: the newest); raise `InvalidFilter`."""
     found = head(connection)
     if found is None or (wanted is not None and not 0 <= wanted <= found.height):
         raise InvalidFilter(
@@ -138,14 +149,15 @@ def _bundle(
     )
 
 
-def _checkpoint(
+def checkpoint_at(
     connection: Connection,
     settings: Settings,
     contracts: Contracts,
     height: int,
     *,
-    code_hashes: Mapping[str, bytes],
+    code_hashes: Mapping[str, bytes] | None = None,
 ) -> Checkpoint:
+    """Return the checkpoint at a mirrored height; without the hashes of the contracts' code unless given."""
     deployment, block_hash, header = (
         contracts.deployment,
         hash_at(connection, height),
@@ -153,15 +165,17 @@ def _checkpoint(
     )
     if block_hash is None or header is None:
         raise StoreInconsistent(f"block {height} is not mirrored with its header")
-    sealed = engine(settings.engine).sealed
+    validators = validators_at(connection, height)
+    if engine(settings.engine).sealed and not validators:
+        validators = seals.decode(header.extra_data).validators
     return Checkpoint(
         chain_id=deployment.chain_id,
         genesis_hash=deployment.genesis_hash,
         height=height,
         block_hash=block_hash,
-        validators=seals.decode(header.extra_data).validators if sealed else (),
+        validators=validators,
         contracts={
-            name: Deployed(address=address, code_hash=code_hashes.get(name, bytes(32)))
+            name: Deployed(address=address, code_hash=(code_hashes or {}).get(name, bytes(32)))
             for name, address in deployment.contracts.items()
         },
     )

@@ -20,6 +20,7 @@ from node.store.tables.mirrored import (
     postings,
     proofs,
     receipts,
+    validator_sets,
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
 from node.store.tables.reconciled import break_steps, breaks, reconciliations
@@ -54,4 +55,5 @@ __all__ = [
     "reconciliations",
     "replacements",
     "transactions",
+    "validator_sets",
 ]

@@ -30,6 +30,8 @@ MATRIX = {
     ("get", "/v1/reports/liquidity"): _READERS,
     ("get", "/v1/reports/issuer"): _READERS,
     ("get", "/v1/reports/regulator"): {Role.AUDITOR, Role.OPERATOR},
+    ("get", "/v1/evidence/account"): {Role.AUDITOR, Role.OPERATOR},
+    ("get", "/v1/evidence/key"): {Role.AUDITOR, Role.OPERATOR},
     ("get", "/v1/participants"): _READERS,
     ("get", "/v1/breaks"): _READERS,
     ("post", "/v1/breaks/{break_id}/assignment"): {Role.OFFICER, Role.OPERATOR},

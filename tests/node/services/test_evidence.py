@@ -1,11 +1,14 @@
 """Evidence of what settled, made without a chain node and accepted by whoever has only a checkpoint."""
 
+import csv
 import subprocess
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.metadata import distribution
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -13,8 +16,10 @@ from packaging.requirements import Requirement
 from node.errors import EvidenceMissing, NotFound, StoreInconsistent
 from node.follower.checking import Checks, Level
 from node.follower.follower import Follower
-from node.services import evidence
+from node.mirror.validators import insert_changes
+from node.services import evidence, histories
 from node.services.filters import InvalidFilter
+from node.services.histories import Range
 from node.store.session import Store
 from settlement.errors import InvalidEvidence
 from settlement.evidence.bundle import read_bundle
@@ -100,6 +105,20 @@ def test_a_checkpoint_before_the_block_is_no_proof_here(bank: Bank) -> None:
         _evidence(bank, bank.payments()[0].id, 3)
 
 
+def test_a_checkpoint_of_other_validators_is_no_proof(bank: Bank, store: Store) -> None:
+    """Where a contract keeps them, evidence ends before they changed, and no later checkpoint passes."""
+    last = bank.network.chain.final_height()
+    with store.transaction() as connection:
+        insert_changes(connection, [(last, (b"\1" * 20,))])
+    payment = bank.payments()[0].id
+
+    bundle = read_bundle(_evidence(bank, payment))
+
+    assert last - 1 == bundle.height + len(bundle.headers) - 1
+    with pytest.raises(InvalidFilter, match="other validators"):
+        _evidence(bank, payment, last)
+
+
 def test_a_later_forgery_does_not_pass(bank: Bank) -> None:
     """Another payment's document under this payment's proof is refused."""
     first, second = (read_bundle(_evidence(bank, each.id)) for each in bank.payments()[:2])
@@ -173,13 +192,12 @@ def empty_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "bin" / "python"
 
 
-@pytest.mark.slow
-def test_an_auditor_needs_the_base_package_only(bank: Bank, empty_environment: Path, tmp_path: Path) -> None:
-    """In an empty environment, without node, database or network, evidence is checked; a forgery fails."""
-    content = _evidence(bank, bank.payments()[3].id)
-    (tmp_path / "bundle.json").write_bytes(content)
-    (tmp_path / "forged.json").write_bytes(content.replace(b'"log": 3', b'"log": 4'))
-    (tmp_path / "checkpoint.json").write_bytes(write_checkpoint(_checkpoint(bank)))
+Auditor = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def auditor(empty_environment: Path, tmp_path: Path) -> Auditor:
+    """`vostro` in an empty environment: a function of its arguments that gives status and output."""
     program = "from node.cli import main; main()"
 
     def run(*arguments: str) -> tuple[int, str]:
@@ -194,9 +212,64 @@ def test_an_auditor_needs_the_base_package_only(bank: Bank, empty_environment: P
         [empty_environment, "-I", "-c", "import sqlalchemy"], check=False, capture_output=True
     )
     assert 0 != missing.returncode
-    status, lines = run("verify", "bundle.json", "--checkpoint", "checkpoint.json")
+    return run
+
+
+@pytest.mark.slow
+def test_an_auditor_needs_the_base_package_only(bank: Bank, auditor: Auditor, tmp_path: Path) -> None:
+    """In an empty environment, without node, database or network, evidence is checked; a forgery fails."""
+    content = _evidence(bank, bank.payments()[3].id)
+    (tmp_path / "bundle.json").write_bytes(content)
+    (tmp_path / "forged.json").write_bytes(content.replace(b'"log": 3', b'"log": 4'))
+    (tmp_path / "checkpoint.json").write_bytes(write_checkpoint(_checkpoint(bank)))
+
+    status, lines = auditor("verify", "bundle.json", "--checkpoint", "checkpoint.json")
     assert (0, 7) == (status, lines.count("ok    "))
-    status, lines = run("verify", "forged.json", "--checkpoint", "checkpoint.json")
+    status, lines = auditor("verify", "forged.json", "--checkpoint", "checkpoint.json")
     assert 1 == status
     assert lines.splitlines()[-1].startswith("FAILED document:")
-    assert 2 == run("run")[0]
+    assert 2 == auditor("run")[0]
+
+
+@pytest.mark.slow
+def test_an_auditor_derives_an_account_with_the_base_package_only(
+    bank: Bank, auditor: Auditor, tmp_path: Path
+) -> None:
+    """Its entries are written once all is proven; with one receipt less nothing is, and none is there."""
+    network, files = bank.network, {name: BytesIO() for name in ("account", "key")}
+    options: dict[str, Any] = {"blocks": Range(), "bytes_max": 10**8}
+    histories.write_account_history(
+        bank.store, bank.settings, network.contracts, asset=USD, participant=BANKS[0].id,
+        into=files["account"], **options,
+    )  # fmt: skip
+    histories.write_key_history(
+        bank.store,
+        bank.settings,
+        network.contracts,
+        address=BANKS[0].key("pay"),
+        into=files["key"],
+        **options,
+    )
+    for name, file in files.items():
+        (tmp_path / f"{name}.jsonl").write_bytes(file.getvalue())
+        # The last block that has one loses its receipt.
+        whole, _, rest = file.getvalue().rpartition(b'"receipts": ["')
+        (tmp_path / f"{name}-forged.jsonl").write_bytes(whole + b'"receipts": []' + rest[rest.index(b"}") :])
+    (tmp_path / "checkpoint.json").write_bytes(write_checkpoint(_checkpoint(bank)))
+    trust = ("--checkpoint", "checkpoint.json")
+
+    status, lines = auditor("verify", "account.jsonl", *trust, "--entries", "entries.csv")
+    assert (0, 6) == (status, lines.count("ok    ")), lines
+    rows = list(csv.DictReader((tmp_path / "entries.csv").read_text().splitlines()))
+    paid = [row for row in rows if row["event"] == "Paid" and row["initiator"] == str(BANKS[0].id)]
+    assert [str(-payment.amount) for payment in bank.payments()] == [row["amount"] for row in paid]
+    held = network.contracts.read(network.chain, "Ledger", "accountOf", USD, BANKS[0].id)[0]
+    assert str(held) == rows[-1]["balance"]
+
+    assert 0 == auditor("verify", "key.jsonl", *trust)[0]
+    for name in ("account", "key"):
+        status, lines = auditor("verify", f"{name}-forged.jsonl", *trust, "--entries", "none.csv")
+        assert (1, "FAILED receipts:") == (status, lines.splitlines()[-1][:16])
+    status, lines = auditor("verify", "key.jsonl", *trust, "--entries", "none.csv")
+    assert (1, "FAILED entries:") == (status, lines.splitlines()[-1][:15])
+    assert ["entries.csv"] == [path.name for path in tmp_path.iterdir() if ".csv" in path.name]

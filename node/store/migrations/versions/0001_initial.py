@@ -16,6 +16,7 @@ NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 DIGEST = sa.LargeBinary()
 
 ENDING = "name IN ('Paid', 'Issued', 'RedemptionRequested', 'Settled', 'Cancelled', 'Expired')"
+RARE = "contract IN ('Netting', 'Participants')"
 APPEND_ONLY = (
     "audit",
     "blocks",
@@ -29,6 +30,7 @@ APPEND_ONLY = (
     "proofs",
     "receipts",
     "reconciliations",
+    "validator_sets",
 )
 REFUSAL = "rows of this table are never edited or deleted"
 
@@ -198,6 +200,14 @@ def create_tables() -> None:
         sqlite_where=sa.text("initiator IS NOT NULL"),
     )
     op.create_index(
+        "ix_events_rare",
+        "events",
+        ["contract", "name", "height"],
+        unique=False,
+        sqlite_where=sa.text(RARE),
+        postgresql_where=sa.text(RARE),
+    )
+    op.create_index(
         "ux_events_ended",
         "events",
         ["initiator", "sequence"],
@@ -248,6 +258,12 @@ def create_tables() -> None:
         unique=True,
         sqlite_where=sa.text("cleared_at IS NULL"),
         postgresql_where=sa.text("cleared_at IS NULL"),
+    )
+    op.create_table(
+        "validator_sets",
+        sa.Column("height", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("validators", DIGEST, nullable=False),
+        sa.PrimaryKeyConstraint("height", name=op.f("pk_validator_sets")),
     )
     op.create_table(
         "incident_headers",
