@@ -13,7 +13,8 @@ from fastapi.security import HTTPBearer, SecurityScopes
 
 from node.api.problems import request_id
 from node.errors import Forbidden, NodeError, Unauthenticated
-from node.services.tokens import Actor, Role, authenticate
+from node.services.actors import Actor, Role, roles_text
+from node.services.tokens import authenticate
 
 # What anybody may ask: whether the process lives and works, and the description of the API itself.
 PUBLIC = frozenset({"/livez", "/readyz", "/openapi.json"})
@@ -41,11 +42,10 @@ def _actor(
     except Unauthenticated as refusal:
         _log.warning("access_refused", code=refusal.code, reason=refusal.detail, **place)
         raise
-    if actor.role not in scopes.scopes:
-        _log.warning("access_refused", code=Forbidden.code, actor=actor.id, role=actor.role.value, **place)
-        raise Forbidden(
-            f"a token of role {actor.role} may not do this; it takes {' or '.join(scopes.scopes) or 'nobody'}"
-        )
+    if actor.roles.isdisjoint(scopes.scopes):
+        roles = roles_text(actor.roles)
+        _log.warning("access_refused", code=Forbidden.code, actor=actor.id, roles=roles, **place)
+        raise Forbidden(f"{roles or 'nobody'} may not do this; it takes {' or '.join(scopes.scopes)}")
     request.state.actor = actor.id
     return actor
 
@@ -61,11 +61,12 @@ def _allow(*roles: Role) -> Any:
     return Security(_actor, scopes=[role.value for role in roles])
 
 
-Officer = Annotated[Actor, _allow(Role.OFFICER)]
+Sender = Annotated[Actor, _allow(Role.OFFICER, Role.INTEGRATION)]
 Operator = Annotated[Actor, _allow(Role.OPERATOR)]
 Staff = Annotated[Actor, _allow(Role.OFFICER, Role.OPERATOR)]
 Overseer = Annotated[Actor, _allow(Role.AUDITOR, Role.OPERATOR)]
-Reader = Annotated[Actor, _allow(Role.OFFICER, Role.AUDITOR, Role.OPERATOR)]
+Examiner = Annotated[Actor, _allow(Role.OFFICER, Role.AUDITOR, Role.OPERATOR)]
+Reader = Annotated[Actor, _allow(*Role)]
 
 
 def require_rules(app: FastAPI) -> None:

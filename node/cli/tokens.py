@@ -19,13 +19,14 @@ def register(app: typer.Typer) -> None:
 @commands.command()
 def new(
     name: Annotated[str, typer.Argument(help="Whose token it is; for the log and the list.")],
-    role: Annotated[str, typer.Option(help="officer, auditor or operator.")],
+    role: Annotated[str, typer.Option(help="officer, approver, auditor, operator, issuer or integration.")],
     *,
     as_json: AsJson = False,
 ) -> None:
     """Make a token and show its secret, once: only a digest of it is kept."""
     from node.clock import SystemClock, SystemRandom
-    from node.services.tokens import Role, new_token
+    from node.services.actors import Role
+    from node.services.tokens import new_token
 
     if role not in tuple(Role):
         raise typer.BadParameter(f"{role} is none of {', '.join(Role)}", param_hint="--role")

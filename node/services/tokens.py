@@ -7,12 +7,12 @@ slow hash on every request would only slow the node.
 import hashlib
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import insert, select, update
 
 from node.clock import Clock, Random
 from node.errors import NotFound, Unauthenticated
+from node.services.actors import Actor, Role
 from node.services.audit import append_audit
 from node.services.identifiers import new_id
 from node.store.session import Store
@@ -21,23 +21,6 @@ from node.store.tables import api_tokens
 SECRET_BYTES = 32
 SECRET_PREFIX = "vt_"  # noqa: S105 - makes a leaked token recognisable to secret scanners
 NAME_CHARACTERS_MAX = 100
-
-
-class Role(StrEnum):
-    """What a token's holder does all day; each route names the roles it is open to."""
-
-    OFFICER = "officer"
-    AUDITOR = "auditor"
-    OPERATOR = "operator"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
-    """Who is asking: by which token, under which name, in which role."""
-
-    id: str
-    name: str
-    role: Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +76,7 @@ def authenticate(store: Store, secret: str) -> Actor:
         row = connection.execute(query).one_or_none()
     if row is None:
         raise Unauthenticated("this token is not known, or was revoked; ask the operator for a new one")
-    return Actor(id=row.id, name=row.name, role=Role(row.role))
+    return Actor(id=row.id, name=row.name, roles=frozenset({Role(row.role)}))
 
 
 def list_tokens(store: Store) -> list[Token]:

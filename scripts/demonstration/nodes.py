@@ -8,7 +8,8 @@ from node.bootstrap.build import build
 from node.bootstrap.node import Node
 from node.bootstrap.opening import read_secret
 from node.clock import Random
-from node.services.tokens import Role, new_token
+from node.services.actors import Role
+from node.services.tokens import new_token
 from node.settings import Settings, load_settings
 from scripts.demonstration.api import BankSystem
 from scripts.demonstration.cast import PLAYERS, Player

@@ -16,7 +16,8 @@ from node.bootstrap.probes import probes
 from node.bootstrap.verification import Verification
 from node.clock import SystemRandom
 from node.follower.follower import Follower
-from node.services.tokens import Role, new_token
+from node.services.actors import Role
+from node.services.tokens import new_token
 from node.settings import Settings
 from node.store.session import Store
 from tests.embedded import embedded_network

@@ -14,7 +14,7 @@ from schemathesis.checks import (
 )
 
 from node.api.auth import PUBLIC
-from node.services.tokens import Role
+from node.services.actors import Role
 from tests.node.api.conftest import Door
 
 EXAMPLES = 25

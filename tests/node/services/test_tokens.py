@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from node.clock import SystemClock, SystemRandom
 from node.errors import NotFound, Unauthenticated
+from node.services.actors import Role
 from node.services.audit import verify_audit
-from node.services.tokens import Role, authenticate, list_tokens, new_token, revoke_token
+from node.services.tokens import authenticate, list_tokens, new_token, revoke_token
 from node.store.session import Store
 from node.store.tables import api_tokens
 
@@ -34,7 +35,7 @@ def test_lets_its_holder_in(store: Store, role: Role) -> None:
     """Who shows the secret is the token's actor, in the token's role."""
     token_id, secret = _make(store, role)
     actor = authenticate(store, secret)
-    assert (token_id, "till", role) == (actor.id, actor.name, actor.role)
+    assert (token_id, "till", frozenset({role})) == (actor.id, actor.name, actor.roles)
 
 
 _CHANGES: list[Callable[[str], str]] = [lambda s: s + "A", lambda s: s[:-1], str.upper, lambda s: s[:7]]
