@@ -5,7 +5,9 @@
     SettlementError                       (settlement.errors)
     └── NodeError                         carries a status
         ├── RequestRefused                the caller can mend it
-        │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · InFlight ·
+        │   └── Unauthenticated 401 (LoginRefused · InvalidClient) · LoginsBusy · IssuerUnavailable 503 ·
+        │       InvalidScope · UnsupportedGrantType · PasswordRefused 400 · NameTaken 409 · Forbidden 403 ·
+        │       NotFound 404 · IdempotencyConflict · InFlight ·
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused 409 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
@@ -105,14 +107,22 @@ from node.errors.requests import (
     Forbidden,
     IdempotencyConflict,
     InFlight,
+    InvalidClient,
+    InvalidScope,
+    IssuerUnavailable,
+    LoginRefused,
+    LoginsBusy,
     MirrorBehind,
+    NameTaken,
     NotFound,
+    PasswordRefused,
     PayeeRefused,
     PayerRefused,
     PeriodRefused,
     QueueFull,
     RequestRefused,
     Unauthenticated,
+    UnsupportedGrantType,
     ValueDateRefused,
     VoidRefused,
 )
@@ -165,6 +175,9 @@ __all__ = [
     "IdempotencyConflict",
     "InFlight",
     "InstructionForbidden",
+    "InvalidClient",
+    "InvalidScope",
+    "IssuerUnavailable",
     "KeyExists",
     "KeyInUse",
     "KeyNotFound",
@@ -172,9 +185,12 @@ __all__ = [
     "KeystoreDamaged",
     "LeaseLost",
     "LimitExceeded",
+    "LoginRefused",
+    "LoginsBusy",
     "MalformedAnswer",
     "MirrorBehind",
     "ModuleBarred",
+    "NameTaken",
     "NodeError",
     "NonceGap",
     "NonceTaken",
@@ -182,6 +198,7 @@ __all__ = [
     "NotOnChain",
     "NotReady",
     "OutOfGas",
+    "PasswordRefused",
     "PayeeRefused",
     "PayerRefused",
     "PeriodRefused",
@@ -208,6 +225,7 @@ __all__ = [
     "Unauthenticated",
     "UndecodableLog",
     "Underpriced",
+    "UnsupportedGrantType",
     "ValueDateRefused",
     "VoidRefused",
     "WriterStopped",

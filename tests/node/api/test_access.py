@@ -53,7 +53,10 @@ def uncached() -> Iterator[None]:
 def _operations(door: Door) -> set[tuple[str, str]]:
     paths = door.client.get("/openapi.json").json()["paths"]
     return {
-        (method, path) for path, operations in paths.items() for method in operations if path not in PUBLIC
+        (method, path)
+        for path, operations in paths.items()
+        for method in operations
+        if (method, path) not in PUBLIC
     }
 
 
