@@ -6,7 +6,8 @@ reads it; processes of one node that share a store must share it, too.
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,10 @@ class AccessKeys:
         fresh = self._new_key()
         kept = [*secrets.signing, fresh][-_SIGNING_KEYS_MAX:]
         temporary = self._path.with_suffix(".new")
-        temporary.unlink(missing_ok=True)
-        write_private(temporary, _document(secrets.sealing, kept))
-        temporary.replace(self._path)
+        with self._told():
+            temporary.unlink(missing_ok=True)
+            write_private(temporary, _document(secrets.sealing, kept))
+            temporary.replace(self._path)
         return str(fresh.kid)
 
     def seal(self, secret: bytes, *, owner: str) -> bytes:
@@ -83,32 +85,36 @@ class AccessKeys:
         if version is None:
             self._create()
             version = self._version()
+        if version is None:
+            raise SigningError(f"{self._path} can't be read; look at its folder")
         known = self._secrets
         if known is None or known.version != version:
-            assert version is not None
             known = self._secrets = self._parsed(version)
         return known
 
     def _version(self) -> tuple[int, int] | None:
         try:
             found = self._path.stat()
-        except FileNotFoundError:
+        except OSError:
             return None
         return found.st_ino, found.st_mtime_ns
 
     def _create(self) -> None:
         """Write the file whole, or let another process's stand that was quicker."""
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = self._path.with_suffix(f".{self._random.bytes(_ID_BYTES).hex()}")
-        try:
+        with self._told():
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_private(temporary, _document(self._random.bytes(KEY_BYTES), [self._new_key()]))
-            self._path.hardlink_to(temporary)
-        except FileExistsError:
-            pass
+            with suppress(FileExistsError):
+                self._path.hardlink_to(temporary)
+            temporary.unlink()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise SigningError(f"{self._path} can't be written: {error.strerror}") from None
-        finally:
-            temporary.unlink(missing_ok=True)
 
     def _parsed(self, version: tuple[int, int]) -> _Secrets:
         try:

@@ -157,6 +157,6 @@ def _use_once(door: Doorman, client_id: str, claims: Mapping[str, Any], now: int
         if (connection.scalar(kept) or 0) >= ASSERTIONS_MAX:
             raise InvalidClient("this client asks for tokens too often; use one until it is over")
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        done = connection.execute(dialect.insert(assertions).values(**values).on_conflict_do_nothing())
-        if done.rowcount != 1:
+        new = dialect.insert(assertions).values(**values).on_conflict_do_nothing()
+        if connection.scalar(new.returning(assertions.c.digest)) is None:
             raise InvalidClient("this was signed for an earlier request; sign a new one, under a new `jti`")

@@ -25,8 +25,9 @@ _AT_ONCE_MAX = 2
 class Passwords:
     """argon2id at the costs of RFC 9106 (64 MiB); few at once."""
 
-    def __init__(self) -> None:
-        self._hasher = PasswordHasher()
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        """Take other costs, for tests."""
+        self._hasher = hasher or PasswordHasher()
         self._free = BoundedSemaphore(_AT_ONCE_MAX)
 
     def hash(self, password: str) -> str:
