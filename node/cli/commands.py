@@ -13,6 +13,7 @@ from node.cli import (
     breaks,
     care,
     checkpoints,
+    clients,
     evidence,
     keys,
     limits,
@@ -24,6 +25,7 @@ from node.cli import (
     reports,
     tokens,
     transactions,
+    users,
 )
 from settlement.errors import FaultyMessage, SettlementError
 
@@ -37,7 +39,7 @@ app = typer.Typer(
 )
 for module in (
     *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
-    *(tokens, transactions),
+    *(users, clients, tokens, transactions),
     care,
     checkpoints,
     evidence,

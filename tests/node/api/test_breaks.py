@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from node.services.actors import Role
 from node.services.breaks import record
 from node.services.reconciliation import Break, Kind
-from node.services.tokens import Role
 from tests.node.api.conftest import Door
 
 _BREAK = Break(kind=Kind.ACCOUNT, subject="account 840-2", field="available", expected="1", found="2")
@@ -26,9 +26,9 @@ def _post(door: Door, path: str, body: Any, key: str = "k") -> Any:
 
 
 def test_lists_what_is_open(broken: Door) -> None:
-    """Every reader sees the breaks, a page at a time."""
+    """Who looks after the books sees the breaks, a page at a time."""
     listed: list[dict[str, Any]] = []
-    for role in Role:
+    for role in (Role.OFFICER, Role.AUDITOR, Role.OPERATOR):
         listed = broken.client.get("/v1/breaks", headers=broken.headers(role)).json()["breaks"]
         assert [1, 2] == [each["id"] for each in listed]
     assert ("account 840-2", "2025-03-10T12:00:00Z", None) == tuple(

@@ -4,8 +4,8 @@ from io import BytesIO
 
 import pytest
 
+from node.services.actors import Role
 from node.services.evidence import make_checkpoint
-from node.services.tokens import Role
 from settlement.evidence.completeness import verify_history
 from tests.node.api.conftest import Door
 from tests.scenario import BANKS, EUR
