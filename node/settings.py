@@ -74,6 +74,35 @@ class Settings(BaseSettings):
     token_label: str | None = Field(default=None, description="Label of the token")
     host: str = Field(default="127.0.0.1", description="Address the API listens on")
     port: int = Field(default=8080, ge=0, le=65535, description="Port the API listens on")
+    tls_certificate_file: Path | None = Field(
+        default=None, description="Certificate chain (PEM) the API shows; default: no TLS"
+    )
+    tls_key_file: Path | None = Field(default=None, description="Private key (PEM) of that certificate")
+    tls_client_authorities_file: Path | None = Field(
+        default=None, description="Authorities (PEM) of the certificates by which machines come in"
+    )
+    session_seconds: int = Field(default=43_200, ge=60, le=86_400, description="Age at which a log-in ends")
+    session_idle_seconds: int = Field(
+        default=900, ge=60, le=43_200, description="Time without a request after which a log-in ends"
+    )
+    access_token_seconds: int = Field(
+        default=600, ge=30, le=3600, description="Age at which a machine's access token ends"
+    )
+    oidc_issuer: str | None = Field(
+        default=None, description="Address of the OpenID Connect issuer whose tokens are taken; default: none"
+    )
+    oidc_audience: str | None = Field(
+        default=None, description="Audience that its tokens must name: this node, as the issuer knows it"
+    )
+    oidc_roles_claim: str = Field(
+        default="groups", description="Claim of its tokens that lists groups; dots lead into objects"
+    )
+    oidc_roles: str | None = Field(
+        default=None, description="Which group has which role: `vostro-officers=officer risk=approver`"
+    )
+    oidc_participant_claim: str | None = Field(
+        default=None, description="Claim that must hold this node's BIC, for an issuer of several banks"
+    )
     schemas: Path | None = Field(
         default=None, description="Folder with ISO 20022 XSDs to validate every file against"
     )

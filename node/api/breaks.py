@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from node.api import openapi
 from node.api.answers import Body, IdempotencyKey, written
-from node.api.auth import Reader, Staff
+from node.api.auth import Examiner, Staff
 from node.api.body import parse
 from node.api.context import InContext
 from node.api.schemas import Break, Breaks
@@ -59,7 +59,7 @@ _CLEARING = {
 @router.get("", summary="What differs?")
 def list_page(
     context: InContext,
-    _actor: Reader,
+    _actor: Examiner,
     *,
     cleared: Annotated[bool, Query(description="Those that were cleared, too")] = False,
     after: Annotated[int, Query(description="Only numbers above this one", ge=0, lt=2**63)] = 0,

@@ -12,6 +12,11 @@ from node.api.readiness import Readiness
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
 from node.clock import Clock, Random
+from node.keys.access import AccessKeys
+from node.services.logins import Doorman
+from node.services.openid import OpenIdIssuer
+from node.services.passwords import Passwords
+from node.services.refusals import RefusalBook
 from node.settings import Settings
 from node.store.session import Store
 from settlement.iso20022.schema import Schemas
@@ -31,7 +36,23 @@ class Context:
     schemas: Callable[[], Schemas | None]
     readiness: Readiness
     metrics: Metrics
+    keys: AccessKeys
+    openid: OpenIdIssuer | None = None
     desk: Desk = field(default_factory=Desk)
+    passwords: Passwords = field(default_factory=Passwords)
+    refusals: RefusalBook = field(default_factory=RefusalBook)
+
+    @property
+    def doorman(self) -> Doorman:
+        """What letting people and machines in works with."""
+        return Doorman(
+            store=self.store,
+            settings=self.settings,
+            clock=self.clock,
+            random=self.random,
+            keys=self.keys,
+            passwords=self.passwords,
+        )
 
 
 def _context_of(request: Request) -> Context:

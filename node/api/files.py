@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 
 from node.api.answers import XML, Body, IdempotencyKey, written
-from node.api.auth import Officer, Reader
+from node.api.auth import Reader, Sender
 from node.api.context import InContext
 from node.api.schemas import AcceptedFile
 from node.services.files import accept_file
@@ -30,7 +30,7 @@ _BODY = {
     summary="Send a pacs.008 file",
     openapi_extra=_BODY,
 )
-def send(context: InContext, actor: Officer, body: Body, key: IdempotencyKey = "") -> Response:
+def send(context: InContext, actor: Sender, body: Body, key: IdempotencyKey = "") -> Response:
     """Take all of its transactions or none: with a fault in one, all faults of the file are listed.
 
     A file is known by its sender and message id: sent again it gets its first answer; another body under

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from node.api import openapi
 from node.api.answers import JSON, XML, Body, IdempotencyKey, written
-from node.api.auth import Officer, Reader
+from node.api.auth import Reader, Sender
 from node.api.body import parse
 from node.api.context import InContext
 from node.api.incoming import EXAMPLES, NewPayments, payments_body
@@ -19,7 +19,6 @@ from node.services.acceptance import accept
 from node.services.evidence import evidence_of
 from node.services.payments import get_payment, list_payments
 from node.services.reports import payment_status
-from node.services.tokens import Role
 from node.services.voids import cancel_payment
 
 PaymentId = Annotated[str, Path(description="Id (pay_…) or UETR", max_length=64)]
@@ -34,7 +33,7 @@ router = APIRouter(prefix="/v1/payments", tags=["payments"])
     summary="Send one payment or many",
     openapi_extra=openapi.json_body(payments_body, EXAMPLES),
 )
-def send(context: InContext, actor: Officer, body: Body, key: IdempotencyKey = "") -> Response:
+def send(context: InContext, actor: Sender, body: Body, key: IdempotencyKey = "") -> Response:
     """Take all of them or none: the answer is given once they can't be lost any more.
 
     A payment whose UETR was accepted before with the same content is that payment; with other content
@@ -82,18 +81,18 @@ def list_page(
 def show(context: InContext, actor: Reader, payment_id: PaymentId) -> PaymentWithTimeline:
     """Return a payment by its id or UETR, with everything that happened to it.
 
-    Its document holds people's data, so an operator, who needs none, does not get it.
+    Its document holds people's data, so operators and issuers, who need none, do not get it.
     """
     history = get_payment(context.store, context.settings, context.clock, payment_id)
     return PaymentWithTimeline(
         **payment_fields(history.payment),
         timeline=[TimelineEntry(**timeline_fields(entry)) for entry in history.timeline],
-        document=None if actor.role is Role.OPERATOR else orjson.loads(history.document),
+        document=orjson.loads(history.document) if actor.reads_documents else None,
     )
 
 
 @router.post("/{payment_id}/cancel", status_code=HTTPStatus.ACCEPTED, summary="Take a payment from the queue")
-def cancel(context: InContext, actor: Officer, payment_id: PaymentId) -> Payment:
+def cancel(context: InContext, actor: Sender, payment_id: PaymentId) -> Payment:
     """Ask that a payment leaves the chain's queue unsettled; once asked, asking again changes nothing.
 
     Until its state is `cancelled` it may still settle: the chain decides which came first.
@@ -131,7 +130,7 @@ def evidence(
 ) -> Response:
     """Return what proves a settlement to somebody who has nothing but a checkpoint, without this node.
 
-    An operator gets it without the document, which holds people's data.
+    Operators and issuers get it without the document, which holds people's data.
     """
     content = evidence_of(
         context.store,
@@ -139,6 +138,6 @@ def evidence(
         context.contracts,
         payment_id,
         height=height,
-        with_document=actor.role is not Role.OPERATOR,
+        with_document=actor.reads_documents,
     )
     return Response(content, media_type=JSON)

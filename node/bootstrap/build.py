@@ -16,8 +16,10 @@ from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
     checks_of,
     connected_chain,
+    open_access_keys,
     open_store,
     opened_signer,
+    openid_issuer,
     require_endpoint,
     schemas_by_thread,
     witnesses_of,
@@ -108,6 +110,8 @@ def build(
             schemas=schemas_by_thread(settings),
             readiness=readiness,
             metrics=metrics,
+            keys=open_access_keys(settings, random),
+            openid=openid_issuer(settings, clock),
         )
         node = Node(context, verification, [*workers, health], web=Part.API in wanted, resources=resources)
         on_failure.pop_all()

@@ -1,5 +1,6 @@
 """What is opened from settings alone: the store, the keystore, the chain, files with secrets."""
 
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -14,9 +15,10 @@ from node.chain.fees import fee_limits
 from node.chain.protocol import Chain
 from node.chain.rpc import RpcChain
 from node.chain.witnesses import Witnesses
-from node.clock import Clock
+from node.clock import Clock, Random
 from node.errors import KeyNotFound, SettingsInvalid, WrongPassword
 from node.follower.checking import Checks, Level
+from node.keys.access import AccessKeys
 from node.keys.agreement import EncryptionKeystore
 from node.keys.hsm import Token
 from node.keys.keystore import Keystore
@@ -24,6 +26,7 @@ from node.keys.limits import DayLimits, limits_from_text
 from node.keys.policy import node_policy
 from node.keys.ring import KeyRing, KeystoreKeys, TokenKeys
 from node.keys.sealing import KeyCipher
+from node.services.openid import OpenIdIssuer
 from node.settings import Settings
 from node.store.session import Store
 from node.store.spending import SpendingBook
@@ -56,6 +59,24 @@ def read_secret(path: Path) -> bytes:
     if not secret or len(secret) > SECRET_BYTES_MAX:
         raise SettingsInvalid(f"the secret in {path} must have 1 to {SECRET_BYTES_MAX} bytes")
     return secret
+
+
+def read_certificate(path: Path) -> bytes:
+    """Return the first certificate of a PEM file as DER; raise `SettingsInvalid`."""
+    try:
+        return ssl.PEM_cert_to_DER_cert(read_secret(path).decode())
+    except ValueError:
+        raise SettingsInvalid(f"{path} is not one certificate in PEM") from None
+
+
+def open_access_keys(settings: Settings, random: Random) -> AccessKeys:
+    """Return the node's own secrets for letting people and machines in; their file is made when needed."""
+    return AccessKeys(settings.home / "access.json", random)
+
+
+def openid_issuer(settings: Settings, clock: Clock) -> OpenIdIssuer | None:
+    """Return the OpenID Connect issuer of the settings, not asked yet; raise `SettingsInvalid`."""
+    return None if settings.oidc_issuer is None else OpenIdIssuer(settings, clock)
 
 
 def open_keystore(settings: Settings) -> Keystore:

@@ -12,6 +12,7 @@ from node.cli import (
     assets,
     breaks,
     care,
+    clients,
     evidence,
     keys,
     limits,
@@ -23,6 +24,7 @@ from node.cli import (
     reports,
     tokens,
     transactions,
+    users,
 )
 from settlement.errors import FaultyMessage, SettlementError
 
@@ -36,7 +38,7 @@ app = typer.Typer(
 )
 for module in (
     *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
-    *(tokens, transactions),
+    *(users, clients, tokens, transactions),
     care,
     evidence,
 ):

@@ -5,7 +5,9 @@
     SettlementError                       (settlement.errors)
     └── NodeError                         carries a status
         ├── RequestRefused                the caller can mend it
-        │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · InFlight ·
+        │   └── Unauthenticated 401 (LoginRefused · InvalidClient) · LoginsBusy · IssuerUnavailable 503 ·
+        │       InvalidScope · UnsupportedGrantType · PasswordRefused 400 · NameTaken 409 · Forbidden 403 ·
+        │       NotFound 404 · IdempotencyConflict · InFlight ·
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused 409 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
@@ -37,7 +39,8 @@
         └── WriterStopped 503             a rule was found broken: nothing is signed until a person looks
 
 Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `InvalidFilter`, `InvalidReference`,
-`InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`. Under `BrokenRule`: `AuditBroken`.
+`InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`,
+`InvalidRole`. Under `BrokenRule`: `AuditBroken`.
 Within the services only: `FaultyRequests`.
 """
 
@@ -107,14 +110,22 @@ from node.errors.requests import (
     Forbidden,
     IdempotencyConflict,
     InFlight,
+    InvalidClient,
+    InvalidScope,
+    IssuerUnavailable,
+    LoginRefused,
+    LoginsBusy,
     MirrorBehind,
+    NameTaken,
     NotFound,
+    PasswordRefused,
     PayeeRefused,
     PayerRefused,
     PeriodRefused,
     QueueFull,
     RequestRefused,
     Unauthenticated,
+    UnsupportedGrantType,
     ValueDateRefused,
     VoidRefused,
 )
@@ -169,6 +180,9 @@ __all__ = [
     "IdempotencyConflict",
     "InFlight",
     "InstructionForbidden",
+    "InvalidClient",
+    "InvalidScope",
+    "IssuerUnavailable",
     "KeyExists",
     "KeyInUse",
     "KeyNotFound",
@@ -176,9 +190,12 @@ __all__ = [
     "KeystoreDamaged",
     "LeaseLost",
     "LimitExceeded",
+    "LoginRefused",
+    "LoginsBusy",
     "MalformedAnswer",
     "MirrorBehind",
     "ModuleBarred",
+    "NameTaken",
     "NodeError",
     "NonceGap",
     "NonceTaken",
@@ -186,6 +203,7 @@ __all__ = [
     "NotOnChain",
     "NotReady",
     "OutOfGas",
+    "PasswordRefused",
     "PayeeRefused",
     "PayerRefused",
     "PeriodRefused",
@@ -212,6 +230,7 @@ __all__ = [
     "Unauthenticated",
     "UndecodableLog",
     "Underpriced",
+    "UnsupportedGrantType",
     "ValueDateRefused",
     "VoidRefused",
     "WriterStopped",

@@ -20,7 +20,8 @@ from node.chain.engines import engine
 from node.chain.rpc import RpcChain
 from node.clock import SystemClock, SystemRandom
 from node.keys.keystore import Keystore
-from node.services.tokens import Role, new_token
+from node.services.actors import Role
+from node.services.tokens import new_token
 from node.settings import Settings
 from scripts.proving.place import ROOT
 from tests.chains import Anvil

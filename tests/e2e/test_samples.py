@@ -9,7 +9,8 @@ from lxml import etree
 from node.bootstrap.build import build
 from node.bootstrap.node import Node
 from node.clock import SystemRandom
-from node.services.tokens import Role, new_token
+from node.services.actors import Role
+from node.services.tokens import new_token
 from node.settings import Settings
 from settlement.iso20022.schema import compile_schemas
 from tests.e2e.ground import client_of, until

@@ -3,6 +3,7 @@
 Amounts are BIGINT minor units, times BIGINT UTC seconds, digests and hashes raw bytes.
 """
 
+from node.store.tables.access import assertions, clients, refusals, sessions, users
 from node.store.tables.inbound import api_tokens, audit, counters, files, idempotency, instructions
 from node.store.tables.incidents import incident_headers, incidents
 from node.store.tables.metadata import metadata
@@ -27,12 +28,14 @@ from node.store.tables.reconciled import break_steps, breaks, reconciliations
 __all__ = [
     "accounts",
     "api_tokens",
+    "assertions",
     "assets",
     "audit",
     "balances",
     "blocks",
     "break_steps",
     "breaks",
+    "clients",
     "counters",
     "cycles",
     "deployment",
@@ -52,6 +55,9 @@ __all__ = [
     "proofs",
     "receipts",
     "reconciliations",
+    "refusals",
     "replacements",
+    "sessions",
     "transactions",
+    "users",
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +12,13 @@ from node.api.app import create_app
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
-from node.bootstrap.opening import schemas_by_thread
+from node.bootstrap.opening import open_access_keys, openid_issuer, schemas_by_thread
 from node.bootstrap.probes import probes
 from node.bootstrap.verification import Verification
 from node.clock import SystemRandom
 from node.follower.follower import Follower
-from node.services.tokens import Role, new_token
+from node.services.actors import Role
+from node.services.tokens import new_token
 from node.settings import Settings
 from node.store.session import Store
 from tests.embedded import embedded_network
@@ -54,12 +56,12 @@ def network() -> Iterator[Network]:
 
 
 @pytest.fixture
-def doors(network: Network, stores: Callable[[str], Store]) -> Iterator[Callable[..., Door]]:
+def doors(network: Network, stores: Callable[[str], Store], tmp_path: Path) -> Iterator[Callable[..., Door]]:
     """A function that opens a bank's door: `doors()`, `doors(BANKS[1], "postgresql", payments_max=5)`."""
     opened: list[TestClient] = []
 
     def open_door(member: Member = BANKS[0], dialect: str = "sqlite", **settings: Any) -> Door:
-        context = _context(network, stores(dialect), member, settings)
+        context = _context(network, stores(dialect), member, tmp_path / f"home-{len(opened)}", settings)
         client = TestClient(create_app(context), raise_server_exceptions=False)
         opened.append(client)
         door = Door(
@@ -88,9 +90,9 @@ def door(doors: Callable[..., Door]) -> Door:
     return doors()
 
 
-def _context(network: Network, store: Store, member: Member, changes: dict[str, Any]) -> Context:
+def _context(network: Network, store: Store, member: Member, home: Path, changes: dict[str, Any]) -> Context:
     chain, contracts, metrics = network.chain, network.contracts, Metrics()
-    given: dict[str, Any] = {"bic": member.bic, "demo": True} | changes
+    given: dict[str, Any] = {"bic": member.bic, "demo": True, "home": home} | changes
     settings = Settings(**given)
     verification = Verification(chain, contracts.deployment, demo_allowed=True)
     return Context(
@@ -105,4 +107,6 @@ def _context(network: Network, store: Store, member: Member, changes: dict[str, 
             probes(store=store, chain=chain, verification=verification, workers=(), metrics=metrics)
         ),
         metrics=metrics,
+        keys=open_access_keys(settings, SystemRandom()),
+        openid=openid_issuer(settings, network.clock),
     )

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from node.services.actors import Role
 from node.services.breaks import record
 from node.services.reconciliation import Break, Kind
-from node.services.tokens import Role
 from tests.node.api.conftest import Door
 
 _BREAK = Break(kind=Kind.ACCOUNT, subject="account 840-2", field="available", expected="1", found="2")

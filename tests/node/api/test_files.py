@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from node.api.answers import REPLAYED, XML
-from node.services.tokens import Role
+from node.services.actors import Role
 from tests.messages import file_of
 from tests.node.api.conftest import Door
 from tests.node.api.test_payments import count

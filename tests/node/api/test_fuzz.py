@@ -14,7 +14,7 @@ from schemathesis.checks import (
 )
 
 from node.api.auth import PUBLIC
-from node.services.tokens import Role
+from node.services.actors import Role
 from tests.node.api.conftest import Door
 
 EXAMPLES = 25
@@ -34,7 +34,7 @@ def test_answers_anything_as_described(door: Door, mode: GenerationMode) -> None
     """Whatever is sent to a documented route, the answer is one that the document names; none is a crash."""
     answered = 0
     for operation in operations(door):
-        if mode is GenerationMode.NEGATIVE and operation.path in PUBLIC:
+        if mode is GenerationMode.NEGATIVE and ("get", operation.path) in PUBLIC:
             continue  # takes nothing that could be unsound
 
         @given(case=operation.as_strategy(generation_mode=mode))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from node.api.answers import REPLAYED
-from node.services.tokens import Role
+from node.services.actors import Role
 from settlement.money import AMOUNT_MAX
 from tests.node.api.conftest import Door
 from tests.scenario import BANKS, OPERATOR

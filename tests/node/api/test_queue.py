@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from node.api.schemas import STATES
 from node.clock import SystemRandom
-from node.services.tokens import Role
+from node.services.actors import Role
 from node.store.session import Store
 from node.store.tables import counters
 from node.submitter.submitter import LEASE_SECONDS, Submitter

@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 
 from node.api.answers import JSON, XML
-from node.services.tokens import Role
+from node.services.actors import Role
 from tests.embedded import FUNDS
 from tests.node.api.conftest import Door
 from tests.scenario import BANKS, EUR, MEMBERS, OPERATOR, USD

@@ -8,8 +8,8 @@ import pytest
 from lxml import etree
 from openpyxl import load_workbook
 
+from node.services.actors import Role
 from node.services.exports.forms import FORMS
-from node.services.tokens import Role
 from tests.node.api.conftest import Door
 from tests.scenario import BANKS, OPERATOR, USD
 

@@ -23,7 +23,8 @@ from node.errors import (
     WrongGenesis,
     WrongPassword,
 )
-from node.services.tokens import Role, new_token
+from node.services.actors import Role
+from node.services.tokens import new_token
 from node.settings import Settings
 from tests.embedded import FUNDS, embedded_network
 from tests.scenario import BANKS, OPERATOR, USD, Network

@@ -35,6 +35,7 @@ REFUSAL = "rows of this table are never edited or deleted"
 
 def upgrade() -> None:
     create_tables()
+    create_access_tables()
     if op.get_bind().dialect.name == "postgresql":
         forbid_changes_on_postgresql()
     else:
@@ -84,6 +85,7 @@ def create_tables() -> None:
         sa.Column("role", NAME, nullable=False),
         sa.Column("digest", DIGEST, nullable=False),
         sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("expires_at", WHOLE, nullable=False),
         sa.Column("revoked_at", WHOLE, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
         sa.UniqueConstraint("digest", name=op.f("uq_api_tokens_digest")),
@@ -470,4 +472,71 @@ def create_tables() -> None:
         unique=False,
         sqlite_where=sa.text("transaction_id IS NULL AND refused_at IS NULL"),
         postgresql_where=sa.text("transaction_id IS NULL AND refused_at IS NULL"),
+    )
+
+
+def create_access_tables() -> None:
+    op.create_table(
+        "users",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("roles", NAME, nullable=False),
+        sa.Column("password", NAME, nullable=False),
+        sa.Column("password_made_at", WHOLE, nullable=False),
+        sa.Column("temporary", sa.Boolean(), nullable=False),
+        sa.Column("second_factor", DIGEST, nullable=True),
+        sa.Column("code_step", WHOLE, nullable=False),
+        sa.Column("failures", WHOLE, nullable=False),
+        sa.Column("locked_until", WHOLE, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("disabled_at", WHOLE, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("name", name=op.f("uq_users_name")),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("user_id", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("seen_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sessions")),
+    )
+    op.create_index(op.f("ix_sessions_user_id"), "sessions", ["user_id"], unique=False)
+    op.create_table(
+        "clients",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("roles", NAME, nullable=False),
+        sa.Column("digest", DIGEST, nullable=True),
+        sa.Column("method", NAME, nullable=False),
+        sa.Column("public_key", NAME, nullable=True),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("disabled_at", WHOLE, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clients")),
+        sa.UniqueConstraint("digest", name=op.f("uq_clients_digest")),
+    )
+    op.create_table(
+        "assertions",
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("client_id", NAME, nullable=False),
+        sa.Column("expires_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["client_id"], ["clients.id"], name=op.f("fk_assertions_client_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_assertions")),
+    )
+    op.create_index(op.f("ix_assertions_client_id"), "assertions", ["client_id"], unique=False)
+    op.create_table(
+        "refusals",
+        sa.Column("hour", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("code", NAME, nullable=False),
+        sa.Column("actor", NAME, nullable=False),
+        sa.Column("method", NAME, nullable=False),
+        sa.Column("route", NAME, nullable=False),
+        sa.Column("address", NAME, nullable=False),
+        sa.Column("count", WHOLE, nullable=False),
+        sa.Column("last_at", WHOLE, nullable=False),
+        sa.Column("last_request", NAME, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "hour", "code", "actor", "method", "route", "address", name=op.f("pk_refusals")
+        ),
     )
