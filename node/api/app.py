@@ -11,13 +11,16 @@ from fastapi import FastAPI
 from node.api import (
     access,
     accounts,
+    assets,
     breaks,
     files,
     health,
+    issues,
     openapi,
     participants,
     payments,
     problems,
+    redemptions,
     reports,
     statements,
 )
@@ -32,6 +35,20 @@ Every write takes an `Idempotency-Key`: the same key with the same body has the 
 `Idempotent-Replayed: true`, and nothing happens twice. Amounts are strings of minor units. What is
 refused is answered with a problem (RFC 9457) that has a stable `code`.
 """
+_ROUTES = (
+    payments,
+    files,
+    issues,
+    redemptions,
+    assets,
+    accounts,
+    statements,
+    reports,
+    participants,
+    breaks,
+    access,
+    health,
+)
 # Connections that requests leave to the workers and to the readiness probes.
 _CONNECTIONS_RESERVED = 4
 _REFUSALS_SECONDS = 1.0
@@ -52,7 +69,7 @@ def create_app(context: Context) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.context = context
-    for module in (payments, files, accounts, statements, reports, participants, breaks, access, health):
+    for module in _ROUTES:
         app.include_router(module.router)
     problems.install(app)
     openapi.install(app)

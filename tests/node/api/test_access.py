@@ -28,6 +28,12 @@ MATRIX = {
     ("get", "/v1/payments/{payment_id}/status"): _READERS,
     ("post", "/v1/files"): _SENDERS,
     ("get", "/v1/files/{file_id}/status"): _READERS,
+    ("post", "/v1/issues"): {Role.ISSUER},
+    ("post", "/v1/redemptions"): _SENDERS,
+    ("get", "/v1/redemptions"): _READERS,
+    ("post", "/v1/redemptions/{holder}/{sequence}/{answer}"): {Role.ISSUER},
+    ("post", "/v1/redemptions/{sequence}/withdrawal"): _SENDERS,
+    ("get", "/v1/assets"): _READERS,
     ("get", "/v1/accounts"): _READERS,
     ("get", "/v1/statements"): _READERS,
     ("get", "/v1/reports/liquidity"): _READERS,
@@ -68,7 +74,9 @@ def test_the_matrix_is_complete(door: Door) -> None:
 def test_every_route_and_role(door: Door) -> None:
     """Each role gets through exactly where the matrix lets it; without a token nobody does."""
     for (method, path), allowed in MATRIX.items():
-        target = path.format(payment_id="pay_0", file_id="file_0", break_id=1)
+        target = path.format(
+            payment_id="pay_0", file_id="file_0", break_id=1, holder="BANADEFF", sequence=1, answer="refusal"
+        )
         for role in Role:
             status = door.client.request(method, target, headers=door.headers(role)).status_code
             assert (role in allowed) is (status != 403), (method, path, role)
