@@ -11,14 +11,17 @@ from fastapi import FastAPI
 from node.api import (
     access,
     accounts,
+    assets,
     breaks,
     evidence,
     files,
     health,
+    issues,
     openapi,
     participants,
     payments,
     problems,
+    redemptions,
     reports,
     statements,
 )
@@ -36,6 +39,9 @@ refused is answered with a problem (RFC 9457) that has a stable `code`.
 _ROUTES = (
     payments,
     files,
+    issues,
+    redemptions,
+    assets,
     accounts,
     statements,
     reports,
@@ -65,18 +71,7 @@ def create_app(context: Context) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.context = context
-    for module in (
-        payments,
-        files,
-        accounts,
-        statements,
-        reports,
-        evidence,
-        participants,
-        breaks,
-        access,
-        health,
-    ):
+    for module in _ROUTES:
         app.include_router(module.router)
     problems.install(app)
     openapi.install(app)

@@ -128,6 +128,7 @@ def _allow(*roles: Role) -> Any:
 
 
 Sender = Annotated[Actor, _allow(Role.OFFICER, Role.INTEGRATION)]
+Issuer = Annotated[Actor, _allow(Role.ISSUER)]
 Operator = Annotated[Actor, _allow(Role.OPERATOR)]
 Staff = Annotated[Actor, _allow(Role.OFFICER, Role.OPERATOR)]
 Overseer = Annotated[Actor, _allow(Role.AUDITOR, Role.OPERATOR)]

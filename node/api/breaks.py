@@ -13,7 +13,7 @@ from node.api.body import parse
 from node.api.context import InContext
 from node.api.schemas import Break, Breaks
 from node.api.shown import time_text
-from node.services.answers import request_of
+from node.services.answers import once, request_of
 from node.services.breaks import (
     NAME_CHARACTERS_MAX,
     PAGE_ROWS_MAX,
@@ -22,7 +22,6 @@ from node.services.breaks import (
     assign,
     clear,
     list_breaks,
-    once,
 )
 
 router = APIRouter(prefix="/v1/breaks", tags=["breaks"])
@@ -86,8 +85,7 @@ def assignment(
         context.store,
         context.clock,
         request,
-        lambda connection, at: assign(connection, break_id, owner=form.owner, actor=actor.id, at=at),
-        _json,
+        lambda connection, at: _json(assign(connection, break_id, owner=form.owner, actor=actor.id, at=at)),
     )
     return written(answer)
 
@@ -108,10 +106,9 @@ def clearance(
         context.store,
         context.clock,
         request,
-        lambda connection, at: clear(
-            connection, break_id, by=form.by, reason=form.reason, actor=actor.id, at=at
+        lambda connection, at: _json(
+            clear(connection, break_id, by=form.by, reason=form.reason, actor=actor.id, at=at)
         ),
-        _json,
     )
     return written(answer)
 

@@ -1,11 +1,14 @@
 """First answers, kept for ever: the same request gets the same bytes, whatever has happened since."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select
 
+from node.clock import Clock
 from node.errors import IdempotencyConflict, RequestRefused
+from node.store.session import Store
 from node.store.tables import idempotency
 from settlement.errors import InvalidValue
 
@@ -75,3 +78,24 @@ def keep_answer(connection: Connection, request: Request, answer: Answer, *, at:
             created_at=at,
         )
     )
+
+
+def once(
+    store: Store,
+    clock: Clock,
+    request: Request,
+    act: Callable[[Connection, int], bytes],
+    *,
+    status: int = 200,
+) -> Answer:
+    """Do what a request asks and keep its answer, or return the first one; `act` gets the time (UTC seconds).
+
+    It returns the body, and works in the transaction in which the answer is kept.
+    """
+    at = int(clock.now())
+    with store.transaction() as connection:
+        if answered := first_answer(connection, request):
+            return answered
+        answer = Answer(status=status, body=act(connection, at))
+        keep_answer(connection, request, answer, at=at)
+    return answer

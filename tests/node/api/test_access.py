@@ -41,6 +41,13 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("get", "/v1/payments/{payment_id}/status"): _READERS,
     ("post", "/v1/files"): _SENDERS,
     ("get", "/v1/files/{file_id}/status"): _READERS,
+    ("post", "/v1/issues"): {Role.ISSUER},
+    ("post", "/v1/redemptions"): _SENDERS,
+    ("get", "/v1/redemptions"): _READERS,
+    ("post", "/v1/redemptions/{redemption_id}/confirmation"): {Role.ISSUER},
+    ("post", "/v1/redemptions/{redemption_id}/refusal"): {Role.ISSUER},
+    ("post", "/v1/redemptions/{redemption_id}/withdrawal"): _SENDERS,
+    ("get", "/v1/assets"): _READERS,
     ("get", "/v1/accounts"): _READERS,
     ("get", "/v1/statements"): _READERS,
     ("get", "/v1/reports/liquidity"): _READERS,
@@ -94,7 +101,10 @@ _MAKERS: dict[str, Callable[[Door, str], str]] = {
     "payment_id": _paid,
     "file_id": _filed,
     "break_id": _broken,
+    "redemption_id": lambda door, _: f"{door.member.bic}-1",
 }
+# Made by blocks only: none is there, and whose it is `test_issuing` tells.
+_ABSENT = {"redemption_id"}
 
 
 @pytest.fixture
@@ -161,7 +171,8 @@ def test_every_route_and_role(door: Door, doors: Callable[..., Door]) -> None:
             elif role not in allowed:
                 assert 403 == found, (route, role)
             else:
-                assert found not in {401, 403, 404, 500}, (route, role, found)
+                unwanted = {401, 403, 500} if _ABSENT & {*names} else {401, 403, 404, 500}
+                assert found not in unwanted, (route, role, found)
             if names and allowed is not None:
                 hidden = _asked(door, route, route[1].format(**foreign), **headers).status_code
                 assert (404 if role in allowed else 403) == hidden, (route, role, "another bank's")
