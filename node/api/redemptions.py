@@ -5,7 +5,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 from pydantic import Field, TypeAdapter
-from sqlalchemy import Connection
 
 from node.api import openapi
 from node.api.answers import Body, IdempotencyKey, written
@@ -161,18 +160,26 @@ def _end(context: Context, actor: Actor, key: str, redemption_id: str, ending: E
         raise NotFound(f"no redemption has the id {redemption_id!r}")
     request = request_of(actor=actor.id, key=key, operation=f"redemption {redemption_id} {ending}", body=b"")
 
-    def end(connection: Connection, at: int) -> bytes:
-        row = end_redemption(
-            connection,
-            context.contracts,
-            own=own_participant(connection, context.settings),
-            holder=holder,
-            sequence=int(number),
-            ending=ending,
-            actor=actor.id,
-            at=at,
-        )
-        return AcceptedCall(call=row).model_dump_json().encode()
-
-    answer = once(context.store, context.clock, request, end, status=HTTPStatus.ACCEPTED)
+    answer = once(
+        context.store,
+        context.clock,
+        request,
+        lambda connection, at: _call(
+            end_redemption(
+                connection,
+                context.contracts,
+                own=own_participant(connection, context.settings),
+                holder=holder,
+                sequence=int(number),
+                ending=ending,
+                actor=actor.id,
+                at=at,
+            )
+        ),
+        status=HTTPStatus.ACCEPTED,
+    )
     return written(answer)
+
+
+def _call(row: int) -> bytes:
+    return AcceptedCall(call=row).model_dump_json().encode()
