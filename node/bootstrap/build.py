@@ -1,6 +1,6 @@
 """One node from its settings: everything is made here, and nothing is kept anywhere else."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack, closing
 from functools import partial
 
@@ -70,22 +70,16 @@ def build(
         chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
-        ticks: dict[Part, Callable[[], int]] = {}
-        if Part.FOLLOWER in wanted:
-            ticks[Part.FOLLOWER] = Follower(store, chain, contracts, clock, checks=checks_of(settings)).tick
-        if Part.SUBMITTER in wanted and signer is not None:
-            submitter = Submitter(
-                store,
-                chain,
-                contracts=contracts,
-                signer=signer,
-                clock=clock,
-                random=random,
-                settings=settings,
-            )
-            ticks[Part.SUBMITTER] = submitter.tick
-        if Part.KEEPER in wanted:
-            ticks[Part.KEEPER] = Keeper(store, chain, contracts, clock, settings).tick
+        ticks = _ticks(
+            wanted,
+            store,
+            chain,
+            contracts=contracts,
+            signer=signer,
+            clock=clock,
+            random=random,
+            settings=settings,
+        )
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
@@ -113,6 +107,30 @@ def build(
         node = Node(context, verification, [*workers, health], web=Part.API in wanted, resources=resources)
         on_failure.pop_all()
         return node
+
+
+def _ticks(
+    wanted: Collection[Part],
+    store: Store,
+    chain: Chain,
+    *,
+    contracts: Contracts,
+    signer: Signer | None,
+    clock: Clock,
+    random: Random,
+    settings: Settings,
+) -> dict[Part, Callable[[], int]]:
+    """Return what the workers that are wanted do, each by itself."""
+    ticks: dict[Part, Callable[[], int]] = {}
+    if Part.FOLLOWER in wanted:
+        ticks[Part.FOLLOWER] = Follower(store, chain, contracts, clock, checks=checks_of(settings)).tick
+    if Part.SUBMITTER in wanted and signer is not None:
+        ticks[Part.SUBMITTER] = Submitter(
+            store, chain, contracts=contracts, signer=signer, clock=clock, random=random, settings=settings
+        ).tick
+    if Part.KEEPER in wanted:
+        ticks[Part.KEEPER] = Keeper(store, chain, contracts, clock, settings).tick
+    return ticks
 
 
 def _warnings(settings: Settings, ring: KeyRing | None) -> dict[str, Callable[[], str | None]]:
