@@ -102,7 +102,7 @@ def _first_password(file: Path | None) -> str:
     from node.errors import SettingsInvalid
 
     if file is None:
-        typed: str = typer.prompt("First password", hide_input=True, confirmation_prompt=True)
+        typed: str = typer.prompt("First password", hide_input=True, confirmation_prompt=True, err=True)
         return typed
     try:
         return read_secret(file).decode()

@@ -135,7 +135,8 @@ def client(node: Node, authority: Authority) -> Iterator[Callable[..., httpx2.Cl
     def make(*shown: Path) -> httpx2.Client:
         trust = ssl.create_default_context(cafile=authority.file)
         if shown:
-            trust.load_cert_chain(*shown)
+            certificate, key = shown
+            trust.load_cert_chain(certificate, key)
         assert node.web is not None
         made.append(httpx2.Client(base_url=node.web.url, verify=trust, trust_env=False))
         return made[-1]

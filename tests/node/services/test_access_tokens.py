@@ -49,7 +49,7 @@ from tests.clocks import SetClock
 
 _BIC = "BANKDEFFXXX"
 _HERE = issuer_of(_BIC)
-_KEYS: dict[str, Key] = {
+_KEYS: dict[str, ECKey | RSAKey | OKPKey] = {
     "ES256": ECKey.generate_key("P-256"),
     "PS256": RSAKey.generate_key(2048),
     "Ed25519": OKPKey.generate_key("Ed25519"),
@@ -260,6 +260,7 @@ def test_no_shared_secret_signs(door: Doorman) -> None:
     client, _ = _client(door, proof=key_proof(_pem(_KEYS["ES256"])))
     with door.store.snapshot() as connection:
         public = connection.scalar(select(clients.c.public_key).where(clients.c.id == client.id))
+    assert public is not None
     shared = OctKey.import_key(public)
     head, body, _ = _signed(door, client).split(".")
     for text in (
@@ -365,5 +366,5 @@ def door_of_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Doorman:
     return _door(store, home)
 
 
-def _pem(key: Key) -> str:
+def _pem(key: ECKey | RSAKey | OKPKey) -> str:
     return bytes(key.as_pem(private=False)).decode()

@@ -144,7 +144,7 @@ def test_guessing_locks(door: Doorman) -> None:
     authenticator = _enrolled(door)
     for _ in range(5):
         _refused(door, password=OTHERS)
-    waits = []
+    waits: list[int] = []
     while not waits or waits[-1] < LOCK_SECONDS_MAX:
         user = find_user(door.store, "erika")
         waits.append(user.locked_until - int(door.clock.now()))
