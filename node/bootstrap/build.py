@@ -95,9 +95,8 @@ def build(
         if witnesses is not None:
             asked["agreement"] = AgreementProbe(store, witnesses, metrics)
         if signer is not None:
-            asked["funds"] = FundsProbe(
-                store, chain, addresses=signer.addresses, clock=clock, settings=settings, metrics=metrics
-            )
+            funds = partial(FundsProbe, clock=clock, settings=settings, metrics=metrics)
+            asked["funds"] = funds(store, chain, addresses=signer.addresses)
         readiness = Readiness(asked)
         health = _health(readiness, metrics, _alarm(store, clock))
         resources.callback(readiness.close)
