@@ -63,7 +63,7 @@ def _actor(
         raise
     request.state.actor = actor.id
     if not with_session and actor.roles.isdisjoint(scopes.scopes):
-        roles = roles_text(actor.roles) or "who has no role, or must choose a password first,"
+        roles = roles_text(actor.roles) or "whoever has no role, or must choose a password first,"
         forbidden = Forbidden(f"{roles} may not do this; it takes {' or '.join(scopes.scopes)}")
         note_refusal(request, forbidden, actor)
         raise forbidden

@@ -1,6 +1,6 @@
 """One node from its settings: everything is made here, and nothing is kept anywhere else."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from functools import partial
@@ -55,14 +55,13 @@ def build(
     deployment: Deployment | None = None,
     signer: Signer | None = None,
     password: bytes | None = None,
-    parts: Iterable[Part] = ALL,
+    parts: Collection[Part] = ALL,
 ) -> Node:
     """Return a node that is ready to start.
 
     `chain` is given when several nodes of one process share an embedded one; `signer` or the keystore's
     `password` is needed for the submitter. Raise `SettingsInvalid`, `WrongPassword`, `StoreUnavailable` …
     """
-    wanted = frozenset(parts)
     if chain is None:
         require_endpoint(settings)
     contracts = Contracts(deployment or read_deployment(settings.deployment_file))
@@ -70,14 +69,14 @@ def build(
     with ExitStack() as on_failure:
         on_failure.callback(resources.close)
         ring: KeyRing | None = None
-        if Part.SUBMITTER in wanted and signer is None:
+        if Part.SUBMITTER in parts and signer is None:
             signer = ring = resources.enter_context(opened_signer(settings, contracts, clock, password))
         chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
         witnesses = witnesses_of(settings, chain, clock)
         ticks = _ticks(
-            wanted,
+            parts,
             settings=settings,
             store=store,
             chain=chain,
@@ -113,13 +112,13 @@ def build(
             keys=open_access_keys(settings, random),
             openid=openid_issuer(settings, clock),
         )
-        node = Node(context, verification, [*workers, health], web=Part.API in wanted, resources=resources)
+        node = Node(context, verification, [*workers, health], web=Part.API in parts, resources=resources)
         on_failure.pop_all()
         return node
 
 
 def _ticks(
-    wanted: frozenset[Part],
+    wanted: Collection[Part],
     *,
     settings: Settings,
     store: Store,
