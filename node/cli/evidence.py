@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from node.cli import histories
+from node.cli import histories, sampling
 from node.cli.opening import opened_store, read_settings
 from node.cli.output import AsJson
 
@@ -32,6 +32,7 @@ commands = typer.Typer(
     no_args_is_help=True,
 )
 histories.register(commands)
+sampling.register(commands)
 
 
 def register(app: typer.Typer) -> None:

@@ -15,6 +15,8 @@ from tests.e2e.ground import founded_on
 from tests.node.bank import Bank, request
 from tests.scenario import BANKS, USD
 
+Run = Callable[..., tuple[object, str]]
+
 
 @pytest.mark.slow
 def test_evidence_goes_from_a_bank_to_an_auditor(
@@ -68,21 +70,13 @@ def test_evidence_goes_from_a_bank_to_an_auditor(
         status, told = run("checkpoint", "compare", "checkpoint.json", "early.json")
         assert (0, True) == (status, " descends from block 5 by " in told)
         signer = _key(tmp_path, monkeypatch)
-        assert (
-            0 == run("checkpoint", "sign", "checkpoint.json", "--key", signer, "--output", "signed.json")[0]
-        )
-        assert 1 == run("checkpoint", "sign", "other.json", "--key", signer)[0]
-        status, told = run("checkpoint", "compare", "signed.json", "--json")
-        assert [f"{signer} (pay key of {BANKS[0].bic})"] == json.loads(told)["checkpoints"][0]["signed_by"]
+        _sign(run, signer)
 
     status, lines = run("verify", "evidence.json", "--checkpoint", "checkpoint.json")
     assert (0, 7) == (status, lines.count("ok    "))
     status, told = run("verify", "evidence.json", "--checkpoint", "other.json", "--json")
     assert (1, "headers", False) == (status, json.loads(told)[-1]["check"], json.loads(told)[-1]["passed"])
-    status, lines = run("verify", "evidence.json", "--checkpoint", "signed.json", "--signed-by", signer)
-    assert (0, 1) == (status, lines.count(f"ok     checkpoint: signed by {signer}\n"))
-    status, lines = run("verify", "evidence.json", "--checkpoint", "checkpoint.json", "--signed-by", signer)
-    assert (1, True) == (status, lines.startswith("FAILED checkpoint:"))
+    _verify_signed(run, signer)
     assert 1 == run("verify", "missing.json", "--checkpoint", "checkpoint.json")[0]
 
 
@@ -93,3 +87,23 @@ def _key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("VOSTRO_KEY_PASSWORD_FILE", str(folder / "password"))
     keystore = Keystore(folder / "home" / "keys", scrypt_n=2)
     return "0x" + keystore.add(BANKS[0].secret("pay"), b"quite secret").hex()
+
+
+def _sign(run: Run, signer: str) -> None:
+    assert 0 == run("checkpoint", "sign", "checkpoint.json", "--key", signer, "--output", "signed.json")[0]
+    assert 1 == run("checkpoint", "sign", "other.json", "--key", signer)[0]
+    drawing = "--seed", "2026", "--count", "9", "--key", signer, "--output", "sample.zip"
+    status, told = run("evidence", "sample", *drawing, "--currency", "USD", "--json")
+    assert (0, 1, 1) == (status, json.loads(told)[0]["drawn"], json.loads(told)[0]["of"])
+    status, told = run("checkpoint", "compare", "signed.json", "--json")
+    assert [f"{signer} (pay key of {BANKS[0].bic})"] == json.loads(told)["checkpoints"][0]["signed_by"]
+
+
+def _verify_signed(run: Run, signer: str) -> None:
+    status, lines = run("verify", "evidence.json", "--checkpoint", "signed.json", "--signed-by", signer)
+    assert (0, 1) == (status, lines.count(f"ok     checkpoint: signed by {signer}\n"))
+    status, lines = run("verify", "evidence.json", "--checkpoint", "checkpoint.json", "--signed-by", signer)
+    assert (1, True) == (status, lines.startswith("FAILED checkpoint:"))
+    status, lines = run("verify", "sample.zip", "--checkpoint", "checkpoint.json", "--signed-by", signer)
+    assert (0, 4) == (status, lines.count("ok    "))
+    assert 1 == run("verify", "sample.zip", "--checkpoint", "early.json")[0]
