@@ -65,6 +65,7 @@ Officer = Annotated[Actor, _allow(Role.OFFICER)]
 Operator = Annotated[Actor, _allow(Role.OPERATOR)]
 Staff = Annotated[Actor, _allow(Role.OFFICER, Role.OPERATOR)]
 Overseer = Annotated[Actor, _allow(Role.AUDITOR, Role.OPERATOR)]
+Examiner = Annotated[Actor, _allow(Role.OFFICER, Role.AUDITOR)]
 Reader = Annotated[Actor, _allow(Role.OFFICER, Role.AUDITOR, Role.OPERATOR)]
 
 

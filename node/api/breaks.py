@@ -7,11 +7,11 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from node.api import openapi
-from node.api.answers import Body, IdempotencyKey, written
-from node.api.auth import Reader, Staff
+from node.api.answers import XML, Body, IdempotencyKey, written
+from node.api.auth import Examiner, Reader, Staff
 from node.api.body import parse
 from node.api.context import InContext
-from node.api.schemas import Break, Breaks
+from node.api.schemas import Break, Breaks, ComparedStatement, Difference
 from node.api.shown import time_text
 from node.services.answers import request_of
 from node.services.breaks import (
@@ -24,6 +24,7 @@ from node.services.breaks import (
     list_breaks,
     once,
 )
+from node.services.stated import tie_out_statement
 
 router = APIRouter(prefix="/v1/breaks", tags=["breaks"])
 
@@ -47,6 +48,13 @@ class Clearance(BaseModel):
     )
 
 
+_STATEMENT_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "camt.053.001.08, with one statement",
+        "content": {XML: {"schema": {"type": "string"}}},
+    }
+}
 Number = Annotated[int, Path(description="Number of the break", ge=1, lt=2**63)]
 _ASSIGNMENT: TypeAdapter[Assignment] = TypeAdapter(Assignment)
 _CLEARANCE: TypeAdapter[Clearance] = TypeAdapter(Clearance)
@@ -68,6 +76,23 @@ def list_page(
     """Return breaks, oldest first, a page at a time: ask again with `after` the last number."""
     found = list_breaks(context.store, also_cleared=cleared, after=after, limit=limit)
     return Breaks(breaks=[_break(each) for each in found])
+
+
+@router.post("/statement", summary="Compare a bank's statement with ours", openapi_extra=_STATEMENT_BODY)
+def statement(context: InContext, actor: Examiner, body: Body) -> ComparedStatement:
+    """Compare a camt.053 with our statement of the same account and days, and open a break for what is new.
+
+    Compared again it opens none a second time.
+    """
+    tied = tie_out_statement(
+        context.store, context.settings, context.chain, context.clock, body, actor=actor.id
+    )
+    return ComparedStatement(
+        statement=tied.ours.identification,
+        height=tied.ours.height,
+        entries=len(tied.ours.entries),
+        breaks=[Difference(**asdict(each)) for each in tied.breaks],
+    )
 
 
 @router.post(

@@ -37,8 +37,8 @@
         └── WriterStopped 503             a rule was found broken: nothing is signed until a person looks
 
 Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `InvalidFilter`, `InvalidReference`,
-`InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`. Under `BrokenRule`: `AuditBroken`.
-Within the services only: `FaultyRequests`.
+`InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`. Under `BrokenRule`: `AuditBroken`,
+`BooksDiffer`. Within the services only: `FaultyRequests`.
 """
 
 from node.errors.base import (

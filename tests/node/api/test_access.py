@@ -34,6 +34,7 @@ MATRIX = {
     ("get", "/v1/evidence/key"): {Role.AUDITOR, Role.OPERATOR},
     ("get", "/v1/participants"): _READERS,
     ("get", "/v1/breaks"): _READERS,
+    ("post", "/v1/breaks/statement"): {Role.OFFICER, Role.AUDITOR},
     ("post", "/v1/breaks/{break_id}/assignment"): {Role.OFFICER, Role.OPERATOR},
     ("post", "/v1/breaks/{break_id}/clearance"): {Role.OFFICER, Role.OPERATOR},
     ("get", "/metrics"): {Role.AUDITOR, Role.OPERATOR},
