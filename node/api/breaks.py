@@ -24,7 +24,7 @@ from node.services.breaks import (
     list_breaks,
     once,
 )
-from node.services.stated import tie_out_statement
+from node.services.stated import TiedOut, tie_out_once
 
 router = APIRouter(prefix="/v1/breaks", tags=["breaks"])
 
@@ -78,21 +78,25 @@ def list_page(
     return Breaks(breaks=[_break(each) for each in found])
 
 
-@router.post("/statement", summary="Compare a bank's statement with ours", openapi_extra=_STATEMENT_BODY)
-def statement(context: InContext, actor: Examiner, body: Body) -> ComparedStatement:
-    """Compare a camt.053 with our statement of the same account and days, and open a break for what is new.
-
-    Compared again it opens none a second time.
-    """
-    tied = tie_out_statement(
-        context.store, context.settings, context.chain, context.clock, body, actor=actor.id
+@router.post(
+    "/statement",
+    response_model=ComparedStatement,
+    summary="Compare a bank's statement with ours",
+    openapi_extra=_STATEMENT_BODY,
+)
+def statement(context: InContext, actor: Examiner, body: Body, key: IdempotencyKey = "") -> Response:
+    """Compare a camt.053 with our statement of the same account and days; open a break for what is new."""
+    request = request_of(actor=actor.id, key=key, operation="compare statement", body=body)
+    answer = tie_out_once(
+        context.store,
+        context.settings,
+        context.chain,
+        context.clock,
+        body,
+        request=request,
+        shown=_compared,
     )
-    return ComparedStatement(
-        statement=tied.ours.identification,
-        height=tied.ours.height,
-        entries=len(tied.ours.entries),
-        breaks=[Difference(**asdict(each)) for each in tied.breaks],
-    )
+    return written(answer)
 
 
 @router.post(
@@ -148,3 +152,13 @@ def _break(each: OpenedBreak) -> Break:
 
 def _json(each: OpenedBreak) -> bytes:
     return _break(each).model_dump_json().encode()
+
+
+def _compared(tied: TiedOut) -> bytes:
+    found = ComparedStatement(
+        statement=tied.ours.identification,
+        height=tied.ours.height,
+        entries=len(tied.ours.entries),
+        breaks=[Difference(**asdict(each)) for each in tied.breaks],
+    )
+    return found.model_dump_json().encode()

@@ -105,6 +105,11 @@ def _statement(door: Door) -> bytes:
     return camt053.write(drawn_up, created_at=int(door.network.clock.now()))
 
 
+def _compared(door: Door, role: Role, content: bytes, key: str) -> Any:
+    headers = door.headers(role, idempotency_key=key)
+    return door.client.post("/v1/breaks/statement", headers=headers, content=content)
+
+
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.AUDITOR])
 def test_a_statement_is_compared(door: Door, role: Role) -> None:
     """One that came in is held against ours: nothing differs, or each difference is told and opened once."""
@@ -112,14 +117,15 @@ def test_a_statement_is_compared(door: Door, role: Role) -> None:
     other = re.sub(rb'(<Amt Ccy="USD">)', rb"\g<1>1", equal, count=1)
 
     told = [
-        door.client.post("/v1/breaks/statement", headers=door.headers(role), content=content)
-        for content in (equal, other, other)
+        _compared(door, role, content, key) for content, key in ((equal, "1"), (other, "2"), (other, "3"))
     ]
 
     assert [200] * 3 == [each.status_code for each in told]
     assert [[], ["opening"], ["opening"]] == [
         [each["field"] for each in answer.json()["breaks"]] for answer in told
     ]
+    assert told[1].content == _compared(door, role, other, "2").content
+    assert 409 == _compared(door, role, equal, "2").status_code
     listed = door.client.get("/v1/breaks", headers=door.headers()).json()["breaks"]
     assert ["statement"] == [each["kind"] for each in listed]
 
@@ -127,6 +133,6 @@ def test_a_statement_is_compared(door: Door, role: Role) -> None:
 @pytest.mark.parametrize("content", [b"", b"<x/>", b"not xml", b"\xff" * 1000])
 def test_what_is_no_statement_is_refused(door: Door, content: bytes) -> None:
     """By a problem that names it, and nothing is opened."""
-    answer = door.client.post("/v1/breaks/statement", headers=door.headers(), content=content)
+    answer = _compared(door, Role.OFFICER, content, "1")
     assert 400 == answer.status_code
     assert [] == door.client.get("/v1/breaks", headers=door.headers()).json()["breaks"]
