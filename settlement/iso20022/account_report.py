@@ -1,6 +1,7 @@
 """What camt.052, camt.053 and camt.054 share: the account, its balances, the sums, and the entries."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from settlement.iso20022.elements import (
@@ -15,11 +16,15 @@ from settlement.iso20022.grammar import in_order
 from settlement.iso20022.pacs008_grammar import NAME as PACS008
 from settlement.iso20022.pacs008_grammar import TRANSFER, TRANSFER_GRAMMAR
 from settlement.iso20022.reader import Tree
+from settlement.iso20022.xml import Fragment, fragment
 from settlement.iso20022.xml import write as write_xml
+from settlement.participant import Participant
 from settlement.statement import Entry, Statement, Turnover
 from settlement.statement_table import statement_table
 
 DOCUMENT_MISSING = "document missing"
+# Written once: an entry has much in common with the others.
+_BOOKED = fragment({"Cd": "BOOK"})
 
 # A tree in which iterators stand for what may be long.
 Report: TypeAlias = Mapping[str, Any]
@@ -108,20 +113,28 @@ def entry_tree(entry: Entry, statement: Statement) -> Tree:
         "NtryRef": entry.reference,
         "Amt": amount,
         "CdtDbtInd": side,
-        "Sts": {"Cd": "BOOK"},
+        "Sts": _BOOKED,
         "BookgDt": {"DtTm": booked},
         "ValDt": {"Dt": date_text(entry.booked_at)},
         "AcctSvcrRef": entry.reference,
-        # A book transfer, issued or received: both accounts are in the same ledger.
-        "BkTxCd": {
-            "Domn": {"Cd": "PMNT", "Fmly": {"Cd": family, "SubFmlyCd": "BOOK"}},
-            "Prtry": {"Cd": entry.event, "Issr": "Vostro"},
-        },
+        "BkTxCd": _code(family, entry.event),
         "NtryDtls": {"TxDtls": _details(entry, statement, amount, side)},
     }
     if entry.document_missing:
         tree["AddtlNtryInf"] = DOCUMENT_MISSING
     return tree
+
+
+@lru_cache(maxsize=1024)
+def _code(family: str, event: str) -> Fragment:
+    # A book transfer, issued or received: both accounts are in the same ledger.
+    domain = {"Cd": "PMNT", "Fmly": {"Cd": family, "SubFmlyCd": "BOOK"}}
+    return fragment({"Domn": domain, "Prtry": {"Cd": event, "Issr": "Vostro"}})
+
+
+@lru_cache(maxsize=1024)
+def _agent(participant: Participant) -> Fragment:
+    return fragment(participant_tree(participant))
 
 
 def _details(entry: Entry, statement: Statement, amount: Tree, side: str) -> Tree:
@@ -144,9 +157,7 @@ def _details(entry: Entry, statement: Statement, amount: Tree, side: str) -> Tre
     if parties := _parties(transfer):
         tree["RltdPties"] = parties
     agents: Tree = {
-        name: participant_tree(each)
-        for name, each in (("InstgAgt", payer), ("InstdAgt", payee))
-        if each is not None
+        name: _agent(each) for name, each in (("InstgAgt", payer), ("InstdAgt", payee)) if each is not None
     }
     tree["RltdAgts"] = agents | {name: transfer[name] for name in _AGENTS if name in transfer}
     for name in ("Purp", "RltdRmtInf", "RmtInf"):
