@@ -70,15 +70,15 @@ def forbidden_instruction() -> ForbiddenXml:
     return ForbiddenXml("a processing instruction (<?…?>) is never read: send plain XML")
 
 
-class Fragment(str):
-    """The content of an element, written already: for what many elements have in common."""
+class Element(str):
+    """An element written already: for what many messages' elements have in common."""
 
     __slots__ = ()
 
 
-def fragment(tree: Mapping[str, Written]) -> Fragment:
-    """Return a tree's elements as they are written, to stand where the tree would."""
-    return Fragment(_elements(tree)[2])
+def element(name: str, value: Written) -> Element:
+    """Return an element as it is written; it stands under its name where its value would."""
+    return Element(_element(name, value))
 
 
 def write(name: str, namespace: str, tree: Mapping[str, Written]) -> bytes:
@@ -98,8 +98,8 @@ def _element(name: str, value: Written) -> str:
     """Return an element on a line of its own, or as many as its list or iterator has values."""
     if isinstance(value, dict):
         return _group(name, value)
-    if isinstance(value, Fragment):
-        return f"<{_name(name)}>\n{value}</{name}>\n"
+    if isinstance(value, Element):
+        return value
     if isinstance(value, list | Iterator):
         return "".join([_element(name, item) for item in value])
     return f"<{_name(name)}>{_text(str(value))}</{name}>\n"
@@ -121,6 +121,8 @@ def _elements(tree: Mapping[str, Written]) -> tuple[str, str, str]:
             attributes += f' {_name(key[1:])}="{_text(str(item))}"'
         elif item.__class__ is str:  # nearly always
             inner += f"<{_name(key)}>{_text(item)}</{key}>\n"
+        elif item.__class__ is Element:
+            inner += item
         else:
             inner += _element(key, item)
     return text, attributes, inner
