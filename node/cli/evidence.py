@@ -62,6 +62,36 @@ def evidence(
     _write(content, output)
 
 
+@commands.command("cycle-payment")
+def cycle_payment(
+    request: Annotated[
+        Path,
+        typer.Argument(
+            help="What this member has of it: digest, payment, paths, document and salt, as JSON.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+    *,
+    height: Height = None,
+    output: Output = None,
+    as_json: AsJson = False,  # noqa: ARG001 - likewise
+) -> None:
+    """Write the file that proves a payment inside a settled netting cycle."""
+    from node.chain.contracts import Contracts
+    from node.chain.deployment import read_deployment
+    from node.services.evidence import evidence_in_cycle
+    from settlement.evidence.cycle import REQUEST_BYTES_MAX
+
+    settings = read_settings()
+    contracts = Contracts(read_deployment(settings.deployment_file))
+    with request.open("rb") as file:
+        given = file.read(REQUEST_BYTES_MAX + 1)
+    with opened_store(settings) as store:
+        content = evidence_in_cycle(store, settings, contracts, given, height=height)
+    _write(content, output)
+
+
 def verify(
     bundle: Annotated[Path, typer.Argument(help="The evidence file.", dir_okay=False)],
     *,
