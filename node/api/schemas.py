@@ -38,6 +38,7 @@ class Ready(Outgoing):
     """Whether the node can do its work now."""
 
     status: str = Field(examples=["ready"])
+    verification: str = Field(description="How much of a block is checked", examples=["full"])
     checks: list[ReadyCheck]
 
 
@@ -239,6 +240,25 @@ class Breaks(Outgoing):
     """What differs, oldest first."""
 
     breaks: list[Break]
+
+
+class Difference(Outgoing):
+    """What our statement says and what the other one says of one thing."""
+
+    kind: str = Field(examples=["statement"])
+    subject: str = Field(examples=["statement VOAADEFF-840 2026-11-22 to 2026-11-22: entry 17-3"])
+    field: str = Field(examples=["amount"])
+    expected: str = Field(description="What ours says", examples=["100"])
+    found: str = Field(description="What the other one says", examples=["101"])
+
+
+class ComparedStatement(Outgoing):
+    """A bank's statement held against ours of the same account and days."""
+
+    statement: str = Field(description="Identification of ours")
+    height: int = Field(description="Mirrored height at which ours was drawn up")
+    entries: int = Field(description="How many entries ours has")
+    breaks: list[Difference] = Field(description="What differs; none when they tie out")
 
 
 class Report(Outgoing):

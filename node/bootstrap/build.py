@@ -89,6 +89,7 @@ def build(
         )
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
+        metrics.verification.labels(settings.verification).set(1)
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
         asked |= _warnings(settings, ring)
         if witnesses is not None:

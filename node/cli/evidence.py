@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from node.cli import histories
+from node.cli import histories, sampling
 from node.cli.opening import opened_store, read_settings
 from node.cli.output import AsJson
 
@@ -32,6 +32,7 @@ commands = typer.Typer(
     no_args_is_help=True,
 )
 histories.register(commands)
+sampling.register(commands)
 
 
 def register(app: typer.Typer) -> None:
@@ -58,6 +59,36 @@ def evidence(
     contracts = Contracts(read_deployment(settings.deployment_file))
     with opened_store(settings) as store:
         content = evidence_of(store, settings, contracts, payment, height=height, with_document=document)
+    _write(content, output)
+
+
+@commands.command("cycle-payment")
+def cycle_payment(
+    request: Annotated[
+        Path,
+        typer.Argument(
+            help="What this member has of it: digest, payment, paths, document and salt, as JSON.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+    *,
+    height: Height = None,
+    output: Output = None,
+    as_json: AsJson = False,  # noqa: ARG001 - likewise
+) -> None:
+    """Write the file that proves a payment inside a settled netting cycle."""
+    from node.chain.contracts import Contracts
+    from node.chain.deployment import read_deployment
+    from node.services.evidence import evidence_in_cycle
+    from settlement.evidence.cycle import REQUEST_BYTES_MAX
+
+    settings = read_settings()
+    contracts = Contracts(read_deployment(settings.deployment_file))
+    with request.open("rb") as file:
+        given = file.read(REQUEST_BYTES_MAX + 1)
+    with opened_store(settings) as store:
+        content = evidence_in_cycle(store, settings, contracts, given, height=height)
     _write(content, output)
 
 

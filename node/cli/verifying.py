@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from node.cli.sampled import FIRST_BYTES, verify_zip
 from settlement.errors import InvalidBundle, InvalidCheckpoint, InvalidEvidence
 from settlement.evidence.account import AccountEntry
 from settlement.evidence.bundle import BUNDLE_BYTES_MAX
@@ -30,10 +31,13 @@ def verify_files(
     `take` is given the entries of an account, which are proven only when all checks have held.
     """
     known = read_checkpoint_file(checkpoint)
-    yield from _check_signers(known, signed_by)
     try:
         with bundle.open("rb") as file:
             first = file.readline(LINE_BYTES_MAX + 1)
+            if first.startswith(FIRST_BYTES):
+                yield from verify_zip(bundle, known, signed_by)
+                return
+            yield from _check_signers(known, signed_by)
             if is_history(first):
                 yield from verify_history(chain([first], _lines(file)), known, take)
             else:

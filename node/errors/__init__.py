@@ -40,7 +40,7 @@
 
 Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `InvalidFilter`, `InvalidReference`,
 `InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`,
-`InvalidRole`, `InvalidUserName`, `InvalidPublicKey`. Under `BrokenRule`: `AuditBroken`.
+`InvalidRole`, `InvalidUserName`, `InvalidPublicKey`. Under `BrokenRule`: `AuditBroken`, `BooksDiffer`.
 Within the services only: `FaultyRequests`.
 """
 

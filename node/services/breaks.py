@@ -14,20 +14,28 @@ from node.chain.protocol import Chain
 from node.errors import NotFound
 from node.services.acceptance import own_participant
 from node.services.audit import append_audit
-from node.services.reconciliation import Break, Reconciliation, reconcile
+from node.services.reconciliation import Break, Kind, Reconciliation, reconcile
 from node.settings import Settings
 from node.store.counters import take_numbers
+from node.store.incidents import raise_incident
 from node.store.session import Store
 from node.store.tables import break_steps, breaks, reconciliations
-from settlement.errors import InvalidValue
+from settlement.errors import BrokenRule, InvalidValue
 
 NAME_CHARACTERS_MAX = 100
 REASON_CHARACTERS_MAX = 500
 PAGE_ROWS_MAX = 500
 # With so many open something is wrong at large: further ones are counted, and no rows.
 OPEN_MAX = 10_000
+WRITER = "reconciliation"
+# What breaks R4 or R5 where it differs.
+_BOOKS = frozenset({Kind.ACCOUNT, Kind.SUPPLY, Kind.POSTING})
 _SERIES, _RUNS = "break", "reconciliation"
 _ASSIGNED, _CLEARED = "assigned", "cleared"
+
+
+class BooksDiffer(BrokenRule):
+    """Chain, postings and balances are not one: a rule of the ledger does not hold (R4, R5)."""
 
 
 class InvalidNote(InvalidValue):
@@ -79,7 +87,8 @@ def record(
 ) -> list[int]:
     """Open a break for each difference that is not open already; return the new numbers.
 
-    `run`: the comparison of everything that they come from, which is remembered too.
+    `run`: the comparison of everything that they come from, which is remembered too; where it says that the
+    books differ, an incident is opened.
     """
     with store.transaction() as connection:
         _hold(connection)
@@ -96,6 +105,7 @@ def record(
             connection.execute(insert(breaks), rows)
         if run is not None:
             _remember(connection, run, at)
+            _stop(connection, run, at)
         if new:
             append_audit(
                 connection,
@@ -146,6 +156,22 @@ def _remember(connection: Connection, run: Reconciliation, at: int) -> None:
     values = {name: getattr(run, name) for name in ("height", "accounts", "assets", "settled")}
     number = take_numbers(connection, _RUNS, 1)
     connection.execute(insert(reconciliations).values(id=number, at=at, breaks=len(run.breaks), **values))
+
+
+def _stop(connection: Connection, run: Reconciliation, at: int) -> None:
+    """Open an incident while the books differ: nothing is signed until a person has looked (R10).
+
+    A statement from outside or an instruction that differs is somebody's to find out, and stops nobody.
+    """
+    broken = [each for each in run.breaks if each.kind in _BOOKS]
+    if not broken:
+        return
+    first = broken[0]
+    error = BooksDiffer(
+        f"at block {run.height} {len(broken)} breaks of chain, postings and balances, first {first.subject}: "
+        f"{first.field} is {first.found}, not {first.expected}; see `vostro breaks list`"
+    )
+    raise_incident(connection, writer=WRITER, subject="books", error=error, at=at)
 
 
 def _step(

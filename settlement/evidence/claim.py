@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from settlement.document import Json
-from settlement.errors import InvalidValue, InvalidWord, UnprovenClaim
+from settlement.document import Json, canonical, commitment
+from settlement.errors import InvalidDocument, InvalidValue, InvalidWord, UnprovenClaim
+from settlement.evidence.checkpoint import Checkpoint
 from settlement.evidence.declared import TOPICS
 from settlement.evidence.receipts import ReceiptLog
 from settlement.instruction import (
@@ -26,6 +27,7 @@ _SETTLING = frozenset(
         ("Ledger", "RedemptionRequested"),
         ("Ledger", "Redeemed"),
         ("Settlement", "Settled"),
+        ("Netting", "CycleSettled"),  # for every payment of a cycle
     }
 )
 _TRANSFER, _AMOUNT = "CdtTrfTxInf", "IntrBkSttlmAmt"
@@ -42,23 +44,33 @@ class Claim:
     committed: bytes
     head: int | None = None
 
-    def sentence(self) -> str:
+    def sentence(self, what: str = "instruction") -> str:
         """Return what was settled, for people."""
         moved = "; ".join(
             f"participant {leg.payer} to {leg.payee}: {leg.amount} minor units of asset {leg.asset}"
             for leg in self.legs
         )
-        return f"instruction {self.sequence} of participant {self.initiator}: {moved}"
+        return f"{what} {self.sequence} of participant {self.initiator}: {moved}"
 
-    def commits_to(self, commitment: bytes, *, chain_id: int, ledger: bytes) -> bool:
-        """Tell whether the chain committed to a document with this commitment when it settled this."""
-        if self.head is None:
-            return commitment == self.committed
-        return self.committed == instruction_digest(
-            chain_id=chain_id, ledger=ledger, head=self.head, commitment=commitment, legs=self.legs
-        )
+    def require_document(self, document: dict[str, Json], salt: bytes, checkpoint: Checkpoint) -> None:
+        """Raise `UnprovenClaim` unless the chain committed to this document when it settled this."""
+        try:
+            made = commitment(canonical(document), salt)
+        except InvalidDocument as error:
+            raise UnprovenClaim(error.detail) from None
+        if self.head is not None:
+            made = instruction_digest(
+                chain_id=checkpoint.chain_id,
+                ledger=checkpoint.address("Ledger"),
+                head=self.head,
+                commitment=made,
+                legs=self.legs,
+            )
+        if made != self.committed:
+            raise UnprovenClaim("the document or its salt is not the one the chain committed to")
+        self._require_amount_of(document)
 
-    def require_amount_of(self, document: dict[str, Json]) -> None:
+    def _require_amount_of(self, document: dict[str, Json]) -> None:
         """Raise `UnprovenClaim` when the document is a message with another amount or currency than settled.
 
         What has no amount of its own (a payment given as JSON) takes it from the chain.

@@ -7,7 +7,6 @@ stand in its trie. Whoever reads it needs one line in memory at a time.
 """
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -27,7 +26,6 @@ _BEGINNING = f'{{"format": "{_FORMAT}", '.encode()
 _FIELDS = ("format", "version", "chain_id", "first", "last", "of")
 _ACCOUNT_FIELDS = ("account", "participant", "opening", "closing", "cycles")
 _KEY_FIELDS = ("key", "participant", "role")
-_AMOUNT = re.compile(r"0|-?[1-9][0-9]{0,19}")
 
 Balances: TypeAlias = Mapping[Bucket, int]
 
@@ -169,7 +167,4 @@ def _balances(found: dict[str, Any], name: str) -> Balances:
     if not isinstance(given, dict):
         raise InvalidBundle(f"{name} is no object of balances", param=name)
     files.require_fields(given, [bucket.value for bucket in Bucket], refused=InvalidBundle)
-    for each in given.values():
-        if not isinstance(each, str) or not _AMOUNT.fullmatch(each):
-            raise InvalidBundle(f"{name} has a balance that is no text of minor units", param=name)
-    return {bucket: int(given[bucket]) for bucket in Bucket}
+    return {bucket: files.minor_units(given, bucket.value, refused=InvalidBundle) for bucket in Bucket}

@@ -6,15 +6,16 @@ names none, the block must lie at or before the checkpoint, and that it is final
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from settlement.document import canonical, commitment
-from settlement.errors import InvalidDocument, InvalidEvidence, UnprovenClaim
+from settlement.errors import InvalidEvidence, UnprovenClaim
 from settlement.evidence import receipts, transactions, trie
 from settlement.evidence.bundle import Bundle, read_bundle
 from settlement.evidence.check import Check
 from settlement.evidence.checkpoint import Checkpoint
 from settlement.evidence.claim import Claim, claim_of, topic_of
+from settlement.evidence.cycle import CyclePayment, claim_in_cycle
 from settlement.evidence.linked import Finality, Links
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Evidence:
         self._bundle: Bundle
         self._headers: list[Header]
         self._block: Header
+        self._settled: bytes
         self._claim: Claim
 
     def checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
@@ -40,6 +42,8 @@ class Evidence:
         yield "finality", self._check_finality
         yield "transaction", self._check_transaction
         yield "receipt", self._check_receipt
+        if self._bundle.cycle is not None:
+            yield "cycle", partial(self._check_cycle, self._bundle.cycle)
         yield "document", self._check_document
 
     def _check_file(self) -> str:
@@ -90,20 +94,20 @@ class Evidence:
             raise UnprovenClaim(f"0x{log.address.hex()} wrote it, not the checkpoint's {bundle.contract}")
         if log.topics != (topic_of(bundle.contract, bundle.event),):
             raise UnprovenClaim(f"the log is not {bundle.contract}.{bundle.event}")
+        if bundle.cycle is not None:
+            self._settled = log.data
+            return f"cycle 0x{log.data.hex()} settled"
         self._claim = claim_of(bundle.event, log)
         return self._claim.sentence()
+
+    def _check_cycle(self, given: CyclePayment) -> str:
+        self._claim = claim_in_cycle(given, settled=self._settled, checkpoint=self._checkpoint)
+        return self._claim.sentence("affirmed by both sides as payment")
 
     def _check_document(self) -> str:
         if self._bundle.document is None or self._bundle.salt is None:
             return "none given; the chain's commitment stays closed"
-        try:
-            made = commitment(canonical(self._bundle.document), self._bundle.salt)
-        except InvalidDocument as error:
-            raise UnprovenClaim(error.detail) from None
-        ledger = self._checkpoint.address("Ledger")
-        if not self._claim.commits_to(made, chain_id=self._checkpoint.chain_id, ledger=ledger):
-            raise UnprovenClaim("the document or its salt is not the one the chain committed to")
-        self._claim.require_amount_of(self._bundle.document)
+        self._claim.require_document(self._bundle.document, self._bundle.salt, self._checkpoint)
         return "the document is the one the chain committed to"
 
 

@@ -57,6 +57,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("get", "/v1/evidence/key"): _OVERSEERS,
     ("get", "/v1/participants"): _READERS,
     ("get", "/v1/breaks"): _EXAMINERS,
+    ("post", "/v1/breaks/statement"): {Role.OFFICER, Role.AUDITOR},
     ("post", "/v1/breaks/{break_id}/assignment"): _STAFF,
     ("post", "/v1/breaks/{break_id}/clearance"): _STAFF,
     ("delete", "/v1/sessions/current"): _LOGGED_IN,

@@ -177,6 +177,7 @@ def test_is_ready_when_it_knows_the_chain(built: Callable[..., Node]) -> None:
     with _client(node) as client:
         checks = {check["name"]: check["passed"] for check in client.get("/readyz").json()["checks"]}
     assert {"mirror"} == {name for name, passed in checks.items() if not passed}
+    assert b'vostro_verification{level="full"} 1.0' in node.context.metrics.text()
 
 
 def test_parts_run_alone(built: Callable[..., Node]) -> None:

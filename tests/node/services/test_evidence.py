@@ -1,17 +1,12 @@
 """Evidence of what settled, made without a chain node and accepted by whoever has only a checkpoint."""
 
 import csv
-import subprocess
-import venv
-from collections.abc import Callable, Iterator
 from dataclasses import replace
-from importlib.metadata import distribution
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from packaging.requirements import Requirement
 
 from node.errors import EvidenceMissing, NotFound, StoreInconsistent
 from node.follower.checking import Checks, Level
@@ -27,9 +22,9 @@ from settlement.evidence.checkpoint import Checkpoint, write_checkpoint
 from settlement.evidence.verify import verify
 from settlement.instruction import keccak
 from tests.node.bank import Bank, request
+from tests.node.services.auditor import Auditor
 from tests.scenario import BANKS, USD, Network
 
-ROOT = Path(__file__).parents[3]
 NAMES = ["file", "chain", "headers", "finality", "transaction", "receipt", "document"]
 
 
@@ -161,58 +156,6 @@ def test_what_was_not_checked_has_no_evidence(bank: Bank, store: Store, network:
     assert "settled" == bank.states()["E99"]
     with pytest.raises(EvidenceMissing, match="without a check"):
         _evidence(bank, _late(bank))
-
-
-def _closure(name: str) -> Iterator[str]:
-    """The distributions that one needs, without its extras."""
-    yield name
-    for needed in map(Requirement, distribution(name).requires or ()):
-        if needed.marker is None or needed.marker.evaluate({"extra": ""}):
-            yield from _closure(needed.name)
-
-
-@pytest.fixture(scope="module")
-def empty_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python with what the base package needs and the product's own code, and nothing else."""
-    import tomllib
-
-    folder = tmp_path_factory.mktemp("auditor")
-    venv.create(folder, with_pip=False)
-    packages = next((folder / "lib").iterdir()) / "site-packages"
-    base = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    needed = {each for line in base for each in _closure(line.split(">")[0])}
-    for name in needed:
-        for file in distribution(name).files or ():
-            top = Path(str(file)).parts[0]
-            source = Path(str(distribution(name).locate_file(top))).resolve()
-            if top != ".." and source.exists() and not (packages / top).exists():
-                (packages / top).symlink_to(source)
-    for own in ("settlement", "node"):
-        (packages / own).symlink_to(ROOT / own)
-    return folder / "bin" / "python"
-
-
-Auditor = Callable[..., tuple[int, str]]
-
-
-@pytest.fixture
-def auditor(empty_environment: Path, tmp_path: Path) -> Auditor:
-    """`vostro` in an empty environment: a function of its arguments that gives status and output."""
-    program = "from node.cli import main; main()"
-
-    def run(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [empty_environment, "-I", "-c", program, *arguments],
-            cwd=tmp_path, capture_output=True, text=True, check=False, env={},
-        )  # fmt: skip
-        assert "" == done.stderr or done.returncode == 2, done.stderr
-        return done.returncode, done.stdout
-
-    missing = subprocess.run(
-        [empty_environment, "-I", "-c", "import sqlalchemy"], check=False, capture_output=True
-    )
-    assert 0 != missing.returncode
-    return run
 
 
 @pytest.mark.slow
