@@ -99,6 +99,16 @@ class Settings(BaseSettings):
         default=False,
         description="Send payments that lack money to the chain's queue, where they do not say otherwise",
     )
+    feed_days: int = Field(
+        default=90, ge=1, le=3660, description="Days for which the feed is kept, and can be resumed"
+    )
+    webhook_private_targets: bool = Field(
+        default=False, description="Deliver webhooks to addresses of private networks and by plain HTTP, too"
+    )
+    webhook_password_file: Path | None = Field(
+        default=None,
+        description="File with the password of webhook secrets; default: the keystore's",
+    )
     body_bytes_max: int = Field(default=64 * 1024 * 1024, ge=1024, description="Largest request body")
     payments_max: int = Field(default=20_000, ge=1, description="Payments in one request or file at most")
     outbox_max: int = Field(default=1_000_000, ge=1, description="Instructions waiting in the outbox at most")

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from node.api import (
     accounts,
     breaks,
+    events,
     files,
     health,
     openapi,
@@ -29,7 +30,7 @@ Every write takes an `Idempotency-Key`: the same key with the same body has the 
 refused is answered with a problem (RFC 9457) that has a stable `code`.
 """
 # Connections that requests leave to the workers and to the readiness probes.
-_CONNECTIONS_RESERVED = 4
+_CONNECTIONS_RESERVED = 6
 
 
 def create_app(context: Context) -> FastAPI:
@@ -45,7 +46,7 @@ def create_app(context: Context) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.context = context
-    for module in (payments, files, accounts, statements, reports, participants, breaks, health):
+    for module in (payments, files, accounts, statements, reports, participants, breaks, events, health):
         app.include_router(module.router)
     problems.install(app)
     openapi.install(app)

@@ -12,7 +12,7 @@ from node.api.auth import Reader, Staff
 from node.api.body import parse
 from node.api.context import InContext
 from node.api.schemas import Break, Breaks
-from node.api.shown import time_text
+from node.clock import time_text
 from node.services.answers import request_of
 from node.services.breaks import (
     NAME_CHARACTERS_MAX,

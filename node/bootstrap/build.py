@@ -27,6 +27,7 @@ from node.chain.deployment import Deployment, read_deployment
 from node.chain.protocol import Chain
 from node.clock import Clock, Random
 from node.follower.follower import Follower
+from node.keeper.feeder import Feeder
 from node.keeper.keeper import Keeper
 from node.keys.ring import LOOK_SECONDS, KeyRing
 from node.keys.signer import Signer
@@ -68,7 +69,7 @@ def build(
         chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
-        ticks: dict[Part, Callable[[], int]] = {}
+        ticks: dict[str, Callable[[], int]] = {}
         if Part.FOLLOWER in wanted:
             ticks[Part.FOLLOWER] = Follower(store, chain, contracts, clock, checks=checks_of(settings)).tick
         if Part.SUBMITTER in wanted and signer is not None:
@@ -83,7 +84,7 @@ def build(
             )
             ticks[Part.SUBMITTER] = submitter.tick
         if Part.KEEPER in wanted:
-            ticks[Part.KEEPER] = Keeper(store, chain, contracts, clock, settings).tick
+            ticks |= _keeping(settings, store, chain, contracts, clock)
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
@@ -111,6 +112,16 @@ def build(
         return node
 
 
+def _keeping(
+    settings: Settings, store: Store, chain: Chain, contracts: Contracts, clock: Clock
+) -> dict[str, Callable[[], int]]:
+    """Return the keeper's parts, a thread each: what is told must not wait for an hourly comparison."""
+    return {
+        Part.KEEPER: Keeper(store, chain, contracts, clock, settings).tick,
+        "feeder": Feeder(store, chain, clock, settings).tick,
+    }
+
+
 def _warnings(settings: Settings, ring: KeyRing | None) -> dict[str, Callable[[], str | None]]:
     """Return the probes that never fail, and say what a person should know."""
     found: dict[str, Callable[[], str | None]] = {"verification": partial(unchecked, settings.verification)}
@@ -122,13 +133,13 @@ def _warnings(settings: Settings, ring: KeyRing | None) -> dict[str, Callable[[]
 def _workers(
     settings: Settings,
     verification: Verification,
-    ticks: Mapping[Part, Callable[[], int]],
+    ticks: Mapping[str, Callable[[], int]],
     ring: KeyRing | None,
     alarm: Callable[[str, SettlementError], None],
 ) -> list[Worker]:
     workers = [
-        Worker(part.value, _verified(verification, tick), pause_seconds=settings.tick_seconds, alarm=alarm)
-        for part, tick in ticks.items()
+        Worker(name, _verified(verification, tick), pause_seconds=settings.tick_seconds, alarm=alarm)
+        for name, tick in ticks.items()
     ]
     if ring is not None:
         workers.append(Worker("keys", ring.tick, pause_seconds=LOOK_SECONDS, alarm=alarm))

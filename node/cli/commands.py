@@ -12,6 +12,7 @@ from node.cli import (
     assets,
     breaks,
     care,
+    events,
     evidence,
     keys,
     limits,
@@ -36,7 +37,7 @@ app = typer.Typer(
 )
 for module in (
     *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
-    *(tokens, transactions),
+    *(tokens, transactions, events),
     care,
     evidence,
 ):

@@ -9,7 +9,7 @@
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused 409 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
-        │       EvidenceMissing 409 · PeriodRefused 400 · QueueFull · MirrorBehind 503
+        │       EvidenceMissing 409 · PeriodRefused 400 · CursorGone 410 · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
@@ -97,6 +97,7 @@ from node.errors.requests import (
     AssetNotFound,
     BodyTooLarge,
     CancelRefused,
+    CursorGone,
     DeadlineRefused,
     DuplicateMessage,
     DuplicateUetr,
@@ -148,6 +149,7 @@ __all__ = [
     "ChainUnavailable",
     "ContractFault",
     "ContractRefused",
+    "CursorGone",
     "DayLimitReached",
     "DeadlineRefused",
     "DemoDeployment",

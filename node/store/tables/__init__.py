@@ -23,6 +23,14 @@ from node.store.tables.mirrored import (
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
 from node.store.tables.reconciled import break_steps, breaks, reconciliations
+from node.store.tables.streams import (
+    feed,
+    feed_sources,
+    webhook_deliveries,
+    webhook_resends,
+    webhook_secrets,
+    webhooks,
+)
 
 __all__ = [
     "accounts",
@@ -37,6 +45,8 @@ __all__ = [
     "cycles",
     "deployment",
     "events",
+    "feed",
+    "feed_sources",
     "files",
     "idempotency",
     "incidents",
@@ -53,4 +63,8 @@ __all__ = [
     "reconciliations",
     "replacements",
     "transactions",
+    "webhook_deliveries",
+    "webhook_resends",
+    "webhook_secrets",
+    "webhooks",
 ]

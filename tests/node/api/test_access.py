@@ -31,6 +31,7 @@ MATRIX = {
     ("get", "/v1/reports/issuer"): _READERS,
     ("get", "/v1/reports/regulator"): {Role.AUDITOR, Role.OPERATOR},
     ("get", "/v1/participants"): _READERS,
+    ("get", "/v1/events"): _READERS,
     ("get", "/v1/breaks"): _READERS,
     ("post", "/v1/breaks/{break_id}/assignment"): {Role.OFFICER, Role.OPERATOR},
     ("post", "/v1/breaks/{break_id}/clearance"): {Role.OFFICER, Role.OPERATOR},
