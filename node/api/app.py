@@ -18,6 +18,7 @@ from node.api import (
     problems,
     reports,
     statements,
+    webhooks,
 )
 from node.api.auth import require_rules
 from node.api.context import Context
@@ -30,7 +31,7 @@ Every write takes an `Idempotency-Key`: the same key with the same body has the 
 refused is answered with a problem (RFC 9457) that has a stable `code`.
 """
 # Connections that requests leave to the workers and to the readiness probes.
-_CONNECTIONS_RESERVED = 6
+_CONNECTIONS_RESERVED = 7
 
 
 def create_app(context: Context) -> FastAPI:
@@ -46,7 +47,10 @@ def create_app(context: Context) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.context = context
-    for module in (payments, files, accounts, statements, reports, participants, breaks, events, health):
+    for module in (
+        *(payments, files, accounts, statements, reports, participants, breaks),
+        *(events, webhooks, health),
+    ):
         app.include_router(module.router)
     problems.install(app)
     openapi.install(app)

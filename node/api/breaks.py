@@ -13,7 +13,7 @@ from node.api.body import parse
 from node.api.context import InContext
 from node.api.schemas import Break, Breaks
 from node.clock import time_text
-from node.services.answers import request_of
+from node.services.answers import once, request_of
 from node.services.breaks import (
     NAME_CHARACTERS_MAX,
     PAGE_ROWS_MAX,
@@ -22,7 +22,6 @@ from node.services.breaks import (
     assign,
     clear,
     list_breaks,
-    once,
 )
 
 router = APIRouter(prefix="/v1/breaks", tags=["breaks"])

@@ -12,6 +12,7 @@ from node.api.readiness import Readiness
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
 from node.clock import Clock, Random
+from node.keys.vault import Vault
 from node.settings import Settings
 from node.store.session import Store
 from settlement.iso20022.schema import Schemas
@@ -31,6 +32,7 @@ class Context:
     schemas: Callable[[], Schemas | None]
     readiness: Readiness
     metrics: Metrics
+    vault: Vault
     desk: Desk = field(default_factory=Desk)
 
 

@@ -10,6 +10,7 @@ from node.api.readiness import Readiness
 from node.bootstrap.funds import FundsProbe
 from node.bootstrap.health import LOOK_SECONDS as HEALTH_SECONDS
 from node.bootstrap.health import HealthWatch
+from node.bootstrap.keeping import keeping, node_vault
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
     checks_of,
@@ -27,8 +28,6 @@ from node.chain.deployment import Deployment, read_deployment
 from node.chain.protocol import Chain
 from node.clock import Clock, Random
 from node.follower.follower import Follower
-from node.keeper.feeder import Feeder
-from node.keeper.keeper import Keeper
 from node.keys.ring import LOOK_SECONDS, KeyRing
 from node.keys.signer import Signer
 from node.settings import Settings
@@ -68,6 +67,7 @@ def build(
             signer = ring = resources.enter_context(opened_signer(settings, contracts, clock, password))
         chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
+        vault = node_vault(settings, random, password)
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
         ticks: dict[str, Callable[[], int]] = {}
         if Part.FOLLOWER in wanted:
@@ -84,7 +84,10 @@ def build(
             )
             ticks[Part.SUBMITTER] = submitter.tick
         if Part.KEEPER in wanted:
-            ticks |= _keeping(settings, store, chain, contracts, clock)
+            ticks |= keeping(
+                settings, store, chain,
+                contracts=contracts, clock=clock, random=random, vault=vault, resources=resources,
+            )  # fmt: skip
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
@@ -106,20 +109,11 @@ def build(
             schemas=schemas_by_thread(settings),
             readiness=readiness,
             metrics=metrics,
+            vault=vault,
         )
         node = Node(context, verification, [*workers, health], web=Part.API in wanted, resources=resources)
         on_failure.pop_all()
         return node
-
-
-def _keeping(
-    settings: Settings, store: Store, chain: Chain, contracts: Contracts, clock: Clock
-) -> dict[str, Callable[[], int]]:
-    """Return the keeper's parts, a thread each: what is told must not wait for an hourly comparison."""
-    return {
-        Part.KEEPER: Keeper(store, chain, contracts, clock, settings).tick,
-        "feeder": Feeder(store, chain, clock, settings).tick,
-    }
 
 
 def _warnings(settings: Settings, ring: KeyRing | None) -> dict[str, Callable[[], str | None]]:

@@ -24,6 +24,7 @@ from node.cli import (
     reports,
     tokens,
     transactions,
+    webhooks,
 )
 from settlement.errors import FaultyMessage, SettlementError
 
@@ -37,7 +38,7 @@ app = typer.Typer(
 )
 for module in (
     *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
-    *(tokens, transactions, events),
+    *(tokens, transactions, events, webhooks),
     care,
     evidence,
 ):

@@ -9,7 +9,8 @@
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused 409 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
-        │       EvidenceMissing 409 · PeriodRefused 400 · CursorGone 410 · QueueFull · MirrorBehind 503
+        │       EvidenceMissing 409 · PeriodRefused 400 · CursorGone 410 ·
+        │       ReceiversFull 409 · TargetRefused 400 · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
@@ -36,7 +37,8 @@
         └── WriterStopped 503             a rule was found broken: nothing is signed until a person looks
 
 Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `InvalidFilter`, `InvalidReference`,
-`InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`. Under `BrokenRule`: `AuditBroken`.
+`InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`,
+`InvalidTarget`. Under `BrokenRule`: `AuditBroken`.
 Within the services only: `FaultyRequests`.
 """
 

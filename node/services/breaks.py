@@ -4,17 +4,15 @@ Rows are never edited: a break is opened, assigned, cleared, each a row of its o
 that is cleared and still there is found again by the next run, as a new break.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
-from node.clock import Clock
 from node.errors import NotFound
 from node.services.acceptance import own_participant
-from node.services.answers import Answer, Request, first_answer, keep_answer
 from node.services.audit import append_audit
 from node.services.reconciliation import Break, Reconciliation, reconcile
 from node.settings import Settings
@@ -119,23 +117,6 @@ def clear(connection: Connection, break_id: int, *, by: str, reason: str, actor:
     """End a break: a person has found out why, and answers for it; raise `NotFound`, `InvalidNote`."""
     _validate(reason, "reason", REASON_CHARACTERS_MAX)
     return _step(connection, break_id, step=_CLEARED, owner=by, reason=reason, actor=actor, at=at)
-
-
-def once(
-    store: Store,
-    clock: Clock,
-    request: Request,
-    act: Callable[[Connection, int], OpenedBreak],
-    shown: Callable[[OpenedBreak], bytes],
-) -> Answer:
-    """Do what a request asks, or return the first answer to it; `act` gets the time (UTC seconds)."""
-    at = int(clock.now())
-    with store.transaction() as connection:
-        if answered := first_answer(connection, request):
-            return answered
-        answer = Answer(status=200, body=shown(act(connection, at)))
-        keep_answer(connection, request, answer, at=at)
-    return answer
 
 
 def list_breaks(

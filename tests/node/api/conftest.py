@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from node.settings import Settings
 from node.store.session import Store
 from tests.embedded import embedded_network
 from tests.scenario import BANKS, Member, Network
+from tests.vaults import vault_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +56,12 @@ def network() -> Iterator[Network]:
 
 
 @pytest.fixture
-def doors(network: Network, stores: Callable[[str], Store]) -> Iterator[Callable[..., Door]]:
+def doors(network: Network, stores: Callable[[str], Store], tmp_path: Path) -> Iterator[Callable[..., Door]]:
     """A function that opens a bank's door: `doors()`, `doors(BANKS[1], "postgresql", payments_max=5)`."""
     opened: list[TestClient] = []
 
     def open_door(member: Member = BANKS[0], dialect: str = "sqlite", **settings: Any) -> Door:
-        context = _context(network, stores(dialect), member, settings)
+        context = _context(network, stores(dialect), member, settings, tmp_path)
         client = TestClient(create_app(context), raise_server_exceptions=False)
         opened.append(client)
         door = Door(
@@ -88,7 +90,7 @@ def door(doors: Callable[..., Door]) -> Door:
     return doors()
 
 
-def _context(network: Network, store: Store, member: Member, changes: dict[str, Any]) -> Context:
+def _context(network: Network, store: Store, member: Member, changes: dict[str, Any], home: Path) -> Context:
     chain, contracts, metrics = network.chain, network.contracts, Metrics()
     given: dict[str, Any] = {"bic": member.bic, "demo": True} | changes
     settings = Settings(**given)
@@ -105,4 +107,5 @@ def _context(network: Network, store: Store, member: Member, changes: dict[str, 
             probes(store=store, chain=chain, verification=verification, workers=(), metrics=metrics)
         ),
         metrics=metrics,
+        vault=vault_in(home),
     )

@@ -32,6 +32,15 @@ MATRIX = {
     ("get", "/v1/reports/regulator"): {Role.AUDITOR, Role.OPERATOR},
     ("get", "/v1/participants"): _READERS,
     ("get", "/v1/events"): _READERS,
+    ("get", "/v1/webhooks"): {Role.OPERATOR},
+    ("post", "/v1/webhooks"): {Role.OPERATOR},
+    ("get", "/v1/webhooks/{webhook_id}/secret"): {Role.OPERATOR},
+    ("get", "/v1/webhooks/{webhook_id}/deliveries"): {Role.OPERATOR},
+    ("post", "/v1/webhooks/{webhook_id}/rotate"): {Role.OPERATOR},
+    ("post", "/v1/webhooks/{webhook_id}/enable"): {Role.OPERATOR},
+    ("post", "/v1/webhooks/{webhook_id}/disable"): {Role.OPERATOR},
+    ("post", "/v1/webhooks/{webhook_id}/remove"): {Role.OPERATOR},
+    ("post", "/v1/webhooks/{webhook_id}/resend"): {Role.OPERATOR},
     ("get", "/v1/breaks"): _READERS,
     ("post", "/v1/breaks/{break_id}/assignment"): {Role.OFFICER, Role.OPERATOR},
     ("post", "/v1/breaks/{break_id}/clearance"): {Role.OFFICER, Role.OPERATOR},
@@ -63,7 +72,7 @@ def test_the_matrix_is_complete(door: Door) -> None:
 def test_every_route_and_role(door: Door) -> None:
     """Each role gets through exactly where the matrix lets it; without a token nobody does."""
     for (method, path), allowed in MATRIX.items():
-        target = path.format(payment_id="pay_0", file_id="file_0", break_id=1)
+        target = path.format(payment_id="pay_0", file_id="file_0", break_id=1, webhook_id="whk_0")
         for role in Role:
             status = door.client.request(method, target, headers=door.headers(role)).status_code
             assert (role in allowed) is (status != 403), (method, path, role)
