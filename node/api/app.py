@@ -18,6 +18,7 @@ from node.api import (
     problems,
     reports,
     statements,
+    stream,
     webhooks,
 )
 from node.api.auth import require_rules
@@ -49,7 +50,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     for module in (
         *(payments, files, accounts, statements, reports, participants, breaks),
-        *(events, webhooks, health),
+        *(events, stream, webhooks, health),
     ):
         app.include_router(module.router)
     problems.install(app)

@@ -14,6 +14,7 @@ from fastapi.security import HTTPBearer, SecurityScopes
 from node.api.problems import request_id
 from node.errors import Forbidden, NodeError, Unauthenticated
 from node.services.tokens import Actor, Role, authenticate
+from settlement.errors import SettlementError
 
 # What anybody may ask: whether the process lives and works, and the description of the API itself.
 PUBLIC = frozenset({"/livez", "/readyz", "/openapi.json"})
@@ -48,6 +49,16 @@ def _actor(
         )
     request.state.actor = actor.id
     return actor
+
+
+def still_allowed(request: Request, actor: Actor) -> bool:
+    """Tell whether who was let in would be let in now, in the same role; for what goes on for long."""
+    try:
+        now = authenticate(request.app.state.context.store, _secret(request))
+    except SettlementError as refusal:
+        _log.info("access_ended", actor=actor.id, code=refusal.code, request_id=request_id(request))
+        return False
+    return (now.id, now.role) == (actor.id, actor.role)
 
 
 def _secret(request: Request) -> str:

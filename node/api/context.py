@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 from node.api.answers import Desk
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
+from node.api.ring import Ring
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
 from node.clock import Clock, Random
@@ -33,6 +34,7 @@ class Context:
     readiness: Readiness
     metrics: Metrics
     vault: Vault
+    ring: Ring
     desk: Desk = field(default_factory=Desk)
 
 

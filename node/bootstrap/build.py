@@ -7,6 +7,7 @@ from functools import partial
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
+from node.api.ring import Ring
 from node.bootstrap.funds import FundsProbe
 from node.bootstrap.health import LOOK_SECONDS as HEALTH_SECONDS
 from node.bootstrap.health import HealthWatch
@@ -88,6 +89,9 @@ def build(
                 settings, store, chain,
                 contracts=contracts, clock=clock, random=random, vault=vault, resources=resources,
             )  # fmt: skip
+        ring_of_feed = Ring(store)
+        if Part.API in wanted:
+            ticks["ring"] = ring_of_feed.tick
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
@@ -110,6 +114,7 @@ def build(
             readiness=readiness,
             metrics=metrics,
             vault=vault,
+            ring=ring_of_feed,
         )
         node = Node(context, verification, [*workers, health], web=Part.API in wanted, resources=resources)
         on_failure.pop_all()

@@ -12,6 +12,7 @@ CONNECTIONS_MAX = 512
 _BACKLOG = 512
 _KEEP_ALIVE_SECONDS = 30
 _DRAIN_SECONDS_MAX = 10
+_UNREAD_SECONDS_MAX = 60
 _STOP_SECONDS_MAX = 20.0
 
 
@@ -26,6 +27,8 @@ class WebServer:
             raise SettingsInvalid(
                 f"can't listen on {host} port {port}: {error.strerror}; see VOSTRO_HOST and VOSTRO_PORT"
             ) from error
+        # Who neither reads nor goes away is let go by the system (seconds; accepted connections inherit it).
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_SECONDS_MAX * 1000)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
         self._server = uvicorn.Server(

@@ -12,6 +12,7 @@ from node.api.app import create_app
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
+from node.api.ring import Ring
 from node.bootstrap.opening import schemas_by_thread
 from node.bootstrap.probes import probes
 from node.bootstrap.verification import Verification
@@ -108,4 +109,5 @@ def _context(network: Network, store: Store, member: Member, changes: dict[str, 
         ),
         metrics=metrics,
         vault=vault_in(home),
+        ring=Ring(store),
     )

@@ -32,6 +32,7 @@ MATRIX = {
     ("get", "/v1/reports/regulator"): {Role.AUDITOR, Role.OPERATOR},
     ("get", "/v1/participants"): _READERS,
     ("get", "/v1/events"): _READERS,
+    ("get", "/v1/events/stream"): _READERS,
     ("get", "/v1/webhooks"): {Role.OPERATOR},
     ("post", "/v1/webhooks"): {Role.OPERATOR},
     ("get", "/v1/webhooks/{webhook_id}/secret"): {Role.OPERATOR},
