@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from node.api import (
     accounts,
+    alerts,
     breaks,
     events,
     files,
@@ -32,7 +33,7 @@ Every write takes an `Idempotency-Key`: the same key with the same body has the 
 refused is answered with a problem (RFC 9457) that has a stable `code`.
 """
 # Connections that requests leave to the workers and to the readiness probes.
-_CONNECTIONS_RESERVED = 7
+_CONNECTIONS_RESERVED = 8
 
 
 def create_app(context: Context) -> FastAPI:
@@ -50,7 +51,7 @@ def create_app(context: Context) -> FastAPI:
     app.state.context = context
     for module in (
         *(payments, files, accounts, statements, reports, participants, breaks),
-        *(events, stream, webhooks, health),
+        *(alerts, events, stream, webhooks, health),
     ):
         app.include_router(module.router)
     problems.install(app)

@@ -103,7 +103,7 @@ class Ring:
 
     def enter(self) -> bool:
         """Count one more who listens, from now on woken; False when there are as many as may be."""
-        if self._listeners >= self._listeners_max or self.closed:
+        if self._listeners >= self._listeners_max:
             return False
         self._loop = asyncio.get_running_loop()
         self._listeners += 1

@@ -41,7 +41,7 @@ class CursorBehind(RequestRefused):
 
 
 class StreamUnavailable(RequestRefused):
-    """As many listen as may, or the stream is only starting or ending."""
+    """As many listen as may, or the stream is only starting."""
 
     status = 503
 
@@ -116,7 +116,7 @@ class EventStream(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send until the caller is gone, too slow or not allowed any more, or the node stops."""
         if not self._ring.enter():
-            detail = "as many listen as may, or the node is stopping; try again, or poll `GET /v1/events`"
+            detail = "as many listen as may; try again, or ask `GET /v1/events` now and then"
             refused = problem(self._request, status=503, code=StreamUnavailable.code, detail=detail)
             await refused(scope, receive, send)
             return

@@ -74,16 +74,10 @@ def build(
         if Part.FOLLOWER in wanted:
             ticks[Part.FOLLOWER] = Follower(store, chain, contracts, clock, checks=checks_of(settings)).tick
         if Part.SUBMITTER in wanted and signer is not None:
-            submitter = Submitter(
-                store,
-                chain,
-                contracts=contracts,
-                signer=signer,
-                clock=clock,
-                random=random,
-                settings=settings,
-            )
-            ticks[Part.SUBMITTER] = submitter.tick
+            ticks[Part.SUBMITTER] = Submitter(
+                store, chain,
+                contracts=contracts, signer=signer, clock=clock, random=random, settings=settings,
+            ).tick  # fmt: skip
         if Part.KEEPER in wanted:
             ticks |= keeping(
                 settings, store, chain,
@@ -104,18 +98,10 @@ def build(
         health = _health(readiness, metrics, _alarm(store, clock))
         resources.callback(readiness.close)
         context = Context(
-            settings=settings,
-            store=store,
-            chain=chain,
-            contracts=contracts,
-            clock=clock,
-            random=random,
-            schemas=schemas_by_thread(settings),
-            readiness=readiness,
-            metrics=metrics,
-            vault=vault,
-            ring=ring_of_feed,
-        )
+            settings=settings, store=store, chain=chain, contracts=contracts, clock=clock, random=random,
+            schemas=schemas_by_thread(settings), readiness=readiness, metrics=metrics,
+            vault=vault, ring=ring_of_feed,
+        )  # fmt: skip
         node = Node(context, verification, [*workers, health], web=Part.API in wanted, resources=resources)
         on_failure.pop_all()
         return node

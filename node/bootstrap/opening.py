@@ -25,9 +25,11 @@ from node.keys.ring import KeyRing, KeystoreKeys, TokenKeys
 from node.keys.sealed_files import SealedFiles
 from node.keys.sealing import SCRYPT_N, KeyCipher
 from node.keys.vault import Vault
+from node.services.alerts.rules import rules_of
 from node.settings import Settings
 from node.store.session import Store
 from node.store.spending import SpendingBook
+from settlement.alerting import Rules
 from settlement.errors import InvalidDocument
 from settlement.iso20022.schema import Schemas, compile_schemas
 
@@ -215,6 +217,17 @@ def schemas_by_thread(settings: Settings) -> Callable[[], Schemas | None]:
         return found
 
     return of_this_thread
+
+
+def read_rules(settings: Settings) -> Rules:
+    """Return the rules of the settings' file, or the usual ones without one; raise `SettingsInvalid`."""
+    if settings.alert_rules is None:
+        return Rules()
+    try:
+        content = settings.alert_rules.read_bytes()
+    except OSError as error:
+        raise SettingsInvalid(f"VOSTRO_ALERT_RULES: {error}") from error
+    return rules_of(content, place=f"VOSTRO_ALERT_RULES: {settings.alert_rules}")
 
 
 def read_schemas(settings: Settings) -> Schemas | None:

@@ -9,6 +9,7 @@ import sys
 import typer
 
 from node.cli import (
+    alerts,
     assets,
     breaks,
     care,
@@ -38,7 +39,7 @@ app = typer.Typer(
 )
 for module in (
     *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
-    *(tokens, transactions, events, webhooks),
+    *(tokens, transactions, events, webhooks, alerts),
     care,
     evidence,
 ):

@@ -10,7 +10,7 @@
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
         │       EvidenceMissing 409 · PeriodRefused 400 · CursorGone 410 ·
-        │       ReceiversFull · CursorBehind 409 · TargetRefused 400 ·
+        │       ReceiversFull · CursorBehind · AlreadyAcknowledged 409 · TargetRefused 400 ·
         │       StreamUnavailable · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500

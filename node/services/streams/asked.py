@@ -8,16 +8,20 @@ from sqlalchemy import RowMapping, exists, func, select
 from node.mirror.instructions import outcomes
 from node.outbox.actions import ACTION_OF_KIND
 from node.outbox.attempts import attempts_of
+from node.services.alerts.raised import SERIES as ALERTS
+from node.services.alerts.raised import list_alerts
 from node.services.facts import state, subject_of
 from node.services.streams.feed import Draft, Place
 from node.services.streams.told import Told, place_in
 from node.services.streams.view import View
 from node.services.timeline import last_reason
+from node.store.counters import numbers_taken
 from node.store.tables import events, instructions, leases, outbox, transactions
 from settlement.lifecycle import State
 from settlement.posting import SETTLING
 
-ACCEPTED, SIGNED, AGED = "accepted", "signed", "aged"
+ACCEPTED, SIGNED, AGED, RAISED = "accepted", "signed", "aged", "raised"
+_ALERTS_MAX = 500
 _ACCEPTED_MAX = 1_000
 # A transaction carries 500 at most.
 _TRANSACTIONS_MAX = 4
@@ -33,7 +37,8 @@ def begin_asked(view: View) -> dict[str, Place]:
     )
     nonces = select(transactions.c.key, func.max(transactions.c.nonce)).group_by(transactions.c.key)
     signed = {f"{SIGNED}:{key.hex()}": (nonce, 0) for key, nonce in view.connection.execute(nonces)}
-    return {ACCEPTED: (last or 0, 0), AGED: (last or 0, 0)} | signed
+    alerts = {RAISED: (numbers_taken(view.connection, ALERTS), 0)}
+    return {ACCEPTED: (last or 0, 0), AGED: (last or 0, 0)} | alerts | signed
 
 
 def accepted(view: View, places: dict[str, Place]) -> Told:
@@ -101,6 +106,32 @@ def aged(view: View, places: dict[str, Place]) -> Told:
     )
     rows = view.connection.execute(unsettled.order_by(instructions.c.sequence)).mappings().all()
     return Told(drafts=_unknown(view, rows), places={AGED: (old[-1].sequence, 0)}, full=len(old) == _AGED_MAX)
+
+
+def raised(view: View, places: dict[str, Place]) -> Told:
+    """Tell which alerts were raised, in the order of their numbers."""
+    found = list_alerts(
+        view.connection, also_acknowledged=True, after=place_in(places, RAISED)[0], limit=_ALERTS_MAX
+    )
+    if not found:
+        return Told()
+    drafts = [
+        Draft(
+            key=f"alert:{each.id}",
+            type="alert.raised",
+            asset=each.asset,
+            at=each.raised_at,
+            data={
+                "alert_id": each.id,
+                "rule": each.rule,
+                "subject": each.subject,
+                "explanation": each.explanation,
+                "details": each.data,
+            },
+        )
+        for each in found
+    ]
+    return Told(drafts=drafts, places={RAISED: (found[-1].id, 0)}, full=len(found) == _ALERTS_MAX)
 
 
 def _signed(view: View, transaction: int) -> Iterable[Draft]:

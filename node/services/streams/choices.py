@@ -19,7 +19,7 @@ _ASSET_MAX = 2**32 - 1
 TYPES = frozenset(
     {f"{kind.value}.{state.shown}" for kind in InstructionKind for state in State}
     | {"redemption.requested", "redemption.redeemed", "redemption.refused", "redemption.withdrawn"}
-    | {"account.credited", "account.debited"}
+    | {"account.credited", "account.debited", "alert.raised"}
     | {*ACCOUNT_EVENTS.values(), *PARTICIPANT_EVENTS.values()}
 )
 

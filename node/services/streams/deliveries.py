@@ -11,10 +11,12 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from node.clock import Random
 from node.keys.vault import Vault
+from node.services.alerts.raised import About, raise_alerts
 from node.services.audit import append_audit
 from node.services.streams.feed import Choice, Entry, end_of, entry_at, read
 from node.services.streams.receivers import Receiver, receiver_of, secrets_of
 from node.store.tables import webhook_deliveries, webhook_resends, webhooks
+from settlement.alerting import Finding
 
 ACTOR = "keeper"
 ATTEMPTS_MAX = 15
@@ -224,6 +226,13 @@ def _keep_newest(connection: Connection, identifier: str) -> None:
 
 
 def _note(connection: Connection, receiver: Receiver, because: str, at: int) -> None:
+    finding = Finding(
+        rule="receiver_disabled",
+        subject=f"receiver {receiver.id} at {receiver.position}",
+        explanation=f"the feed is not delivered to receiver {receiver.id} any more: {because}",
+        data={"webhook_id": receiver.id, "because": because},
+    )
+    raise_alerts(connection, [About(finding=finding)], at=at)
     append_audit(
         connection,
         at=at,

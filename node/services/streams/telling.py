@@ -6,7 +6,7 @@ led to it.
 
 from sqlalchemy import Connection
 
-from node.services.streams.asked import accepted, aged, begin_asked, signed
+from node.services.streams.asked import accepted, aged, begin_asked, raised, signed
 from node.services.streams.chain import begin_chain, chain
 from node.services.streams.feed import Place, append, end_of, hold, places_of, prune, set_places
 from node.services.streams.told import Told
@@ -14,7 +14,7 @@ from node.services.streams.view import view_of
 from node.settings import Settings
 from node.store.session import Store
 
-_SOURCES = (accepted, signed, chain, aged)
+_SOURCES = (accepted, signed, chain, aged, raised)
 _DAY_SECONDS = 86_400
 
 

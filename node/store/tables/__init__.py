@@ -3,6 +3,7 @@
 Amounts are BIGINT minor units, times BIGINT UTC seconds, digests and hashes raw bytes.
 """
 
+from node.store.tables.alerts import alert_progress, alert_steps, alerts
 from node.store.tables.inbound import api_tokens, audit, counters, files, idempotency, instructions
 from node.store.tables.incidents import incidents
 from node.store.tables.metadata import metadata
@@ -34,6 +35,9 @@ from node.store.tables.streams import (
 
 __all__ = [
     "accounts",
+    "alert_progress",
+    "alert_steps",
+    "alerts",
     "api_tokens",
     "assets",
     "audit",

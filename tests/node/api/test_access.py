@@ -42,6 +42,8 @@ MATRIX = {
     ("post", "/v1/webhooks/{webhook_id}/disable"): {Role.OPERATOR},
     ("post", "/v1/webhooks/{webhook_id}/remove"): {Role.OPERATOR},
     ("post", "/v1/webhooks/{webhook_id}/resend"): {Role.OPERATOR},
+    ("get", "/v1/alerts"): _READERS,
+    ("post", "/v1/alerts/{alert_id}/acknowledgement"): {Role.OFFICER, Role.OPERATOR},
     ("get", "/v1/breaks"): _READERS,
     ("post", "/v1/breaks/{break_id}/assignment"): {Role.OFFICER, Role.OPERATOR},
     ("post", "/v1/breaks/{break_id}/clearance"): {Role.OFFICER, Role.OPERATOR},
@@ -73,7 +75,7 @@ def test_the_matrix_is_complete(door: Door) -> None:
 def test_every_route_and_role(door: Door) -> None:
     """Each role gets through exactly where the matrix lets it; without a token nobody does."""
     for (method, path), allowed in MATRIX.items():
-        target = path.format(payment_id="pay_0", file_id="file_0", break_id=1, webhook_id="whk_0")
+        target = path.format(payment_id="pay_0", file_id="file_0", break_id=1, webhook_id="whk_0", alert_id=1)
         for role in Role:
             status = door.client.request(method, target, headers=door.headers(role)).status_code
             assert (role in allowed) is (status != 403), (method, path, role)

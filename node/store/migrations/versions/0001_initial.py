@@ -17,6 +17,8 @@ DIGEST = sa.LargeBinary()
 
 ENDING = "name IN ('Paid', 'Issued', 'RedemptionRequested', 'Settled', 'Cancelled', 'Expired')"
 APPEND_ONLY = (
+    "alert_steps",
+    "alerts",
     "audit",
     "blocks",
     "break_steps",
@@ -35,6 +37,7 @@ REFUSAL = "rows of this table are never edited or deleted"
 def upgrade() -> None:
     create_tables()
     create_streams()
+    create_alerts()
     if op.get_bind().dialect.name == "postgresql":
         forbid_changes_on_postgresql()
     else:
@@ -535,3 +538,39 @@ def create_streams() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
     )
     op.create_index("ix_webhook_deliveries_webhook", "webhook_deliveries", ["webhook_id", "id"], unique=False)
+
+
+def create_alerts() -> None:
+    op.create_table(
+        "alerts",
+        sa.Column("id", ROW_NUMBER, autoincrement=False, nullable=False),
+        sa.Column("rule", NAME, nullable=False),
+        sa.Column("subject", NAME, nullable=False),
+        sa.Column("asset", WHOLE, nullable=True),
+        sa.Column("participant", WHOLE, nullable=True),
+        sa.Column("explanation", NAME, nullable=False),
+        sa.Column("data", NAME, nullable=False),
+        sa.Column("raised_at", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+        info={"append_only": True},
+    )
+    op.create_index("ix_alerts_subject", "alerts", ["rule", "subject"], unique=False)
+    op.create_table(
+        "alert_steps",
+        sa.Column("alert_id", ROW_NUMBER, nullable=False),
+        sa.Column("step", NAME, nullable=False),
+        sa.Column("at", WHOLE, nullable=False),
+        sa.Column("by", NAME, nullable=False),
+        sa.Column("note", NAME, nullable=False),
+        sa.Column("actor", NAME, nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_alert_steps_alert_id")),
+        sa.PrimaryKeyConstraint("alert_id", "step", name=op.f("pk_alert_steps")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "alert_progress",
+        sa.Column("id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("log_index", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_progress")),
+    )
