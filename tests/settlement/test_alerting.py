@@ -7,20 +7,32 @@ from hypothesis import strategies as st
 
 from settlement.alerting import (
     BreakAge,
-    Finding,
     LimitNearlyUsed,
     Movement,
     QueueAge,
     RoundTrip,
     Rules,
     UnusualAmount,
+    ValidatorSilent,
     Velocity,
     findings_of,
     limit_nearly_used,
     round_trip,
+    silent_validators,
     too_old,
     unusual_amount,
     velocity,
+)
+from settlement.evidence.header import Header
+from tests.settlement.evidence.material import (
+    FOUR,
+    VALIDATORS,
+    Content,
+    address_of,
+    addresses,
+    extra_data,
+    header,
+    seal,
 )
 
 _AMOUNTS = st.integers(1, 10**12)
@@ -114,4 +126,26 @@ def test_ages(since: int, now: int, seconds: int) -> None:
     for rule, name in ((QueueAge(seconds=seconds), "queue_age"), (BreakAge(seconds=seconds), "break_age")):
         found = too_old(rule, "it", since=since, now=now)
         assert (now - since > seconds) == (found is not None)
-        assert found is None or (isinstance(found, Finding) and name == found.rule)
+        assert found is None or name == found.rule
+
+
+@given(st.lists(st.sets(st.integers(0, 3), min_size=3), min_size=1, max_size=8), st.integers(1, 8))
+def test_silent_validators_sealed_nothing(sealed: list[set[int]], blocks: int) -> None:
+    """Found are exactly the validators none of whose seals is in the last blocks, once there are enough."""
+    extra = extra_data(addresses(FOUR))
+    headers: list[Header] = []
+    for keys in sealed:
+        made = header(headers[-1] if headers else None, Content(), extra=extra)
+        headers.append(seal(made, [FOUR[key] for key in sorted(keys)]))
+    found = silent_validators(ValidatorSilent(blocks=blocks), headers)
+    silent = {0, 1, 2, 3} - set().union(*sealed[-blocks:]) if len(sealed) >= blocks else set()
+    assert {f"0x{address_of(FOUR[key]).hex()}" for key in silent} == {
+        each.data["validator"] for each in found
+    }
+
+
+def test_a_new_validator_is_not_silent() -> None:
+    """Who was a validator at the end only has had no time to seal."""
+    first = seal(header(None, Content(), extra=extra_data(addresses(FOUR))), FOUR)
+    second = header(first, Content(), extra=extra_data(addresses(VALIDATORS)))
+    assert [] == silent_validators(ValidatorSilent(blocks=2), [first, seal(second, FOUR)])

@@ -11,6 +11,7 @@ from node.chain.own_calls import set_limits
 from node.errors import NotFound, SettingsInvalid
 from node.keeper.feeder import Feeder
 from node.keeper.watch import Watch
+from node.mirror.head import head
 from node.services.alerts.raised import (
     QUIET_SECONDS,
     Alert,
@@ -22,11 +23,12 @@ from node.services.alerts.rules import rules_of
 from node.services.breaks import InvalidNote, clear
 from node.services.streams.feed import read
 from node.store.session import Store
-from node.store.tables import breaks
-from settlement.alerting import RoundTrip, Rules, UnusualAmount, Velocity
+from node.store.tables import blocks, breaks, proofs
+from settlement.alerting import RoundTrip, Rules, UnusualAmount, ValidatorSilent, Velocity
 from tests.embedded import FUNDS, embedded_network
 from tests.node.bank import Bank, request
 from tests.scenario import BANKS, OPERATOR, USD, Network
+from tests.settlement.evidence.material import FOUR, Content, address_of, addresses, extra_data, header, seal
 
 _OFF = Rules(
     unusual_amount=None, velocity=None, round_trip=None, limit_nearly_used=None, queue_age=None,
@@ -185,6 +187,24 @@ def test_an_open_break_is_told(bank: Bank) -> None:
     bank.network.clock.sleep(14_401)
     assert 1 == watch.tick()
     assert "break 2" == _alerts(bank)[0].subject
+
+
+def test_a_silent_validator_is_told(bank: Bank) -> None:
+    """Where validators seal blocks, one that has sealed none of the last ones is told by its address."""
+    with bank.store.transaction() as connection:
+        start, made = head(connection), None
+        assert start is not None
+        for height in range(start.height + 1, start.height + 4):
+            made = header(made, Content(), extra=extra_data(addresses(FOUR)))
+            encoded = seal(made, FOUR[:3]).encoded()
+            connection.execute(insert(proofs).values(height=height, header=encoded))
+            block = {"hash": b"\1" * 32, "parent_hash": b"\2" * 32, "timestamp": start.timestamp}
+            connection.execute(insert(blocks).values(height=height, **block))
+    rules = replace(_OFF, validator_silent=ValidatorSilent(blocks=3))
+    assert 0 == _begun(bank, rules).tick()
+    watch = _watch(bank, rules, sealed=True)
+    assert 1 == watch.tick()
+    assert f"validator 0x{address_of(FOUR[3]).hex()}" == _alerts(bank)[0].subject
 
 
 def test_a_rule_stops_its_own_banks_payments(bank: Bank) -> None:
