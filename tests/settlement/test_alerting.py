@@ -1,6 +1,7 @@
 """Rules that find what a person should look at: by their own words, on any history."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -23,7 +24,6 @@ from settlement.alerting import (
     unusual_amount,
     velocity,
 )
-from settlement.evidence.header import Header
 from tests.settlement.evidence.material import (
     FOUR,
     VALIDATORS,
@@ -133,15 +133,14 @@ def test_ages(since: int, now: int, seconds: int) -> None:
 def test_silent_validators_sealed_nothing(sealed: list[set[int]], blocks: int) -> None:
     """Found are exactly the validators none of whose seals is in the last blocks, once there are enough."""
     extra = extra_data(addresses(FOUR))
-    headers: list[Header] = []
+    headers: list[Any] = []
     for keys in sealed:
         made = header(headers[-1] if headers else None, Content(), extra=extra)
         headers.append(seal(made, [FOUR[key] for key in sorted(keys)]))
     found = silent_validators(ValidatorSilent(blocks=blocks), headers)
     silent = {0, 1, 2, 3} - set().union(*sealed[-blocks:]) if len(sealed) >= blocks else set()
-    assert {f"0x{address_of(FOUR[key]).hex()}" for key in silent} == {
-        each.data["validator"] for each in found
-    }
+    expected = {f"0x{address_of(FOUR[key]).hex()}" for key in silent}
+    assert expected == {each.data["validator"] for each in found}
 
 
 def test_a_new_validator_is_not_silent() -> None:

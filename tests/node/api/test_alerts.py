@@ -24,7 +24,7 @@ def _acknowledge(door: Door, number: int, key: str, **changed: Any) -> Any:
 
 
 def test_from_raised_to_acknowledged(door: Door) -> None:
-    """An alert is shown with its reason; acknowledged once, it is shown on request only, with who and what."""
+    """An alert is shown with its reason; acknowledged once, it is shown on request only, with who."""
     _raise(door, "a", "b", "a")
     headers = door.headers(Role.AUDITOR)
     first, second = door.client.get("/v1/alerts", headers=headers).json()["alerts"]
@@ -36,9 +36,8 @@ def test_from_raised_to_acknowledged(door: Door) -> None:
     assert (200, answer.json()) == (answer.status_code, replayed.json())
     assert 409 == _acknowledge(door, first["id"], "another").status_code
     assert [second] == door.client.get("/v1/alerts", headers=headers).json()["alerts"]
-    everything = door.client.get("/v1/alerts", params={"acknowledged": "true"}, headers=headers).json()[
-        "alerts"
-    ]
+    asked = {"acknowledged": "true"}
+    everything = door.client.get("/v1/alerts", params=asked, headers=headers).json()["alerts"]
     assert ("Erika Mustermann", "Salaries") == (everything[0]["acknowledged_by"], everything[0]["note"])
 
 
