@@ -76,17 +76,10 @@ def build(
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
         witnesses = witnesses_of(settings, chain, clock)
         ticks = _ticks(
-            wanted,
-            settings=settings,
-            store=store,
-            chain=chain,
-            contracts=contracts,
-            clock=clock,
-            random=random,
-            signer=signer,
-            witnesses=witnesses,
+            wanted, settings=settings, store=store, chain=chain, contracts=contracts, clock=clock,
+            random=random, signer=signer, witnesses=witnesses,
             ahead=resources.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")),
-        )
+        )  # fmt: skip
         if Part.KEEPER in wanted:
             ticks |= keeping(
                 settings, store, chain,
