@@ -22,7 +22,7 @@ class Settings(BaseSettings):
     store_url: str | None = Field(
         default=None, description="PostgreSQL or SQLite URL; default: SQLite in the home folder"
     )
-    store_pool_size: int = Field(default=10, ge=1, le=100, description="Connections to the database")
+    store_pool_size: int = Field(default=14, ge=1, le=100, description="Connections to the database")
     store_password_file: Path | None = Field(
         default=None, description="File with the database password, if not in the URL"
     )
@@ -134,6 +134,19 @@ class Settings(BaseSettings):
     queue: bool = Field(
         default=False,
         description="Send payments that lack money to the chain's queue, where they do not say otherwise",
+    )
+    feed_days: int = Field(
+        default=90, ge=1, le=3660, description="Days for which the feed is kept, and can be resumed"
+    )
+    webhook_private_targets: bool = Field(
+        default=False, description="Deliver webhooks to addresses of private networks and by plain HTTP, too"
+    )
+    webhook_password_file: Path | None = Field(
+        default=None,
+        description="File with the password of webhook secrets; default: the keystore's",
+    )
+    alert_rules: Path | None = Field(
+        default=None, description="JSON file with what alerts are raised for; default: the usual rules"
     )
     body_bytes_max: int = Field(default=64 * 1024 * 1024, ge=1024, description="Largest request body")
     payments_max: int = Field(default=20_000, ge=1, description="Payments in one request or file at most")

@@ -17,7 +17,7 @@ from node.api.auth import LoggedIn, Overseer, SessionSecret, note_refusal
 from node.api.body import parse, read_small_body
 from node.api.context import InContext
 from node.api.schemas import Outgoing
-from node.api.shown import time_text
+from node.clock import time_text
 from node.errors import InvalidClient, Unauthenticated, UnsupportedGrantType
 from node.services import sessions
 from node.services.access_tokens import AccessToken, token_for_assertion, token_for_secret

@@ -11,8 +11,10 @@ from fastapi import FastAPI
 from node.api import (
     access,
     accounts,
+    alerts,
     assets,
     breaks,
+    events,
     evidence,
     files,
     health,
@@ -24,6 +26,8 @@ from node.api import (
     redemptions,
     reports,
     statements,
+    stream,
+    webhooks,
 )
 from node.api.auth import require_rules
 from node.api.context import Context
@@ -48,11 +52,15 @@ _ROUTES = (
     evidence,
     participants,
     breaks,
+    alerts,
+    events,
+    stream,
+    webhooks,
     access,
     health,
 )
 # Connections that requests leave to the workers and to the readiness probes.
-_CONNECTIONS_RESERVED = 4
+_CONNECTIONS_RESERVED = 8
 _REFUSALS_SECONDS = 1.0
 
 _log = structlog.get_logger("vostro.api")

@@ -19,6 +19,7 @@ from node.services.access_tokens import token_actor, unverified
 from node.services.actors import Actor, Role, roles_text
 from node.services.clients import certificate_actor
 from node.services.refusals import Refused
+from settlement.errors import SettlementError
 
 # What anybody may ask: whether the process lives and works, the description of the API, and to be let in.
 PUBLIC = frozenset(
@@ -68,6 +69,16 @@ def _actor(
         note_refusal(request, forbidden, actor)
         raise forbidden
     return actor
+
+
+def still_allowed(request: Request, actor: Actor) -> bool:
+    """Tell whether who was let in would be let in now, in the same roles; for what goes on for long."""
+    try:
+        now = _asking(request.app.state.context, request)
+    except SettlementError as refusal:
+        _log.info("access_ended", actor=actor.id, code=refusal.code, request_id=request_id(request))
+        return False
+    return (now.id, now.roles) == (actor.id, actor.roles)
 
 
 def _asking(context: Context, request: Request) -> Actor:

@@ -12,7 +12,7 @@ from node.api.auth import Examiner, Reconciler, Staff
 from node.api.body import parse
 from node.api.context import InContext
 from node.api.schemas import Break, Breaks, ComparedStatement, Difference
-from node.api.shown import time_text
+from node.clock import time_text
 from node.services.answers import once, request_of
 from node.services.breaks import (
     NAME_CHARACTERS_MAX,
@@ -114,7 +114,8 @@ def assignment(
         context.store,
         context.clock,
         request,
-        lambda connection, at: _json(assign(connection, break_id, owner=form.owner, actor=actor.id, at=at)),
+        lambda connection, at: assign(connection, break_id, owner=form.owner, actor=actor.id, at=at),
+        _json,
     )
     return written(answer)
 
@@ -135,9 +136,10 @@ def clearance(
         context.store,
         context.clock,
         request,
-        lambda connection, at: _json(
-            clear(connection, break_id, by=form.by, reason=form.reason, actor=actor.id, at=at)
+        lambda connection, at: clear(
+            connection, break_id, by=form.by, reason=form.reason, actor=actor.id, at=at
         ),
+        _json,
     )
     return written(answer)
 

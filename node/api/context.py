@@ -9,10 +9,12 @@ from fastapi import Depends, Request
 from node.api.answers import Desk
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
+from node.api.ring import Ring
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
 from node.clock import Clock, Random
 from node.keys.access import AccessKeys
+from node.keys.vault import Vault
 from node.services.logins import Doorman
 from node.services.openid import OpenIdIssuer
 from node.services.passwords import Passwords
@@ -37,6 +39,8 @@ class Context:
     readiness: Readiness
     metrics: Metrics
     keys: AccessKeys
+    vault: Vault
+    ring: Ring
     openid: OpenIdIssuer | None = None
     desk: Desk = field(default_factory=Desk)
     passwords: Passwords = field(default_factory=Passwords)

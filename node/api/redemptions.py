@@ -13,7 +13,7 @@ from node.api.body import parse
 from node.api.context import Context, InContext
 from node.api.issues import Money
 from node.api.schemas import AcceptedPayment, Outgoing
-from node.api.shown import time_text
+from node.clock import time_text
 from node.errors import NotFound
 from node.services.acceptance import accept, own_participant
 from node.services.actors import Actor
@@ -164,18 +164,17 @@ def _end(context: Context, actor: Actor, key: str, redemption_id: str, ending: E
         context.store,
         context.clock,
         request,
-        lambda connection, at: _call(
-            end_redemption(
-                connection,
-                context.contracts,
-                own=own_participant(connection, context.settings),
-                holder=holder,
-                sequence=int(number),
-                ending=ending,
-                actor=actor.id,
-                at=at,
-            )
+        lambda connection, at: end_redemption(
+            connection,
+            context.contracts,
+            own=own_participant(connection, context.settings),
+            holder=holder,
+            sequence=int(number),
+            ending=ending,
+            actor=actor.id,
+            at=at,
         ),
+        _call,
         status=HTTPStatus.ACCEPTED,
     )
     return written(answer)

@@ -8,10 +8,12 @@ from functools import partial
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
+from node.api.ring import Ring
 from node.bootstrap.agreement import AgreementProbe
 from node.bootstrap.funds import FundsProbe
 from node.bootstrap.health import LOOK_SECONDS as HEALTH_SECONDS
 from node.bootstrap.health import HealthWatch
+from node.bootstrap.keeping import keeping, node_vault
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
     checks_of,
@@ -34,7 +36,6 @@ from node.chain.protocol import Chain
 from node.chain.witnesses import Witnesses
 from node.clock import Clock, Random
 from node.follower.follower import Follower
-from node.keeper.keeper import Keeper
 from node.keys.ring import LOOK_SECONDS, KeyRing
 from node.keys.signer import Signer
 from node.settings import Settings
@@ -73,20 +74,22 @@ def build(
             signer = ring = resources.enter_context(opened_signer(settings, contracts, clock, password))
         chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
+        vault = node_vault(settings, random, password)
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
         witnesses = witnesses_of(settings, chain, clock)
         ticks = _ticks(
-            parts,
-            settings=settings,
-            store=store,
-            chain=chain,
-            contracts=contracts,
-            clock=clock,
-            random=random,
-            signer=signer,
-            witnesses=witnesses,
+            parts, settings=settings, store=store, chain=chain, contracts=contracts, clock=clock,
+            random=random, signer=signer, witnesses=witnesses,
             ahead=resources.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")),
-        )
+        )  # fmt: skip
+        if Part.KEEPER in parts:
+            ticks |= keeping(
+                settings, store, chain,
+                contracts=contracts, clock=clock, random=random, vault=vault, resources=resources,
+            )  # fmt: skip
+        ring_of_feed = Ring(store)
+        if Part.API in parts:
+            ticks["ring"] = ring_of_feed.tick
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         metrics.verification.labels(settings.verification).set(1)
@@ -101,18 +104,11 @@ def build(
         health = _health(readiness, metrics, _alarm(store, clock))
         resources.callback(readiness.close)
         context = Context(
-            settings=settings,
-            store=store,
-            chain=chain,
-            contracts=contracts,
-            clock=clock,
-            random=random,
-            schemas=schemas_by_thread(settings),
-            readiness=readiness,
-            metrics=metrics,
-            keys=open_access_keys(settings, random),
-            openid=openid_issuer(settings, clock),
-        )
+            settings=settings, store=store, chain=chain, contracts=contracts, clock=clock, random=random,
+            schemas=schemas_by_thread(settings), readiness=readiness, metrics=metrics,
+            keys=open_access_keys(settings, random), openid=openid_issuer(settings, clock),
+            vault=vault, ring=ring_of_feed,
+        )  # fmt: skip
         node = Node(context, verification, [*workers, health], web=Part.API in parts, resources=resources)
         on_failure.pop_all()
         return node
@@ -130,9 +126,9 @@ def _ticks(
     signer: Signer | None,
     witnesses: Witnesses | None,
     ahead: Executor,
-) -> dict[Part, Callable[[], int]]:
+) -> dict[str, Callable[[], int]]:
     """Return what each wanted part does again and again."""
-    found: dict[Part, Callable[[], int]] = {}
+    found: dict[str, Callable[[], int]] = {}
     if Part.FOLLOWER in wanted:
         found[Part.FOLLOWER] = Follower(
             store,
@@ -154,8 +150,6 @@ def _ticks(
             random=random,
             settings=settings,
         ).tick
-    if Part.KEEPER in wanted:
-        found[Part.KEEPER] = Keeper(store, chain, contracts, clock, settings).tick
     return found
 
 
@@ -170,13 +164,13 @@ def _warnings(settings: Settings, ring: KeyRing | None) -> dict[str, Callable[[]
 def _workers(
     settings: Settings,
     verification: Verification,
-    ticks: Mapping[Part, Callable[[], int]],
+    ticks: Mapping[str, Callable[[], int]],
     ring: KeyRing | None,
     alarm: Callable[[str, SettlementError], None],
 ) -> list[Worker]:
     workers = [
-        Worker(part.value, _verified(verification, tick), pause_seconds=settings.tick_seconds, alarm=alarm)
-        for part, tick in ticks.items()
+        Worker(name, _verified(verification, tick), pause_seconds=settings.tick_seconds, alarm=alarm)
+        for name, tick in ticks.items()
     ]
     if ring is not None:
         workers.append(Worker("keys", ring.tick, pause_seconds=LOOK_SECONDS, alarm=alarm))

@@ -89,6 +89,7 @@ class Node:
     def stop(self) -> None:
         """End everything after its present piece of work, and close what was opened."""
         self._stopping.set()
+        self.context.ring.close()
         if self.web is not None:
             self.web.stop()
         for worker in self.workers:

@@ -26,16 +26,21 @@ from node.keys.keystore import Keystore
 from node.keys.limits import DayLimits, limits_from_text
 from node.keys.policy import node_policy, notary_policy
 from node.keys.ring import KeyRing, KeystoreKeys, TokenKeys
-from node.keys.sealing import KeyCipher
+from node.keys.sealed_files import SealedFiles
+from node.keys.sealing import SCRYPT_N, KeyCipher
 from node.keys.signer import Notary
+from node.keys.vault import Vault
+from node.services.alerts.rules import rules_of
 from node.services.openid import OpenIdIssuer
 from node.settings import Settings
 from node.store.session import Store
 from node.store.spending import SpendingBook
+from settlement.alerting import Rules
 from settlement.errors import InvalidDocument
 from settlement.iso20022.schema import Schemas, compile_schemas
 
 SECRET_BYTES_MAX = 4096
+VAULT = "vault"
 
 
 def open_store(settings: Settings) -> Store:
@@ -98,6 +103,29 @@ def open_token(settings: Settings, pin: bytes | None) -> Token:
             "VOSTRO_SIGNER=pkcs11 needs VOSTRO_TOKEN_MODULE (the module's file) and VOSTRO_TOKEN_LABEL"
         )
     return Token(settings.token_module, settings.token_label, pin)
+
+
+def open_vault(settings: Settings, random: Random, password: Callable[[], bytes] | None = None) -> Vault:
+    """Return the vault in the home folder, unopened; `password` gives the keystore's where it is known.
+
+    What first uses it raises `SettingsInvalid` when no password is to be had, `WrongPassword`.
+    """
+    files = SealedFiles(settings.home / VAULT, cipher=KeyCipher(settings.key_cipher), scrypt_n=SCRYPT_N)
+
+    def password_of_vault() -> bytes:
+        if settings.webhook_password_file is not None:
+            return read_secret(settings.webhook_password_file)
+        # A token's PIN is too short to seal a file that somebody may copy.
+        if settings.signer == "keystore" and password is not None:
+            return password()
+        if settings.signer == "keystore" and settings.key_password_file is not None:
+            return read_secret(settings.key_password_file)
+        raise SettingsInvalid(
+            "webhook secrets are sealed under a password that this process does not know: set "
+            "VOSTRO_WEBHOOK_PASSWORD_FILE"
+        )
+
+    return Vault(files, password_of_vault, random)
 
 
 def key_addresses(settings: Settings) -> list[bytes]:
@@ -256,6 +284,17 @@ def schemas_by_thread(settings: Settings) -> Callable[[], Schemas | None]:
         return found
 
     return of_this_thread
+
+
+def read_rules(settings: Settings) -> Rules:
+    """Return the rules of the settings' file, or the usual ones without one; raise `SettingsInvalid`."""
+    if settings.alert_rules is None:
+        return Rules()
+    try:
+        content = settings.alert_rules.read_bytes()
+    except OSError as error:
+        raise SettingsInvalid(f"VOSTRO_ALERT_RULES: {error}") from error
+    return rules_of(content, place=f"VOSTRO_ALERT_RULES: {settings.alert_rules}")
 
 
 def read_schemas(settings: Settings) -> Schemas | None:

@@ -17,6 +17,7 @@ CONNECTIONS_MAX = 512
 _BACKLOG = 512
 _KEEP_ALIVE_SECONDS = 30
 _DRAIN_SECONDS_MAX = 10
+_UNREAD_SECONDS_MAX = 60
 _STOP_SECONDS_MAX = 20.0
 
 
@@ -52,6 +53,8 @@ class WebServer:
             raise SettingsInvalid(
                 f"can't listen on {host} port {port}: {error.strerror}; see VOSTRO_HOST and VOSTRO_PORT"
             ) from error
+        # Who neither reads nor goes away is let go by the system (seconds; accepted connections inherit it).
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_SECONDS_MAX * 1000)
         self.port: int = self._socket.getsockname()[1]
         scheme = "http" if tls is None else "https"
         self.url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"

@@ -9,11 +9,13 @@ import sys
 import typer
 
 from node.cli import (
+    alerts,
     assets,
     breaks,
     care,
     checkpoints,
     clients,
+    events,
     evidence,
     keys,
     limits,
@@ -26,6 +28,7 @@ from node.cli import (
     tokens,
     transactions,
     users,
+    webhooks,
 )
 from settlement.errors import FaultyMessage, SettlementError
 
@@ -39,7 +42,7 @@ app = typer.Typer(
 )
 for module in (
     *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
-    *(users, clients, tokens, transactions),
+    *(users, clients, tokens, transactions, events, webhooks, alerts),
     care,
     checkpoints,
     evidence,

@@ -11,7 +11,9 @@
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused 409 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
-        │       EvidenceMissing 409 · PeriodRefused 400 · QueueFull · MirrorBehind 503
+        │       EvidenceMissing 409 · PeriodRefused 400 · CursorGone 410 ·
+        │       ReceiversFull · CursorBehind · AlreadyAcknowledged 409 · TargetRefused 400 ·
+        │       StreamUnavailable · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
@@ -40,7 +42,8 @@
 
 Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `InvalidFilter`, `InvalidReference`,
 `InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`,
-`InvalidRole`, `InvalidUserName`, `InvalidPublicKey`. Under `BrokenRule`: `AuditBroken`, `BooksDiffer`.
+`InvalidRole`, `InvalidUserName`, `InvalidPublicKey`, `InvalidTarget`.
+Under `BrokenRule`: `AuditBroken`, `BooksDiffer`.
 Within the services only: `FaultyRequests`.
 """
 
@@ -103,6 +106,7 @@ from node.errors.requests import (
     AssetNotFound,
     BodyTooLarge,
     CancelRefused,
+    CursorGone,
     DeadlineRefused,
     DuplicateMessage,
     DuplicateUetr,
@@ -163,6 +167,7 @@ __all__ = [
     "ChainUnavailable",
     "ContractFault",
     "ContractRefused",
+    "CursorGone",
     "DayLimitReached",
     "DeadlineRefused",
     "DemoDeployment",

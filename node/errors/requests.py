@@ -133,6 +133,12 @@ class QueueFull(RequestRefused):
     status = 503
 
 
+class CursorGone(RequestRefused):
+    """The feed has nothing at this cursor any more: it is too old, or the node's store was set back."""
+
+    status = 410
+
+
 class PeriodRefused(RequestRefused):
     """Not a period a statement can be drawn up for: not begun, too long, or with too many entries."""
 

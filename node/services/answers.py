@@ -3,6 +3,8 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
 
 from sqlalchemy import Connection, insert, select
 
@@ -11,6 +13,8 @@ from node.errors import IdempotencyConflict, RequestRefused
 from node.store.session import Store
 from node.store.tables import idempotency
 from settlement.errors import InvalidValue
+
+Done = TypeVar("Done")
 
 KEY_CHARACTERS_MAX = 255
 
@@ -84,18 +88,16 @@ def once(
     store: Store,
     clock: Clock,
     request: Request,
-    act: Callable[[Connection, int], bytes],
+    act: Callable[[Connection, int], Done],
+    shown: Callable[[Done], bytes],
     *,
-    status: int = 200,
+    status: int = HTTPStatus.OK,
 ) -> Answer:
-    """Do what a request asks and keep its answer, or return the first one; `act` gets the time (UTC seconds).
-
-    It returns the body, and works in the transaction in which the answer is kept.
-    """
+    """Do what a request asks, or return the first answer to it; `act` gets the time (UTC seconds)."""
     at = int(clock.now())
     with store.transaction() as connection:
         if answered := first_answer(connection, request):
             return answered
-        answer = Answer(status=status, body=act(connection, at))
+        answer = Answer(status=status, body=shown(act(connection, at)))
         keep_answer(connection, request, answer, at=at)
     return answer

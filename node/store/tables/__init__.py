@@ -4,6 +4,7 @@ Amounts are BIGINT minor units, times BIGINT UTC seconds, digests and hashes raw
 """
 
 from node.store.tables.access import assertions, clients, refusals, sessions, users
+from node.store.tables.alerts import alert_progress, alert_steps, alerts
 from node.store.tables.inbound import api_tokens, audit, counters, files, idempotency, instructions
 from node.store.tables.incidents import incident_headers, incidents
 from node.store.tables.metadata import metadata
@@ -25,9 +26,20 @@ from node.store.tables.mirrored import (
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
 from node.store.tables.reconciled import break_steps, breaks, reconciliations
+from node.store.tables.streams import (
+    feed,
+    feed_sources,
+    webhook_deliveries,
+    webhook_resends,
+    webhook_secrets,
+    webhooks,
+)
 
 __all__ = [
     "accounts",
+    "alert_progress",
+    "alert_steps",
+    "alerts",
     "api_tokens",
     "assertions",
     "assets",
@@ -41,6 +53,8 @@ __all__ = [
     "cycles",
     "deployment",
     "events",
+    "feed",
+    "feed_sources",
     "files",
     "idempotency",
     "incident_headers",
@@ -62,4 +76,8 @@ __all__ = [
     "transactions",
     "users",
     "validator_sets",
+    "webhook_deliveries",
+    "webhook_resends",
+    "webhook_secrets",
+    "webhooks",
 ]

@@ -12,6 +12,7 @@ from node.api.app import create_app
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
+from node.api.ring import Ring
 from node.bootstrap.opening import open_access_keys, openid_issuer, schemas_by_thread
 from node.bootstrap.probes import probes
 from node.bootstrap.verification import Verification
@@ -23,6 +24,7 @@ from node.settings import Settings
 from node.store.session import Store
 from tests.embedded import embedded_network
 from tests.scenario import BANKS, Member, Network
+from tests.vaults import vault_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,4 +111,6 @@ def _context(network: Network, store: Store, member: Member, home: Path, changes
         metrics=metrics,
         keys=open_access_keys(settings, SystemRandom()),
         openid=openid_issuer(settings, network.clock),
+        vault=vault_in(home),
+        ring=Ring(store),
     )

@@ -183,9 +183,9 @@ def test_is_ready_when_it_knows_the_chain(built: Callable[..., Node]) -> None:
 def test_parts_run_alone(built: Callable[..., Node]) -> None:
     """`--only` one part runs that part alone, and watches its health; only the API has a web server."""
     for part, names in (
-        (Part.API, ["health"]),
+        (Part.API, ["ring", "health"]),
         (Part.FOLLOWER, ["follower", "health"]),
-        (Part.KEEPER, ["keeper", "health"]),
+        (Part.KEEPER, ["keeper", "feeder", "courier", "watch", "health"]),
     ):
         node = built(parts=[part])
         assert names == [worker.name for worker in node.workers]
