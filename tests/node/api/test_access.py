@@ -10,6 +10,7 @@ import pytest
 import structlog
 from fastapi import FastAPI
 from httpx2 import Response
+from sqlalchemy import func, select
 from starlette.types import Message
 from structlog.testing import capture_logs
 
@@ -17,9 +18,12 @@ from node.api import openapi, problems
 from node.api.answers import XML
 from node.api.auth import LOGGED_IN, PUBLIC, UnguardedRoute, require_rules
 from node.services.actors import Role
+from node.services.alerts.raised import About, raise_alerts
 from node.services.breaks import record
 from node.services.reconciliation import Break, Kind
 from node.services.tokens import list_tokens, revoke_token
+from node.store.tables import alerts
+from settlement.alerting import Finding
 from tests.messages import file_of
 from tests.node.api.conftest import Door
 from tests.scenario import BANKS
@@ -110,11 +114,27 @@ def _broken(door: Door, key: str) -> str:
     return str(number)
 
 
+def _added(door: Door, key: str) -> str:
+    headers = door.headers(Role.OPERATOR, idempotency_key=f"webhook {key}")
+    body = {"url": f"https://example.org/{key}"}
+    webhook: str = door.client.post("/v1/webhooks", headers=headers, json=body).json()["id"]
+    return webhook
+
+
+def _raised(door: Door, key: str) -> str:
+    finding = Finding(rule="velocity", subject=key, explanation="too fast", data={})
+    with door.context.store.transaction() as connection:
+        raise_alerts(connection, [About(finding=finding)], at=1_700_000_000)
+        return str(connection.execute(select(func.max(alerts.c.id))).scalar_one())
+
+
 # A parameter that names an object: how a door's own bank gets one.
 _MAKERS: dict[str, Callable[[Door, str], str]] = {
     "payment_id": _paid,
     "file_id": _filed,
     "break_id": _broken,
+    "webhook_id": _added,
+    "alert_id": _raised,
     "redemption_id": lambda door, _: f"{door.member.bic}-1",
 }
 # Made by blocks only: none is there, and whose it is `test_issuing` tells.
@@ -174,8 +194,9 @@ def test_every_route_and_role(door: Door, doors: Callable[..., Door]) -> None:
     for route, allowed in MATRIX.items():
         names = re.findall(r"{(\w+)}", route[1])
         for role in Role:
-            # Numbers of breaks start at 1 everywhere: the other bank has more of them.
+            # Numbers of breaks and alerts start at 1 everywhere: the other bank has more of them.
             _broken(other, next(keys))
+            _raised(other, next(keys))
             own = {name: _MAKERS[name](door, next(keys)) for name in names}
             foreign = {name: _MAKERS[name](other, next(keys)) for name in names}
             headers = {"authorization": door.headers(role)["authorization"]}

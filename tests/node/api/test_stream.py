@@ -13,8 +13,9 @@ import pytest
 from node.api.app import create_app
 from node.api.ring import Pace, Ring
 from node.bootstrap.web import WebServer
+from node.services.actors import Role
 from node.services.streams.feed import Draft, append, end_of
-from node.services.tokens import Role, list_tokens, revoke_token
+from node.services.tokens import list_tokens, revoke_token
 from tests.node.api.conftest import Door
 
 _PACE = Pace(heartbeat=0.2, check=0.2, send=0.5)
