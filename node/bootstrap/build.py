@@ -10,13 +10,13 @@ from node.api.metrics import Metrics
 from node.api.readiness import Readiness
 from node.api.ring import Ring
 from node.bootstrap.agreement import AgreementProbe
+from node.bootstrap.believing import checks_of, validators_of, witnesses_of
 from node.bootstrap.funds import FundsProbe
 from node.bootstrap.health import LOOK_SECONDS as HEALTH_SECONDS
 from node.bootstrap.health import HealthWatch
 from node.bootstrap.keeping import keeping, node_vault
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
-    checks_of,
     connected_chain,
     open_access_keys,
     open_store,
@@ -24,8 +24,6 @@ from node.bootstrap.opening import (
     openid_issuer,
     require_endpoint,
     schemas_by_thread,
-    validators_of,
-    witnesses_of,
 )
 from node.bootstrap.probes import probes, unchecked
 from node.bootstrap.verification import Verification

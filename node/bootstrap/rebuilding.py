@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from node.bootstrap.opening import checks_of, connected_chain, validators_of, witnesses_of
+from node.bootstrap.believing import checks_of, validators_of, witnesses_of
+from node.bootstrap.opening import connected_chain
 from node.chain.contracts import Contracts
 from node.chain.deployment import read_deployment
 from node.clock import SystemClock

@@ -9,7 +9,7 @@ import coincurve
 import pytest
 from eth_abi.abi import encode
 
-from node.bootstrap.opening import validators_of
+from node.bootstrap.believing import validators_of
 from node.chain.contracts import Contracts
 from node.chain.endpoint import Endpoint
 from node.chain.engines import ENGINES
