@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from node.api import (
     accounts,
+    approvals,
     breaks,
     files,
     health,
@@ -45,7 +46,7 @@ def create_app(context: Context) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.context = context
-    for module in (payments, files, accounts, statements, reports, participants, breaks, health):
+    for module in (payments, approvals, files, accounts, statements, reports, participants, breaks, health):
         app.include_router(module.router)
     problems.install(app)
     openapi.install(app)

@@ -12,6 +12,7 @@ from node.api.readiness import Readiness
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
 from node.clock import Clock, Random
+from node.keys.approvers import Approvers
 from node.settings import Settings
 from node.store.session import Store
 from settlement.iso20022.schema import Schemas
@@ -27,6 +28,7 @@ class Context:
     contracts: Contracts
     clock: Clock
     random: Random
+    approvers: Approvers
     # Of the calling thread: a compiled schema is not for several at once.
     schemas: Callable[[], Schemas | None]
     readiness: Readiness

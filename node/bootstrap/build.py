@@ -12,6 +12,7 @@ from node.bootstrap.health import LOOK_SECONDS as HEALTH_SECONDS
 from node.bootstrap.health import HealthWatch
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
+    approver_keys,
     checks_of,
     connected_chain,
     open_store,
@@ -28,6 +29,7 @@ from node.chain.protocol import Chain
 from node.clock import Clock, Random
 from node.follower.follower import Follower
 from node.keeper.keeper import Keeper
+from node.keys.approvers import Approvers
 from node.keys.ring import LOOK_SECONDS, KeyRing
 from node.keys.signer import Signer
 from node.settings import Settings
@@ -102,6 +104,7 @@ def build(
             contracts=contracts,
             clock=clock,
             random=random,
+            approvers=Approvers(approver_keys(settings), clock),
             schemas=schemas_by_thread(settings),
             readiness=readiness,
             metrics=metrics,

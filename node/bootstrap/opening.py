@@ -17,13 +17,14 @@ from node.clock import Clock
 from node.errors import KeyNotFound, SettingsInvalid, WrongPassword
 from node.follower.checking import Checks, Level
 from node.keys.agreement import EncryptionKeystore
+from node.keys.approvers import ApproverKeystores, ApproverTokens
 from node.keys.hsm import Token
 from node.keys.keystore import Keystore
-from node.keys.limits import DayLimits, limits_from_text
+from node.keys.limits import DayLimits
 from node.keys.policy import node_policy
 from node.keys.ring import KeyRing, KeystoreKeys, TokenKeys
 from node.keys.sealing import KeyCipher
-from node.settings import Settings
+from node.settings import Settings, limits_from_text
 from node.store.session import Store
 from node.store.spending import SpendingBook
 from settlement.errors import InvalidDocument
@@ -65,6 +66,13 @@ def open_keystore(settings: Settings) -> Keystore:
 def open_encryption_keystore(settings: Settings) -> EncryptionKeystore:
     """Return the encryption keys in the home folder."""
     return EncryptionKeystore(settings.home / "encryption", cipher=KeyCipher(settings.key_cipher))
+
+
+def approver_keys(settings: Settings) -> ApproverKeystores | ApproverTokens:
+    """Return the approve keys: in the home folder, or on tokens that are labelled with approvers' names."""
+    if settings.signer == "pkcs11" and settings.token_module is not None:
+        return ApproverTokens(settings.token_module)
+    return ApproverKeystores(settings.home / "approvers", cipher=KeyCipher(settings.key_cipher))
 
 
 def open_token(settings: Settings, pin: bytes | None) -> Token:
@@ -127,7 +135,7 @@ def _password_of(settings: Settings, password: bytes) -> Callable[[], bytes]:
 
 
 def _day_limits(settings: Settings, contracts: Contracts, clock: Clock) -> DayLimits | None:
-    limits = limits_from_text(settings.key_day_limits or "")
+    limits = limits_from_text(settings.key_day_limits or "", setting="VOSTRO_KEY_DAY_LIMITS")
     if not limits:
         return None
     book = SpendingBook(settings.home / "spending.sqlite")

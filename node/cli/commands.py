@@ -9,6 +9,7 @@ import sys
 import typer
 
 from node.cli import (
+    approvals,
     assets,
     breaks,
     care,
@@ -36,7 +37,7 @@ app = typer.Typer(
 )
 for module in (
     *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
-    *(tokens, transactions),
+    *(approvals, tokens, transactions),
     care,
     evidence,
 ):

@@ -6,8 +6,9 @@
     └── NodeError                         carries a status
         ├── RequestRefused                the caller can mend it
         │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · InFlight ·
-        │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused 409 · BodyTooLarge 413 ·
-        │       ValueDateRefused · DeadlineRefused 400 ·
+        │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
+        │       ApprovalRefused 409 · BodyTooLarge 413 ·
+        │       SelfApproval 403 · ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
         │       EvidenceMissing 409 · PeriodRefused 400 · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
@@ -27,7 +28,8 @@
         ├── LeaseLost 503                 another process writes with this key
         ├── SigningError                  keys
         │   ├── WrongPassword · KeyNotFound · KeyExists · KeyInUse · KeystoreDamaged 500
-        │   ├── PolicyRefused             and DayLimitReached 500
+        │   ├── PolicyRefused 500         └── SomeRefused (DayLimitReached · NotApproved) 500
+        │   ├── ApproverRefused 403 · ApproverBusy 429
         │   └── TokenError                TokenModuleMissing · TokenAbsent · TokenBusy · TokenSessionLost ·
         │                                 TokenKeyUnsafe · WrongPin · PinLocked 500
         ├── SettingsInvalid               the operator's settings
@@ -77,14 +79,18 @@ from node.errors.chain import (
     WrongGenesis,
 )
 from node.errors.keys import (
+    ApproverBusy,
+    ApproverRefused,
     DayLimitReached,
     KeyExists,
     KeyInUse,
     KeyNotFound,
     KeystoreDamaged,
+    NotApproved,
     PinLocked,
     PolicyRefused,
     SigningError,
+    SomeRefused,
     TokenAbsent,
     TokenBusy,
     TokenError,
@@ -95,6 +101,7 @@ from node.errors.keys import (
     WrongPin,
 )
 from node.errors.requests import (
+    ApprovalRefused,
     AssetNotFound,
     BodyTooLarge,
     CancelRefused,
@@ -112,6 +119,7 @@ from node.errors.requests import (
     PeriodRefused,
     QueueFull,
     RequestRefused,
+    SelfApproval,
     Unauthenticated,
     ValueDateRefused,
     VoidRefused,
@@ -138,6 +146,9 @@ from node.errors.store import (
 
 __all__ = [
     "AlreadyKnown",
+    "ApprovalRefused",
+    "ApproverBusy",
+    "ApproverRefused",
     "AssetNotFound",
     "BlockNotFound",
     "BodyTooLarge",
@@ -178,6 +189,7 @@ __all__ = [
     "NodeError",
     "NonceGap",
     "NonceTaken",
+    "NotApproved",
     "NotFound",
     "NotOnChain",
     "NotReady",
@@ -189,8 +201,10 @@ __all__ = [
     "PolicyRefused",
     "QueueFull",
     "RequestRefused",
+    "SelfApproval",
     "SettingsInvalid",
     "SigningError",
+    "SomeRefused",
     "StateConflict",
     "StoreError",
     "StoreFull",

@@ -3,6 +3,7 @@
 Amounts are BIGINT minor units, times BIGINT UTC seconds, digests and hashes raw bytes.
 """
 
+from node.store.tables.approved import approvals, rejections, reviews
 from node.store.tables.inbound import api_tokens, audit, counters, files, idempotency, instructions
 from node.store.tables.incidents import incidents
 from node.store.tables.metadata import metadata
@@ -27,6 +28,7 @@ from node.store.tables.reconciled import break_steps, breaks, reconciliations
 __all__ = [
     "accounts",
     "api_tokens",
+    "approvals",
     "assets",
     "audit",
     "balances",
@@ -51,6 +53,8 @@ __all__ = [
     "proofs",
     "receipts",
     "reconciliations",
+    "rejections",
     "replacements",
+    "reviews",
     "transactions",
 ]

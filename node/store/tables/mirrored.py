@@ -69,6 +69,13 @@ events = Table(
     Column("topics", Digest, nullable=False),  # 32 bytes each, one after the other
     Column("data", Digest, nullable=False),
     Index("ix_events_instruction", "initiator", "sequence", sqlite_where=text("initiator IS NOT NULL")),
+    # Few among many: above which total of a day a participant's single key is not enough.
+    Index(
+        "ix_events_thresholds",
+        "topics",
+        sqlite_where=text("name = 'ThresholdSet'"),
+        postgresql_where=text("name = 'ThresholdSet'"),
+    ),
     # R1 once more, in the mirror: a sequence ends at most once.
     Index(
         "ux_events_ended",
