@@ -74,7 +74,7 @@ def build(
         if Part.FOLLOWER in wanted:
             ticks[Part.FOLLOWER] = Follower(store, chain, contracts, clock, checks=checks_of(settings)).tick
         if Part.SUBMITTER in wanted and signer is not None:
-            submitter = Submitter(
+            ticks[Part.SUBMITTER] = Submitter(
                 store,
                 chain,
                 contracts=contracts,
@@ -82,8 +82,7 @@ def build(
                 clock=clock,
                 random=random,
                 settings=settings,
-            )
-            ticks[Part.SUBMITTER] = submitter.tick
+            ).tick
         if Part.KEEPER in wanted:
             ticks[Part.KEEPER] = Keeper(store, chain, contracts, clock, settings).tick
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))

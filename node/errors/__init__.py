@@ -38,8 +38,9 @@
         └── WriterStopped 503             a rule was found broken: nothing is signed until a person looks
 
 Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `InvalidFilter`, `InvalidReference`,
-`InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`,
-`InvalidRole`. Under `BrokenRule`: `AuditBroken`.
+`InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`, `InvalidReason`,
+`InvalidRole`. Under `BrokenRule`: `AuditBroken`,
+`ContentChanged`.
 Within the services only: `FaultyRequests`.
 """
 
