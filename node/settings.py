@@ -33,6 +33,9 @@ class Settings(BaseSettings):
         description="HTTP JSON-RPC endpoints of the chain, between commas; default: the embedded chain",
     )
     rpc_timeout_seconds: float = Field(default=20, gt=0, le=300, description="Deadline of one RPC request")
+    rpc_agreement: int = Field(
+        default=1, ge=1, le=8, description="Endpoints that must serve the same block before it is mirrored"
+    )
     engine: str = Field(default="eth-tester", description="Engine of the chain: eth-tester, anvil")
     verification: Literal["full", "headers", "off"] = Field(
         default="full", description="How much of a block is checked before it is mirrored: full, headers, off"

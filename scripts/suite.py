@@ -24,8 +24,8 @@ from scripts.results import commit_of, record
 
 PARTS = ("contracts", "days", "faults", "mutation", "nodes", "proofs", "properties")
 _FAULTS = "tests/e2e/test_faults.py"
-# What runs behind the proofs, beside everything else.
-OTHER_CORE = ("tests/e2e", "tests/simulation")
+# What runs beside the rest of pytest.
+ASIDE = ("tests/e2e", "tests/simulation")
 
 _FORGE_COUNTS = re.compile(r"(\d+) tests passed, (\d+) failed, (\d+) skipped \(\d+ total tests\)")
 
@@ -96,13 +96,22 @@ def run(options: argparse.Namespace, chosen: Sequence[str]) -> Counts:
 
 
 def _run_all(asked: Sequence[str]) -> Counts:
-    """Run everything on two cores: the proofs and what takes whole nodes on one, all else on the other."""
-    left_out = [f"--ignore={path}" for path in OTHER_CORE]
-    with ThreadPoolExecutor(max_workers=1) as other_core:
-        proofs = other_core.submit(run_halmos, CONTRACTS)
-        nodes = other_core.submit(run_pytest, ROOT, [*asked, *OTHER_CORE], aside=True)
-        counts = run_forge(CONTRACTS) + run_slither() + run_pytest(ROOT, [*asked, *left_out])
-        return counts + proofs.result() + nodes.result()
+    """Run everything on two cores, each taking the next as it gets free: the longest first."""
+    left_out = [f"--ignore={path}" for path in ASIDE]
+    with ThreadPoolExecutor(max_workers=2) as cores:
+        running = [
+            cores.submit(run_pytest, ROOT, [*asked, "tests/e2e"], aside=True),
+            cores.submit(run_pytest, ROOT, [*asked, *left_out]),
+            cores.submit(run_halmos, CONTRACTS),
+            cores.submit(run_pytest, ROOT, [*asked, "tests/simulation"], aside=True),
+            cores.submit(_run_contracts),
+        ]
+    return sum((each.result() for each in running), Counts())
+
+
+def _run_contracts() -> Counts:
+    """Run forge, then slither, which builds in the same place."""
+    return run_forge(CONTRACTS) + run_slither()
 
 
 def _run_fast(chosen: Sequence[str]) -> Counts:

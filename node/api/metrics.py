@@ -39,6 +39,11 @@ class Metrics:
         self.lag_blocks = Gauge(
             "vostro_mirror_lag_blocks", "Final blocks that are not yet mirrored", registry=self.registry
         )
+        self.endpoints_agreeing = Gauge(
+            "vostro_endpoints_agreeing",
+            "RPC endpoints that serve the newest mirrored blocks, where several must agree",
+            registry=self.registry,
+        )
         self.open_breaks = Gauge(
             "vostro_open_breaks", "Breaks that nobody has cleared", registry=self.registry
         )

@@ -1,12 +1,14 @@
 """One node from its settings: everything is made here, and nothing is kept anywhere else."""
 
 from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from functools import partial
 
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
+from node.bootstrap.agreement import AgreementProbe
 from node.bootstrap.funds import FundsProbe
 from node.bootstrap.health import LOOK_SECONDS as HEALTH_SECONDS
 from node.bootstrap.health import HealthWatch
@@ -19,6 +21,7 @@ from node.bootstrap.opening import (
     opened_signer,
     require_endpoint,
     schemas_by_thread,
+    witnesses_of,
 )
 from node.bootstrap.probes import probes, unchecked
 from node.bootstrap.verification import Verification
@@ -26,6 +29,7 @@ from node.bootstrap.worker import Worker
 from node.chain.contracts import Contracts
 from node.chain.deployment import Deployment, read_deployment
 from node.chain.protocol import Chain
+from node.chain.witnesses import Witnesses
 from node.clock import Clock, Random
 from node.follower.follower import Follower
 from node.keeper.keeper import Keeper
@@ -70,25 +74,25 @@ def build(
         chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
-        ticks: dict[Part, Callable[[], int]] = {}
-        if Part.FOLLOWER in wanted:
-            ticks[Part.FOLLOWER] = Follower(store, chain, contracts, clock, checks=checks_of(settings)).tick
-        if Part.SUBMITTER in wanted and signer is not None:
-            ticks[Part.SUBMITTER] = Submitter(
-                store,
-                chain,
-                contracts=contracts,
-                signer=signer,
-                clock=clock,
-                random=random,
-                settings=settings,
-            ).tick
-        if Part.KEEPER in wanted:
-            ticks[Part.KEEPER] = Keeper(store, chain, contracts, clock, settings).tick
+        witnesses = witnesses_of(settings, chain, clock)
+        ticks = _ticks(
+            wanted,
+            settings=settings,
+            store=store,
+            chain=chain,
+            contracts=contracts,
+            clock=clock,
+            random=random,
+            signer=signer,
+            witnesses=witnesses,
+            ahead=resources.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")),
+        )
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
         asked |= _warnings(settings, ring)
+        if witnesses is not None:
+            asked["agreement"] = AgreementProbe(store, witnesses, metrics)
         if signer is not None:
             asked["funds"] = FundsProbe(
                 store, chain, addresses=signer.addresses, clock=clock, settings=settings, metrics=metrics
@@ -111,6 +115,41 @@ def build(
         node = Node(context, verification, [*workers, health], web=Part.API in wanted, resources=resources)
         on_failure.pop_all()
         return node
+
+
+def _ticks(
+    wanted: frozenset[Part],
+    *,
+    settings: Settings,
+    store: Store,
+    chain: Chain,
+    contracts: Contracts,
+    clock: Clock,
+    random: Random,
+    signer: Signer | None,
+    witnesses: Witnesses | None,
+    ahead: Executor,
+) -> dict[Part, Callable[[], int]]:
+    """Return what each wanted part does again and again."""
+    found: dict[Part, Callable[[], int]] = {}
+    if Part.FOLLOWER in wanted:
+        checks = checks_of(settings)
+        found[Part.FOLLOWER] = Follower(
+            store, chain, contracts, clock, checks=checks, witnesses=witnesses, ahead=ahead
+        ).tick
+    if Part.SUBMITTER in wanted and signer is not None:
+        found[Part.SUBMITTER] = Submitter(
+            store,
+            chain,
+            contracts=contracts,
+            signer=signer,
+            clock=clock,
+            random=random,
+            settings=settings,
+        ).tick
+    if Part.KEEPER in wanted:
+        found[Part.KEEPER] = Keeper(store, chain, contracts, clock, settings).tick
+    return found
 
 
 def _warnings(settings: Settings, ring: KeyRing | None) -> dict[str, Callable[[], str | None]]:

@@ -13,6 +13,7 @@ from node.chain.failover import FailoverChain, Identity
 from node.chain.fees import fee_limits
 from node.chain.protocol import Chain
 from node.chain.rpc import RpcChain
+from node.chain.witnesses import Witnesses
 from node.clock import Clock
 from node.errors import KeyNotFound, SettingsInvalid, WrongPassword
 from node.follower.checking import Checks, Level
@@ -175,6 +176,24 @@ def connected_chain(
     finally:
         if isinstance(chain, RpcChain | FailoverChain):
             chain.close()
+
+
+def witnesses_of(settings: Settings, chain: Chain, clock: Clock) -> Witnesses | None:
+    """Return the endpoints that must agree before a block is mirrored, None where one is enough.
+
+    Raise `SettingsInvalid` when there are not so many, or a hash would say nothing of its block.
+    """
+    if settings.rpc_agreement == 1:
+        return None
+    if Level(settings.verification) is Level.OFF:
+        raise SettingsInvalid(
+            "VOSTRO_RPC_AGREEMENT: endpoints agree on hashes, which VOSTRO_VERIFICATION=off does not check"
+        )
+    if not isinstance(chain, FailoverChain):
+        raise SettingsInvalid(
+            f"VOSTRO_RPC_AGREEMENT: {settings.rpc_agreement} endpoints must agree, VOSTRO_RPC_URL names one"
+        )
+    return Witnesses(chain, needed=settings.rpc_agreement, clock=clock)
 
 
 def checks_of(settings: Settings) -> Checks:

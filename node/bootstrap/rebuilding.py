@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from node.bootstrap.opening import checks_of, connected_chain
+from node.bootstrap.opening import checks_of, connected_chain, witnesses_of
 from node.chain.contracts import Contracts
 from node.chain.deployment import read_deployment
 from node.clock import SystemClock
@@ -40,7 +40,13 @@ def compare_rebuilt(
         fresh.migrate()
         done = 0
         for blocks in rebuild(
-            fresh, chain, contracts, clock, height=wanted.head.height, checks=checks_of(settings)
+            fresh,
+            chain,
+            contracts,
+            clock,
+            height=wanted.head.height,
+            checks=checks_of(settings),
+            witnesses=witnesses_of(settings, chain, clock),
         ):
             done += blocks
             show(done / (wanted.head.height + 1))

@@ -152,6 +152,32 @@ class FailoverChain:
         """Return the code at an address, empty where there is none."""
         return self._ask(lambda chain: chain.code(address))
 
+    def each(self, question: Callable[[RpcChain], _Answer]) -> dict[str, _Answer]:
+        """Return what every endpoint in reach answers, by its name; one that fails is left alone for a while.
+
+        Who is not in it rests, failed, or has no such block.
+        """
+        found: dict[str, _Answer] = {}
+        for member in self._members:
+            started = self._clock.now()
+            if member.rests(started):
+                continue
+            try:
+                self._require_right(member)
+                found[member.name] = question(member.chain)
+            except BlockNotFound:
+                continue
+            except _FAILURES as error:
+                self._rest(member, error, started)
+                continue
+            member.pause = 0
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all endpoints, the preferred first."""
+        return tuple(member.name for member in self._members)
+
     def _at_least(
         self, about: Hashable, question: Callable[[Chain], int], *, all_of_them: bool = False
     ) -> int:

@@ -33,6 +33,19 @@ def show(context: typer.Context, *, as_json: AsJson = False) -> None:
 
 
 @incidents.command()
+def headers(
+    incident: Annotated[int, typer.Argument(help="Number of the incident.")], *, as_json: AsJson = False
+) -> None:
+    """Show each header that was told of the block it is about, with who told it; RLP, hexadecimal."""
+    from node.store.incidents import incident_headers_of
+
+    with opened_store(read_settings()) as store, store.snapshot() as connection:
+        found = incident_headers_of(connection, incident)
+    rows = [{"teller": teller, "header": "0x" + header.hex()} for teller, header in found]
+    print_rows(rows, ("teller", "header"), as_json=as_json)
+
+
+@incidents.command()
 def clear(
     incident: Annotated[int, typer.Argument(help="Number of the incident.")],
     *,

@@ -14,14 +14,15 @@
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
-        │   ├── ChainUnavailable 503 (MalformedAnswer · EndpointBehind) · ChainBusy 503 · OutOfGas ·
-        │   │   BlockNotFound 503 · FeesAboveLimit 503 ·
+        │   ├── ChainUnavailable 503 (MalformedAnswer · EndpointBehind · AgreementMissing) · ChainBusy 503 ·
+        │   │   OutOfGas · BlockNotFound 503 · FeesAboveLimit 503 ·
         │   │   WrongChain · WrongGenesis · WrongCode · WrongAuthority · DemoDeployment 500
         │   ├── ContractRefused 409       a contract's custom error, by what to do next (node.errors.reverts)
         │   │   └── KeyRefused 403 · NotReady 409 · LimitExceeded 409 · NotOnChain 404 · StateConflict 409 ·
         │   │       CallMalformed 400 · InstructionForbidden 409 · ModuleBarred 503 ·
         │   │       ContractFault (also a BrokenRule) 500
-        │   ├── UndecodableLog · ForeignModule · ForeignAuthority (all also a BrokenRule) 500
+        │   ├── UndecodableLog · ForeignModule · ForeignAuthority ·
+        │   │   EndpointsDisagree (all also a BrokenRule) 500
         │   ├── of a transaction: TransactionRefused · NonceTaken · AlreadyKnown ·
         │   │   TransactionPostponed (NonceGap · Underpriced · GasUnfunded)
         │   └── ForeignTransaction · ChainContradiction (both also a BrokenRule) 500
@@ -52,6 +53,7 @@ from node.errors.base import (
     status_of,
 )
 from node.errors.chain import (
+    AgreementMissing,
     AlreadyKnown,
     BlockNotFound,
     ChainBusy,
@@ -61,6 +63,7 @@ from node.errors.chain import (
     ContractRefused,
     DemoDeployment,
     EndpointBehind,
+    EndpointsDisagree,
     FeesAboveLimit,
     ForeignAuthority,
     ForeignModule,
@@ -146,6 +149,7 @@ from node.errors.store import (
 )
 
 __all__ = [
+    "AgreementMissing",
     "AlreadyKnown",
     "ApprovalRefused",
     "ApproverBusy",
@@ -167,6 +171,7 @@ __all__ = [
     "DuplicateMessage",
     "DuplicateUetr",
     "EndpointBehind",
+    "EndpointsDisagree",
     "EvidenceMissing",
     "FeesAboveLimit",
     "Forbidden",

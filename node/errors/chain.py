@@ -24,6 +24,20 @@ class EndpointBehind(ChainUnavailable):
     """The RPC node has not come as far as this node knows the chain to be: wait, or ask another."""
 
 
+class AgreementMissing(ChainUnavailable):
+    """Fewer RPC endpoints than must agree say the same: wait, or mend those that do not answer."""
+
+
+class EndpointsDisagree(ChainError, BrokenRule):
+    """RPC endpoints tell a final block differently; `versions` are its header by who tells it so."""
+
+    status = 500
+
+    def __init__(self, detail: str, *, versions: tuple[tuple[str, bytes], ...] = ()) -> None:
+        super().__init__(detail)
+        self.versions = versions
+
+
 class ChainBusy(ChainError):
     """The RPC node refused for load; nothing was taken."""
 

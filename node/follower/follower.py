@@ -1,11 +1,21 @@
 """The follower: one tick brings the next few final blocks into the mirror."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Chain
+from node.chain.witnesses import Witnesses
 from node.clock import Clock
-from node.errors import ChainError, EndpointBehind, StoreError, WrongChain, WrongGenesis
+from node.errors import (
+    ChainError,
+    EndpointBehind,
+    EndpointsDisagree,
+    StoreError,
+    WrongChain,
+    WrongGenesis,
+)
+from node.follower.ahead import Ahead
 from node.follower.checking import DEFAULT_CHECKS, Checks
 from node.mirror.head import Head, hash_at, head, pin
 from node.mirror.material import Material, header_at
@@ -37,6 +47,8 @@ class Follower:
         clock: Clock,
         *,
         checks: Checks = DEFAULT_CHECKS,
+        witnesses: Witnesses | None = None,
+        ahead: Executor | None = None,
         blocks_max: int = _BLOCKS_MAX,
     ) -> None:
         self._store = store
@@ -44,6 +56,8 @@ class Follower:
         self._contracts = contracts
         self._clock = clock
         self._checks = checks
+        self._witnesses = witnesses
+        self._ahead = Ahead(chain, ahead)
         self._blocks_max = blocks_max
         self._blocks_next = min(16, blocks_max)
         self._verified = False
@@ -65,7 +79,10 @@ class Follower:
         try:
             blocks = self._fetch(mirrored, until)
             _check(mirrored, blocks)
-            return self._write(mirrored, blocks, self._material(parent, blocks))
+            material = self._material(parent, blocks)
+            if self._witnesses is not None:
+                blocks = self._witnesses.agreed(blocks)
+            return self._write(mirrored, blocks, material[: len(blocks)])
         except (BrokenRule, WrongChain, WrongGenesis) as error:
             self._freeze(error, mirrored)
             raise
@@ -74,7 +91,7 @@ class Follower:
             self._verified = False
             raise
 
-    def _fetch(self, mirrored: Head | None, until: int | None) -> list[Block]:
+    def _fetch(self, mirrored: Head | None, until: int | None) -> Sequence[Block]:
         if not self._verified:
             self._verify()
         final = self._chain.final_height()
@@ -83,8 +100,21 @@ class Follower:
             return []
         self._behind_looks = 0
         first = 0 if mirrored is None else mirrored.height + 1
-        last = min(final, first + self._blocks_next - 1, final if until is None else until)
-        return self._chain.blocks(first, last) if first <= last else []
+        end = final if until is None else min(final, until)
+        last = min(end, first + self._blocks_next - 1)
+        if first > last:
+            return []
+        blocks = self._ahead.blocks(first, last, final=end)
+        self._adapt(blocks)
+        after = first + len(blocks)
+        self._ahead.begin(after, min(end, after + self._blocks_next - 1))
+        return blocks
+
+    def _adapt(self, blocks: Sequence[Block]) -> None:
+        """Choose how many blocks come next by how heavy these are."""
+        logs = sum(len(receipt.logs) for block in blocks for receipt in block.receipts)
+        wanted = self._blocks_next * 2 if logs < _LOGS_AIM // 2 else len(blocks) * _LOGS_AIM // logs
+        self._blocks_next = max(1, min(self._blocks_max, wanted))
 
     def _verify(self) -> None:
         """Check that endpoint, deployment and store are of one chain."""
@@ -151,33 +181,36 @@ class Follower:
                 # Another follower of this store was quicker; its blocks are as good as these.
                 return 0
             write(connection, self._contracts, blocks, material)
-        logs = sum(len(receipt.logs) for block in blocks for receipt in block.receipts)
-        wanted = self._blocks_next * 2 if logs < _LOGS_AIM // 2 else len(blocks) * _LOGS_AIM // logs
-        self._blocks_next = max(1, min(self._blocks_max, wanted))
         return len(blocks)
 
     def _freeze(self, error: SettlementError, mirrored: Head | None) -> None:
         """Remember why nothing is mirrored any more, until a person has looked (R10)."""
         self._verified = False
         subject = "genesis" if mirrored is None else f"after block {mirrored.height}"
-        at, served = int(self._clock.now()), self._served_instead(mirrored)
+        at = int(self._clock.now())
+        headers = error.versions if isinstance(error, EndpointsDisagree) else self._served_instead(mirrored)
         try:
             with self._store.transaction() as connection:
-                raise_incident(connection, writer=WRITER, subject=subject, error=error, at=at, served=served)
+                raise_incident(
+                    connection, writer=WRITER, subject=subject, error=error, at=at, headers=headers
+                )
         except StoreError as lost:
             error.add_note(f"it could not be remembered: {lost.detail}")
 
-    def _served_instead(self, mirrored: Head | None) -> bytes | None:
-        """Return the header that is served now for a block that was mirrored with another hash, if one is."""
+    def _served_instead(self, mirrored: Head | None) -> tuple[tuple[str, bytes], ...]:
+        """Return the header that is served now for a block that was mirrored with another hash, if one is.
+
+        The one that was mirrored is in `proofs`.
+        """
         if mirrored is None:
-            return None
+            return ()
         try:
             served = self._chain.block(min(mirrored.height, self._chain.final_height()))
             with self._store.snapshot() as connection:
                 known = hash_at(connection, served.height)
-            return None if served.hash == known else served.header.encoded()
+            return () if served.hash == known else (("the RPC node", served.header.encoded()),)
         except SettlementError:
-            return None  # what is not to be had must not hide why the node froze
+            return ()  # what is not to be had must not hide why the node froze
 
 
 def _check(mirrored: Head | None, blocks: Sequence[Block]) -> None:

@@ -1,10 +1,12 @@
 """Fills a fresh store from the genesis block, and compares it with the one in use (R4)."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
+from node.chain.witnesses import Witnesses
 from node.clock import Clock
 from node.errors import StoreMismatch
 from node.follower.checking import DEFAULT_CHECKS, Checks
@@ -44,6 +46,7 @@ def rebuild(
     *,
     height: int,
     checks: Checks = DEFAULT_CHECKS,
+    witnesses: Witnesses | None = None,
 ) -> Iterator[int]:
     """Mirror from genesis to `height` into a fresh store, yielding the number of blocks of each step.
 
@@ -53,11 +56,12 @@ def rebuild(
         found = head(connection)
     if found is not None:
         raise StoreMismatch(f"the database is not fresh: it mirrors up to block {found.height}")
-    follower = Follower(fresh, chain, contracts, clock, checks=checks)
     missing = height + 1
-    while missing:
-        mirrored = follower.tick(until=height)
-        if not mirrored:
-            raise MirrorGap(f"the chain ends {missing} blocks before height {height}")
-        missing -= mirrored
-        yield mirrored
+    with ThreadPoolExecutor(max_workers=1) as ahead:
+        follower = Follower(fresh, chain, contracts, clock, checks=checks, witnesses=witnesses, ahead=ahead)
+        while missing:
+            mirrored = follower.tick(until=height)
+            if not mirrored:
+                raise MirrorGap(f"the chain ends {missing} blocks before height {height}")
+            missing -= mirrored
+            yield mirrored

@@ -41,6 +41,14 @@ def hash_at(connection: Connection, height: int) -> bytes | None:
     return connection.scalar(select(blocks.c.hash).where(blocks.c.height == height))
 
 
+def newest_hashes(connection: Connection, count: int) -> dict[int, bytes]:
+    """Return the hashes of the newest mirrored blocks by height, at most `count`."""
+    rows = connection.execute(
+        select(blocks.c.height, blocks.c.hash).order_by(blocks.c.height.desc()).limit(count)
+    )
+    return {row.height: row.hash for row in rows}
+
+
 def height_before(connection: Connection, timestamp: int) -> int | None:
     """Return the height of the newest block before a time (UTC seconds); None when there is none."""
     query = select(blocks.c.height).where(blocks.c.timestamp < timestamp)

@@ -1,7 +1,9 @@
 """The reporting ledger: what each account holds, held at a time, and every posting that led there."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
@@ -106,12 +108,26 @@ def lines(connection: Connection, place: Place, *, above: int, until: int, limit
         .order_by(*order)
         .limit(limit)
     )
-    return [_line(row) for row in connection.execute(query).mappings()]
+    return [_line(row) for row in connection.execute(query)]
 
 
-def _line(row: RowMapping) -> Line:
-    sequence = row["sequence"]
-    return Line(**(dict(row) | {"sequence": None if sequence is None else unsigned(sequence)}))
+def _line(row: Sequence[Any]) -> Line:
+    # By place: a statement may have a hundred thousand, and a look for a name costs as much as all else.
+    height, log_index, line, timestamp, counterparty, amount, balance, event, *of, transaction_hash = row
+    initiator, sequence = of
+    return Line(
+        height=height,
+        log_index=log_index,
+        line=line,
+        timestamp=timestamp,
+        counterparty=counterparty,
+        amount=amount,
+        balance=balance,
+        event=event,
+        initiator=initiator,
+        sequence=None if sequence is None else unsigned(sequence),
+        transaction_hash=transaction_hash,
+    )
 
 
 def _at(place: Place) -> tuple[ColumnElement[bool], ...]:

@@ -1,11 +1,12 @@
 """Statements of an account over whole UTC days, as ISO 20022's camt.053 is written from."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+import orjson
+from sqlalchemy import Connection, Row, select
 
 from node.chain.protocol import Chain
 from node.clock import Clock
@@ -111,7 +112,7 @@ def _draw(connection: Connection, mirrored: Head, period: Period, *, owner: int,
     )
 
 
-def _own(connection: Connection, posted: Iterable[Line]) -> dict[tuple[int | None, int | None], RowMapping]:
+def _own(connection: Connection, posted: Iterable[Line]) -> dict[tuple[int | None, int | None], Row[Any]]:
     """Return this node's own instructions behind the postings, by initiator and sequence."""
     wanted: dict[int, list[int]] = {}
     for line in posted:
@@ -119,24 +120,24 @@ def _own(connection: Connection, posted: Iterable[Line]) -> dict[tuple[int | Non
             wanted.setdefault(line.initiator, []).append(line.sequence)
     columns = (instructions.c[name] for name in ("payer", "sequence", "uetr", "end_to_end_id", "document"))
     query = select(*columns)
-    found: dict[tuple[int | None, int | None], RowMapping] = {}
+    found: dict[tuple[int | None, int | None], Row[Any]] = {}
     for payer, sequences in wanted.items():
         for start in range(0, len(sequences), _SEQUENCES_PER_QUERY):
             some = sequences[start : start + _SEQUENCES_PER_QUERY]
             named = query.where(instructions.c.payer == payer, instructions.c.sequence.in_(some))
-            for row in connection.execute(named).mappings():
-                found[payer, row["sequence"]] = row
+            for row in connection.execute(named):
+                found[payer, row.sequence] = row
     return found
 
 
 def _entries(
     posted: Iterable[Line],
     participants: Directory,
-    own: Mapping[tuple[int | None, int | None], RowMapping],
+    own: Mapping[tuple[int | None, int | None], Row[Any]],
 ) -> Iterable[Entry]:
     for line in posted:
         instruction = own.get((line.initiator, line.sequence))
-        document = json.loads(instruction["document"]) if instruction else None
+        document = orjson.loads(instruction.document) if instruction else None
         payment_ids = ((document or {}).get(TRANSFER) or {}).get("PmtId") or {}
         yield Entry(
             height=line.height,
@@ -149,8 +150,8 @@ def _entries(
             event=line.event,
             transaction_hash=line.transaction_hash,
             counterparty=participants.get(line.counterparty) if line.counterparty else None,
-            uetr=instruction["uetr"] if instruction else None,
-            end_to_end_id=instruction["end_to_end_id"] if instruction else None,
+            uetr=instruction.uetr if instruction else None,
+            end_to_end_id=instruction.end_to_end_id if instruction else None,
             instruction_id=payment_ids.get("InstrId"),
             transaction_id=payment_ids.get("TxId"),
             document=document,

@@ -1,11 +1,12 @@
 """What stopped a writer, remembered until a person clears it (R10)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, insert, select, update
 
 from node.errors import NotFound, WriterStopped
-from node.store.tables.incidents import incidents
+from node.store.tables.incidents import incident_headers, incidents
 from settlement.errors import SettlementError
 
 
@@ -18,7 +19,6 @@ class Incident:
     code: str
     subject: str
     detail: str
-    served: bytes | None
     raised_at: int
     cleared_at: int | None
     cleared_by: str | None
@@ -31,9 +31,11 @@ def raise_incident(
     subject: str,
     error: SettlementError,
     at: int,
-    served: bytes | None = None,
+    headers: Sequence[tuple[str, bytes]] = (),
 ) -> int:
     """Remember why a writer stops, and return the incident's number.
+
+    `headers`: what was told of the block it is about, each with who told it.
 
     The same error about the same subject is one incident for as long as it is open.
     """
@@ -49,11 +51,12 @@ def raise_incident(
         return known
     made: int = connection.execute(
         insert(incidents)
-        .values(
-            writer=writer, code=error.code, subject=subject, detail=error.detail, served=served, raised_at=at
-        )
+        .values(writer=writer, code=error.code, subject=subject, detail=error.detail, raised_at=at)
         .returning(incidents.c.id)
     ).scalar_one()
+    rows = [{"incident": made, "teller": teller, "header": header} for teller, header in headers]
+    if rows:
+        connection.execute(insert(incident_headers), rows)
     return made
 
 
@@ -63,6 +66,13 @@ def open_incidents(connection: Connection, *, writer: str | None = None) -> tupl
     if writer is not None:
         query = query.where(incidents.c.writer == writer)
     return tuple(Incident(**row) for row in connection.execute(query).mappings())
+
+
+def incident_headers_of(connection: Connection, incident: int) -> list[tuple[str, bytes]]:
+    """Return what was told of the block that an incident is about: who told it, and the header."""
+    columns = incident_headers.c.teller, incident_headers.c.header
+    query = select(*columns).where(incident_headers.c.incident == incident).order_by(columns[0])
+    return [(row.teller, row.header) for row in connection.execute(query)]
 
 
 def require_no_incident(connection: Connection, *, writer: str | None = None) -> None:

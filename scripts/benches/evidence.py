@@ -1,4 +1,4 @@
-"""`scripts/bench evidence`: what proving costs: receipts and their root, a bundle made, a bundle checked.
+"""`scripts/bench evidence`: what proving costs: receipts and their root, a bundle made, checked; a statement.
 
 In this process, best of a few runs. Baseline of the same run: the `rlp`, `eth_bloom` and `trie` libraries.
 """
@@ -18,6 +18,7 @@ from trie.hexary import HexaryTrie
 from node.chain.tester import TesterChain
 from node.services.evidence import evidence_of, make_checkpoint
 from node.store.session import Store
+from scripts.benches import statement
 from settlement.evidence import receipts, trie
 from settlement.evidence.receipts import ReceiptLog
 from settlement.evidence.verify import verify
@@ -44,6 +45,7 @@ def run() -> Iterator[dict[str, Any]]:
         yield _an_event(f"receipts, bloom and root, {case}", partial(_root, each))
         yield _an_event(f"baseline: the libraries, {case}", partial(_by_libraries, each))
     yield from _bundles()
+    yield from statement.run()
 
 
 def _root(block: list[list[ReceiptLog]]) -> bytes:

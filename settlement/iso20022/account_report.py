@@ -1,6 +1,7 @@
 """What camt.052, camt.053 and camt.054 share: the account, its balances, the sums, and the entries."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from settlement.iso20022.elements import (
@@ -15,11 +16,15 @@ from settlement.iso20022.grammar import in_order
 from settlement.iso20022.pacs008_grammar import NAME as PACS008
 from settlement.iso20022.pacs008_grammar import TRANSFER, TRANSFER_GRAMMAR
 from settlement.iso20022.reader import Tree
+from settlement.iso20022.xml import Element, element
 from settlement.iso20022.xml import write as write_xml
+from settlement.participant import Participant
 from settlement.statement import Entry, Statement, Turnover
 from settlement.statement_table import statement_table
 
 DOCUMENT_MISSING = "document missing"
+# Written once: an entry has much in common with the others.
+_BOOKED = element("Sts", {"Cd": "BOOK"})
 
 # A tree in which iterators stand for what may be long.
 Report: TypeAlias = Mapping[str, Any]
@@ -101,22 +106,18 @@ def summary(statement: Statement) -> Tree:
 
 def entry_tree(entry: Entry, statement: Statement) -> Tree:
     """Return an entry (ReportEntry10) with everything that is known of its transfer."""
-    booked = time_text(entry.booked_at)
-    amount, side = amount_tree(entry.amount, statement.currency), direction(entry.amount)
+    amount = element("Amt", amount_tree(entry.amount, statement.currency))
+    side = direction(entry.amount)
     family = "ICDT" if entry.amount < 0 else "RCDT"
     tree: Tree = {
         "NtryRef": entry.reference,
         "Amt": amount,
         "CdtDbtInd": side,
-        "Sts": {"Cd": "BOOK"},
-        "BookgDt": {"DtTm": booked},
-        "ValDt": {"Dt": date_text(entry.booked_at)},
+        "Sts": _BOOKED,
+        "BookgDt": _booked(entry.booked_at),
+        "ValDt": _valued(entry.booked_at),
         "AcctSvcrRef": entry.reference,
-        # A book transfer, issued or received: both accounts are in the same ledger.
-        "BkTxCd": {
-            "Domn": {"Cd": "PMNT", "Fmly": {"Cd": family, "SubFmlyCd": "BOOK"}},
-            "Prtry": {"Cd": entry.event, "Issr": "Vostro"},
-        },
+        "BkTxCd": _code(family, entry.event),
         "NtryDtls": {"TxDtls": _details(entry, statement, amount, side)},
     }
     if entry.document_missing:
@@ -124,7 +125,29 @@ def entry_tree(entry: Entry, statement: Statement) -> Tree:
     return tree
 
 
-def _details(entry: Entry, statement: Statement, amount: Tree, side: str) -> Tree:
+@lru_cache(maxsize=1024)
+def _code(family: str, event: str) -> Element:
+    # A book transfer, issued or received: both accounts are in the same ledger.
+    domain = {"Cd": "PMNT", "Fmly": {"Cd": family, "SubFmlyCd": "BOOK"}}
+    return element("BkTxCd", {"Domn": domain, "Prtry": {"Cd": event, "Issr": "Vostro"}})
+
+
+@lru_cache(maxsize=1024)
+def _booked(at: int) -> Element:
+    return element("BookgDt", {"DtTm": time_text(at)})
+
+
+@lru_cache(maxsize=1024)
+def _valued(at: int) -> Element:
+    return element("ValDt", {"Dt": date_text(at)})
+
+
+@lru_cache(maxsize=1024)
+def _agent(name: str, participant: Participant) -> Element:
+    return element(name, participant_tree(participant))
+
+
+def _details(entry: Entry, statement: Statement, amount: Element, side: str) -> Tree:
     references: Tree = {
         "AcctSvcrRef": entry.reference,
         "InstrId": entry.instruction_id,
@@ -144,7 +167,7 @@ def _details(entry: Entry, statement: Statement, amount: Tree, side: str) -> Tre
     if parties := _parties(transfer):
         tree["RltdPties"] = parties
     agents: Tree = {
-        name: participant_tree(each)
+        name: _agent(name, each)
         for name, each in (("InstgAgt", payer), ("InstdAgt", payee))
         if each is not None
     }

@@ -54,9 +54,8 @@ def agent_tree(reference: BankReference) -> Tree:
     return {"FinInstnId": institution}
 
 
-@lru_cache(maxsize=1024)
 def participant_tree(participant: Participant) -> Tree:
-    """Return a participant as an agent, for writing only; one without any public name by its number."""
+    """Return a participant as an agent; one without any public name by its number."""
     if participant.reference == BankReference():
         return {"FinInstnId": {"Othr": {"Id": str(participant.id)}}}
     return agent_tree(participant.reference)

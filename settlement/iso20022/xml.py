@@ -70,44 +70,62 @@ def forbidden_instruction() -> ForbiddenXml:
     return ForbiddenXml("a processing instruction (<?…?>) is never read: send plain XML")
 
 
+class Element(str):
+    """An element written already: for what many messages' elements have in common."""
+
+    __slots__ = ()
+
+
+def element(name: str, value: Written) -> Element:
+    """Return an element as it is written; it stands under its name where its value would."""
+    return Element(_element(name, value))
+
+
 def write(name: str, namespace: str, tree: Mapping[str, Written]) -> bytes:
-    """Return ``<Document><name>…`` in UTF-8, its elements in the order of the tree's keys.
+    """Return ``<Document><name>…`` in UTF-8, its elements in the order of the tree's keys, each on a line.
 
     A list or an iterator is the element repeated, of which an iterator is never held whole; ``@`` starts an
     attribute's name and ``#text`` is the text beside it.
     Raise `InvalidDocument` for a text with characters that XML can't hold.
     """
-    content = _group(name, tree, "  ")
+    content = _group(name, tree)
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<Document xmlns="{namespace}">\n{content}</Document>\n'
     ).encode()
 
 
-def _element(name: str, value: Written, indent: str) -> str:
-    """Return an element on lines of its own, or as many as its list or iterator has values."""
-    if isinstance(value, str):  # nearly always
-        return f"{indent}<{_name(name)}>{_text(value)}</{name}>\n"
+def _element(name: str, value: Written) -> str:
+    """Return an element on a line of its own, or as many as its list or iterator has values."""
     if isinstance(value, dict):
-        return _group(name, value, indent)
+        return _group(name, value)
+    if isinstance(value, Element):
+        return value
     if isinstance(value, list | Iterator):
-        return "".join([_element(name, item, indent) for item in value])
-    return f"{indent}<{_name(name)}>{_text(str(value))}</{name}>\n"
+        return "".join([_element(name, item) for item in value])
+    return f"<{_name(name)}>{_text(str(value))}</{name}>\n"
 
 
-def _group(name: str, tree: Mapping[str, Written], indent: str) -> str:
-    text, attributes, inner, deeper = "", "", "", indent + "  "
+def _group(name: str, tree: Mapping[str, Written]) -> str:
+    text, attributes, inner = _elements(tree)
+    line = "\n" if inner else ""
+    return f"<{_name(name)}{attributes}>{text}{line}{inner}</{name}>\n"
+
+
+def _elements(tree: Mapping[str, Written]) -> tuple[str, str, str]:
+    """Return the text, the attributes and the elements that a tree has."""
+    text = attributes = inner = ""
     for key, item in tree.items():
         if key == TEXT:
             text = _text(str(item))
         elif key[0] == ATTRIBUTE:
             attributes += f' {_name(key[1:])}="{_text(str(item))}"'
-        elif isinstance(item, str):
-            inner += f"{deeper}<{_name(key)}>{_text(item)}</{key}>\n"
+        elif item.__class__ is str:  # nearly always
+            inner += f"<{_name(key)}>{_text(item)}</{key}>\n"
+        elif item.__class__ is Element:
+            inner += item
         else:
-            inner += _element(key, item, deeper)
-    if inner:
-        return f"{indent}<{_name(name)}{attributes}>{text}\n{inner}{indent}</{name}>\n"
-    return f"{indent}<{_name(name)}{attributes}>{text}</{name}>\n"
+            inner += _element(key, item)
+    return text, attributes, inner
 
 
 @cache

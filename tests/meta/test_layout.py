@@ -11,8 +11,9 @@ from tests.meta.tree import ROOT, texts, tracked_files
 
 _TOP_LEVEL = {"README.md", "docker-compose.yml", "pyproject.toml"}
 _TOP_LEVEL |= {"contracts", "node", "scripts", "settlement", "tests"}
-# What tools write and name there is told by the README of the folder above.
-_GENERATED = {Path("contracts/build"), Path("node/store/migrations/versions")}
+# What tools write or name there is told by the README of the folder above.
+_PONDER = Path("scripts/benches/ponder/src")
+_GENERATED = {Path("contracts/build"), Path("node/store/migrations/versions"), _PONDER, _PONDER / "api"}
 _FOLDERS = {parent for path in tracked_files() for parent in path.parents if parent.name} - _GENERATED
 _SCRIPTS = [
     path for path, text in texts().items() if text.startswith("#!") and "bash" in text.splitlines()[0]

@@ -5,7 +5,7 @@ Amounts are BIGINT minor units, times BIGINT UTC seconds, digests and hashes raw
 
 from node.store.tables.approved import approvals, rejections, reviews
 from node.store.tables.inbound import api_tokens, audit, counters, files, idempotency, instructions
-from node.store.tables.incidents import incidents
+from node.store.tables.incidents import incident_headers, incidents
 from node.store.tables.metadata import metadata
 from node.store.tables.mirrored import (
     accounts,
@@ -41,6 +41,7 @@ __all__ = [
     "events",
     "files",
     "idempotency",
+    "incident_headers",
     "incidents",
     "instructions",
     "keys",

@@ -1,8 +1,8 @@
 """Rules found broken: while a row of a writer is open, that writer does nothing (R10)."""
 
-from sqlalchemy import Column, Index, Table, text
+from sqlalchemy import Column, ForeignKey, Index, Table, text
 
-from node.store.tables.metadata import Digest, Name, RowNumber, Whole, metadata
+from node.store.tables.metadata import APPEND_ONLY, Digest, Name, RowNumber, Whole, metadata
 
 # Remembered across restarts until a person clears it; nothing else ever closes one.
 incidents = Table(
@@ -13,8 +13,6 @@ incidents = Table(
     Column("code", Name, nullable=False),  # the error's code
     Column("subject", Name, nullable=False),  # what was found broken: a transaction, a key, a block
     Column("detail", Name, nullable=False),
-    # The header that an RPC node served in place of one that was final; ours is in `proofs`.
-    Column("served", Digest),
     Column("raised_at", Whole, nullable=False),
     Column("cleared_at", Whole),
     Column("cleared_by", Name),
@@ -28,4 +26,14 @@ incidents = Table(
         sqlite_where=text("cleared_at IS NULL"),
         postgresql_where=text("cleared_at IS NULL"),
     ),
+)
+
+# What each said of the block that an incident is about: its header, by who told it so.
+incident_headers = Table(
+    "incident_headers",
+    metadata,
+    Column("incident", RowNumber, ForeignKey(incidents.c.id), primary_key=True),
+    Column("teller", Name, primary_key=True),
+    Column("header", Digest, nullable=False),
+    info=APPEND_ONLY,
 )

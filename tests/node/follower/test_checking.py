@@ -13,7 +13,7 @@ from node.mirror.head import head
 from node.mirror.material import header_at, headers_between, material_at
 from node.store.incidents import open_incidents
 from node.store.session import Store
-from node.store.tables import incidents
+from node.store.tables import incident_headers
 from settlement.errors import (
     BrokenRule,
     MirrorGap,
@@ -201,7 +201,7 @@ def test_both_versions_of_a_changed_block_are_kept(store: Store) -> None:
         _follower(store, chain).tick()
 
     with store.snapshot() as connection:
-        assert second.header.encoded() == connection.scalar(select(incidents.c.served))
+        assert second.header.encoded() == connection.scalar(select(incident_headers.c.header))
         assert first.header == header_at(connection, 3)
 
 

@@ -20,12 +20,15 @@ import pytest
 from node.chain import answers
 from node.chain.endpoint import Endpoint
 from node.chain.engines import ENGINES
+from node.chain.failover import FailoverChain
 from node.chain.protocol import Fees
 from node.chain.rpc import RpcChain
+from node.chain.witnesses import Witnesses
 from node.errors import (
     BlockNotFound,
     ChainUnavailable,
     EndpointBehind,
+    EndpointsDisagree,
     MalformedAnswer,
     WrongChain,
     WrongGenesis,
@@ -118,7 +121,10 @@ def _payment(network: Network, payer: Member, nonce: int, count: int) -> bytes:
 
 
 def _mirror(store: Store, chain: RpcChain, network: Network, *, until: int | None = None) -> None:
-    follower = Follower(store, chain, network.contracts, SetClock(0))
+    _follow(Follower(store, chain, network.contracts, SetClock(0)), until=until)
+
+
+def _follow(follower: Follower, *, until: int | None = None) -> None:
     while follower.tick(until=until):
         pass
 
@@ -422,6 +428,38 @@ def test_two_stories_of_one_block(scene: Scene, mirror: Store) -> None:
     liar.lies[HEADER, hex(scene.height + 1)] = _hashed(extraData="0x0e")
 
     _required(scene, liar, mirror, MirrorGap)
+
+
+@pytest.mark.parametrize("lying", [0, 1, 2])
+def test_one_of_three_endpoints_lies(scene: Scene, mirror: Store, lying: int) -> None:
+    """Where endpoints must agree, another block from one of them is an alarm, whichever it is.
+
+    The block is whole in itself, and so are its receipts: alone it would be mirrored.
+    """
+    liar, height = Liar(), hex(scene.height + 1)
+    truth = Endpoint(scene.url, 60)
+    told = _hashed(extraData="0x0e")(truth.request(HEADER, height, True))
+    truth.close()
+    liar.lies[HEADER, height] = lambda _: told
+    liar.lies[RECEIPTS, height] = _receipt(0, blockHash=told["hash"])
+    endpoints = [
+        (f"endpoint {place}", Endpoint(scene.url, 60, transport=liar if place == lying else None))
+        for place in range(3)
+    ]
+    chain = FailoverChain(
+        [(name, RpcChain(each, ENGINES["anvil"])) for name, each in endpoints],
+        clock=SetClock(0),
+        identity=None,
+    )
+    witnesses = Witnesses(chain, needed=2, clock=SetClock(0))
+    follower = Follower(mirror, chain, scene.network.contracts, SetClock(0), witnesses=witnesses)
+    try:
+        with pytest.raises(EndpointsDisagree):
+            _follow(follower)
+    finally:
+        chain.close()
+    with mirror.snapshot() as connection:
+        assert ["endpoints_disagree"] == [each.code for each in open_incidents(connection)]
 
 
 def test_the_list_is_long_enough() -> None:

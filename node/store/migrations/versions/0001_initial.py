@@ -24,6 +24,7 @@ APPEND_ONLY = (
     "breaks",
     "events",
     "idempotency",
+    "incident_headers",
     "instructions",
     "postings",
     "proofs",
@@ -247,7 +248,6 @@ def create_tables() -> None:
         sa.Column("code", NAME, nullable=False),
         sa.Column("subject", NAME, nullable=False),
         sa.Column("detail", NAME, nullable=False),
-        sa.Column("served", DIGEST, nullable=True),
         sa.Column("raised_at", WHOLE, nullable=False),
         sa.Column("cleared_at", WHOLE, nullable=True),
         sa.Column("cleared_by", NAME, nullable=True),
@@ -260,6 +260,14 @@ def create_tables() -> None:
         unique=True,
         sqlite_where=sa.text("cleared_at IS NULL"),
         postgresql_where=sa.text("cleared_at IS NULL"),
+    )
+    op.create_table(
+        "incident_headers",
+        sa.Column("incident", ROW_NUMBER, nullable=False),
+        sa.Column("teller", NAME, nullable=False),
+        sa.Column("header", DIGEST, nullable=False),
+        sa.ForeignKeyConstraint(["incident"], ["incidents.id"], name=op.f("fk_incident_headers_incident")),
+        sa.PrimaryKeyConstraint("incident", "teller", name=op.f("pk_incident_headers")),
     )
     op.create_table(
         "keys",

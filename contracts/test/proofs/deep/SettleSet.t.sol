@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {AccountId, accountId} from "../../src/types/Identifiers.sol";
-import {Leg} from "../../src/types/Legs.sol";
-import {vm} from "../Vm.sol";
-import {ProofStage} from "./ProofStage.sol";
+import {AccountId, accountId} from "../../../src/types/Identifiers.sol";
+import {Leg} from "../../../src/types/Legs.sol";
+import {vm} from "../../Vm.sol";
+import {ProofStage} from "../ProofStage.sol";
 
 /// @custom:halmos --solver-timeout-branching 100ms
 contract SettleSetProofs is ProofStage {
