@@ -43,6 +43,7 @@ def send(context: InContext, actor: Sender, body: Body, key: IdempotencyKey = ""
             context.clock,
             context.random,
             actor=actor.id,
+            entered_by=actor.name,
             body=body,
             key=key,
             schemas=context.schemas(),

@@ -10,6 +10,7 @@ import typer
 
 from node.cli import (
     alerts,
+    approvals,
     assets,
     breaks,
     care,
@@ -42,7 +43,7 @@ app = typer.Typer(
 )
 for module in (
     *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
-    *(users, clients, tokens, transactions, events, webhooks, alerts),
+    *(approvals, users, clients, tokens, transactions, events, webhooks, alerts),
     care,
     checkpoints,
     evidence,

@@ -45,6 +45,7 @@ def accept_file(
     body: bytes,
     key: str | None = None,
     queue: bool | None = None,
+    entered_by: str | None = None,
     schemas: Schemas | None = None,
 ) -> Answer:
     """Take a pacs.008 file whose payer is this node's participant, and return its answer.
@@ -69,6 +70,7 @@ def accept_file(
         ),
         keyed=keyed,
         asked_by=actor,
+        entered_by=entered_by or actor,
         kind=InstructionKind.PAYMENT,
         requests=[_request(message, transfer, queue) for transfer in message.transfers],
         file=NewFile(
