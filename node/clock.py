@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -23,6 +24,11 @@ class Random(Protocol):
     def bytes(self, count: int) -> bytes:
         """Return `count` random bytes."""
         ...
+
+
+def time_text(seconds: int) -> str:
+    """Return UTC seconds as RFC 3339."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class SystemClock:

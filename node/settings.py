@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     store_url: str | None = Field(
         default=None, description="PostgreSQL or SQLite URL; default: SQLite in the home folder"
     )
-    store_pool_size: int = Field(default=10, ge=1, le=100, description="Connections to the database")
+    store_pool_size: int = Field(default=14, ge=1, le=100, description="Connections to the database")
     store_password_file: Path | None = Field(
         default=None, description="File with the database password, if not in the URL"
     )
@@ -39,6 +39,10 @@ class Settings(BaseSettings):
     engine: str = Field(default="eth-tester", description="Engine of the chain: eth-tester, anvil")
     verification: Literal["full", "headers", "off"] = Field(
         default="full", description="How much of a block is checked before it is mirrored: full, headers, off"
+    )
+    validator_contract: str | None = Field(
+        default=None,
+        description="Contract that keeps the validators: `0x…`, or `0x…@HEIGHT` from that block on",
     )
     fee_rule: str | None = Field(
         default=None, description="How gas is paid for: free, legacy, market; default: the engine's"
@@ -80,6 +84,35 @@ class Settings(BaseSettings):
     token_label: str | None = Field(default=None, description="Label of the token")
     host: str = Field(default="127.0.0.1", description="Address the API listens on")
     port: int = Field(default=8080, ge=0, le=65535, description="Port the API listens on")
+    tls_certificate_file: Path | None = Field(
+        default=None, description="Certificate chain (PEM) the API shows; default: no TLS"
+    )
+    tls_key_file: Path | None = Field(default=None, description="Private key (PEM) of that certificate")
+    tls_client_authorities_file: Path | None = Field(
+        default=None, description="Authorities (PEM) of the certificates by which machines come in"
+    )
+    session_seconds: int = Field(default=43_200, ge=60, le=86_400, description="Age at which a log-in ends")
+    session_idle_seconds: int = Field(
+        default=900, ge=60, le=43_200, description="Time without a request after which a log-in ends"
+    )
+    access_token_seconds: int = Field(
+        default=600, ge=30, le=3600, description="Age at which a machine's access token ends"
+    )
+    oidc_issuer: str | None = Field(
+        default=None, description="Address of the OpenID Connect issuer whose tokens are taken; default: none"
+    )
+    oidc_audience: str | None = Field(
+        default=None, description="Audience that its tokens must name: this node, as the issuer knows it"
+    )
+    oidc_roles_claim: str = Field(
+        default="groups", description="Claim of its tokens that lists groups; dots lead into objects"
+    )
+    oidc_roles: str | None = Field(
+        default=None, description="Which group has which role: `vostro-officers=officer risk=approver`"
+    )
+    oidc_participant_claim: str | None = Field(
+        default=None, description="Claim that must hold this node's BIC, for an issuer of several banks"
+    )
     schemas: Path | None = Field(
         default=None, description="Folder with ISO 20022 XSDs to validate every file against"
     )
@@ -107,6 +140,19 @@ class Settings(BaseSettings):
     queue: bool = Field(
         default=False,
         description="Send payments that lack money to the chain's queue, where they do not say otherwise",
+    )
+    feed_days: int = Field(
+        default=90, ge=1, le=3660, description="Days for which the feed is kept, and can be resumed"
+    )
+    webhook_private_targets: bool = Field(
+        default=False, description="Deliver webhooks to addresses of private networks and by plain HTTP, too"
+    )
+    webhook_password_file: Path | None = Field(
+        default=None,
+        description="File with the password of webhook secrets; default: the keystore's",
+    )
+    alert_rules: Path | None = Field(
+        default=None, description="JSON file with what alerts are raised for; default: the usual rules"
     )
     body_bytes_max: int = Field(default=64 * 1024 * 1024, ge=1024, description="Largest request body")
     payments_max: int = Field(default=20_000, ge=1, description="Payments in one request or file at most")

@@ -13,7 +13,7 @@
     │   └── NotXml · ForbiddenXml · WrongMessage · MessageTooLarge · FaultyMessage (lists every fault)
     ├── InvalidEvidence             bytes that do not prove what they are shown for
     │   ├── InvalidRlp · InvalidHeader · InvalidTransaction · InvalidReceipt · InvalidProof · InvalidSeals
-    │   └── InvalidBundle · InvalidCheckpoint · UnprovenClaim
+    │   └── InvalidBundle · InvalidCheckpoint · InvalidSample · UnprovenClaim
     └── BrokenRule                  one of R1–R10 does not hold: the writer must stop
         ├── ImpossibleTransition · ImpossibleBalance · MirrorGap · UnpostedEvent
         └── WrongBlockHash · WrongReceipts · WrongTransactions · WrongSeals
@@ -185,6 +185,10 @@ class InvalidBundle(InvalidEvidence):
 
 class InvalidCheckpoint(InvalidEvidence):
     """Not a checkpoint file that this version reads."""
+
+
+class InvalidSample(InvalidEvidence):
+    """Not the sample that its manifest says it is: changed, missing, too much, or unsigned."""
 
 
 class UnprovenClaim(InvalidEvidence):

@@ -142,6 +142,11 @@ class OneLeg:
         )
 
 
+def initiator_and_sequence(head: int) -> tuple[int, int]:
+    """Return whose instruction of many legs it is, and its number, from its head (`OneLeg.head`)."""
+    return head >> 152 & _U32, head >> 184 & _U64
+
+
 def leg_from_word(word: int) -> Leg:
     """Unpack a leg (contracts/src/types/Legs.sol); raise `InvalidWord` for one no instruction has."""
     leg = Leg(

@@ -41,13 +41,14 @@ class Standing(IntEnum):
 
 
 # Which bar an event speaks of, and whether it stands from then on.
-_BARS = {
+BARS = {
     "ParticipantSuspended": (Standing.SUSPENDED, True),
     "ParticipantResumed": (Standing.SUSPENDED, False),
     "OutgoingStopped": (Standing.OUTGOING_STOPPED, True),
     "OutgoingResumed": (Standing.OUTGOING_STOPPED, False),
 }
-_KEY_EVENTS = frozenset({"KeyAdded", "KeyExpirySet", "KeyRevoked"})
+# The events that begin, shorten or end what a key may do.
+KEY_EVENTS = frozenset({"KeyAdded", "KeyExpirySet", "KeyRevoked"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,12 +161,12 @@ def authorisations(events: Iterable[Event]) -> Authorisations:
             bars[participant] = frozenset()
         elif participant not in bars:
             raise MirrorGap(f"{event.name} speaks of participant {participant}, whom no event admitted")
-        elif event.name in _BARS:
-            bar, stands = _BARS[event.name]
+        elif event.name in BARS:
+            bar, stands = BARS[event.name]
             bars[participant] = bars[participant] | {bar} if stands else bars[participant] - {bar}
-        elif event.name in _KEY_EVENTS:
+        elif event.name in KEY_EVENTS:
             place = (participant, fields["number"])
-            keys[place] = _changed_key(event, keys.get(place))
+            keys[place] = changed_key(event, keys.get(place))
     return Authorisations(
         keys={key.address: key for key in keys.values()},
         standings={each: max(found, default=Standing.ACTIVE) for each, found in bars.items()},
@@ -195,7 +196,8 @@ def _reference_names(reference: BankReference) -> Iterable[tuple[str, str]]:
         yield reference.member.system, reference.member.member
 
 
-def _changed_key(event: Event, key: Key | None) -> Key:
+def changed_key(event: Event, key: Key | None) -> Key:
+    """Return a key after one of `KEY_EVENTS`; raise `MirrorGap` for a change of what none brought in."""
     fields: Mapping[str, Any] = event.fields
     if event.name == "KeyAdded":
         return Key(

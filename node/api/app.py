@@ -3,25 +3,37 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import anyio
 import anyio.to_thread
+import structlog
 from fastapi import FastAPI
 
 from node.api import (
+    access,
     accounts,
+    alerts,
     approvals,
+    assets,
     breaks,
+    events,
+    evidence,
     files,
     health,
+    issues,
     openapi,
     participants,
     payments,
     problems,
+    redemptions,
     reports,
     statements,
+    stream,
+    webhooks,
 )
 from node.api.auth import require_rules
 from node.api.context import Context
 from node.api.observation import Observation
+from node.errors import StoreError
 
 _DESCRIPTION = """Send payments, see each one to its end, read the ledger.
 
@@ -29,8 +41,31 @@ Every write takes an `Idempotency-Key`: the same key with the same body has the 
 `Idempotent-Replayed: true`, and nothing happens twice. Amounts are strings of minor units. What is
 refused is answered with a problem (RFC 9457) that has a stable `code`.
 """
+_ROUTES = (
+    payments,
+    approvals,
+    files,
+    issues,
+    redemptions,
+    assets,
+    accounts,
+    statements,
+    reports,
+    evidence,
+    participants,
+    breaks,
+    alerts,
+    events,
+    stream,
+    webhooks,
+    access,
+    health,
+)
 # Connections that requests leave to the workers and to the readiness probes.
-_CONNECTIONS_RESERVED = 4
+_CONNECTIONS_RESERVED = 8
+_REFUSALS_SECONDS = 1.0
+
+_log = structlog.get_logger("vostro.api")
 
 
 def create_app(context: Context) -> FastAPI:
@@ -46,7 +81,7 @@ def create_app(context: Context) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.context = context
-    for module in (payments, approvals, files, accounts, statements, reports, participants, breaks, health):
+    for module in _ROUTES:
         app.include_router(module.router)
     problems.install(app)
     openapi.install(app)
@@ -67,4 +102,23 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     pool_size: int = app.state.context.settings.store_pool_size
     limiter = anyio.to_thread.current_default_thread_limiter()
     limiter.total_tokens = max(1, pool_size - _CONNECTIONS_RESERVED)
-    yield
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(_keep_refusals, app.state.context)
+        yield
+        tasks.cancel_scope.cancel()
+    _write_refusals(app.state.context)
+
+
+async def _keep_refusals(context: Context) -> None:
+    """Bring the book of refusals to the store now and then, in a thread of its own."""
+    own = anyio.CapacityLimiter(1)
+    while True:
+        await anyio.sleep(_REFUSALS_SECONDS)
+        await anyio.to_thread.run_sync(_write_refusals, context, limiter=own)
+
+
+def _write_refusals(context: Context) -> None:
+    try:
+        context.refusals.flush(context.store)
+    except StoreError as error:
+        _log.error("refusals_not_written", code=error.code, detail=error.detail)

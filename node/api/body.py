@@ -8,12 +8,23 @@ from pydantic import TypeAdapter, ValidationError
 
 from node.errors import BodyTooLarge
 
+SMALL_BYTES_MAX = 32_768
+
 Parsed = TypeVar("Parsed")
 
 
 async def read_body(request: Request) -> bytes:
     """Return the body; raise `BodyTooLarge` as soon as it is known to be above the limit."""
     limit: int = request.app.state.context.settings.body_bytes_max
+    return await _read(request, limit)
+
+
+async def read_small_body(request: Request) -> bytes:
+    """Return the body of a request that anybody may send; raise `BodyTooLarge` above 32 KiB."""
+    return await _read(request, SMALL_BYTES_MAX)
+
+
+async def _read(request: Request, limit: int) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced) > limit:
         raise BodyTooLarge(_too_large(limit))

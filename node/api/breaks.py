@@ -7,13 +7,13 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from node.api import openapi
-from node.api.answers import Body, IdempotencyKey, written
-from node.api.auth import Examiner, Staff
+from node.api.answers import XML, Body, IdempotencyKey, written
+from node.api.auth import Examiner, Reconciler, Staff
 from node.api.body import parse
 from node.api.context import InContext
-from node.api.schemas import Break, Breaks
-from node.api.shown import time_text
-from node.services.answers import request_of
+from node.api.schemas import Break, Breaks, ComparedStatement, Difference
+from node.clock import time_text
+from node.services.answers import once, request_of
 from node.services.breaks import (
     NAME_CHARACTERS_MAX,
     PAGE_ROWS_MAX,
@@ -22,8 +22,8 @@ from node.services.breaks import (
     assign,
     clear,
     list_breaks,
-    once,
 )
+from node.services.stated import TiedOut, tie_out_once
 
 router = APIRouter(prefix="/v1/breaks", tags=["breaks"])
 
@@ -47,6 +47,13 @@ class Clearance(BaseModel):
     )
 
 
+_STATEMENT_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "camt.053.001.08, with one statement",
+        "content": {XML: {"schema": {"type": "string"}}},
+    }
+}
 Number = Annotated[int, Path(description="Number of the break", ge=1, lt=2**63)]
 _ASSIGNMENT: TypeAdapter[Assignment] = TypeAdapter(Assignment)
 _CLEARANCE: TypeAdapter[Clearance] = TypeAdapter(Clearance)
@@ -68,6 +75,27 @@ def list_page(
     """Return breaks, oldest first, a page at a time: ask again with `after` the last number."""
     found = list_breaks(context.store, also_cleared=cleared, after=after, limit=limit)
     return Breaks(breaks=[_break(each) for each in found])
+
+
+@router.post(
+    "/statement",
+    response_model=ComparedStatement,
+    summary="Compare a bank's statement with ours",
+    openapi_extra=_STATEMENT_BODY,
+)
+def statement(context: InContext, actor: Reconciler, body: Body, key: IdempotencyKey = "") -> Response:
+    """Compare a camt.053 with our statement of the same account and days; open a break for what is new."""
+    request = request_of(actor=actor.id, key=key, operation="compare statement", body=body)
+    answer = tie_out_once(
+        context.store,
+        context.settings,
+        context.chain,
+        context.clock,
+        body,
+        request=request,
+        shown=_compared,
+    )
+    return written(answer)
 
 
 @router.post(
@@ -123,3 +151,13 @@ def _break(each: OpenedBreak) -> Break:
 
 def _json(each: OpenedBreak) -> bytes:
     return _break(each).model_dump_json().encode()
+
+
+def _compared(tied: TiedOut) -> bytes:
+    found = ComparedStatement(
+        statement=tied.ours.identification,
+        height=tied.ours.height,
+        entries=len(tied.ours.entries),
+        breaks=[Difference(**asdict(each)) for each in tied.breaks],
+    )
+    return found.model_dump_json().encode()

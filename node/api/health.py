@@ -33,6 +33,7 @@ def readyz(context: InContext, response: Response) -> Ready:
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
     return Ready(
         status="ready" if ready else "not_ready",
+        verification=context.settings.verification,
         checks=[ReadyCheck.model_validate(check) for check in checks],
     )
 

@@ -39,6 +39,12 @@ class Metrics:
         self.lag_blocks = Gauge(
             "vostro_mirror_lag_blocks", "Final blocks that are not yet mirrored", registry=self.registry
         )
+        self.verification = Gauge(
+            "vostro_verification",
+            "1 for the level at which blocks are checked before they are mirrored",
+            ("level",),
+            registry=self.registry,
+        )
         self.endpoints_agreeing = Gauge(
             "vostro_endpoints_agreeing",
             "RPC endpoints that serve the newest mirrored blocks, where several must agree",

@@ -72,13 +72,14 @@ def _complete_operation(method: str, operation: dict[str, Any], schemas: dict[st
         # Its absence is answered by its own error rather than as a malformed request, but it is required.
         parameter["required"] = parameter["required"] or parameter["name"] == IDEMPOTENCY_KEY
     responses = operation["responses"]
-    if operation.get("security"):
+    if operation.get("security") or method == "post":
         for status, description in (_ANYWHERE | (_WRITING if method == "post" else _READING)).items():
             responses[status] = {
                 "description": description,
                 "content": {MEDIA_TYPE: {"schema": _PROBLEM}},
             }
-        roles = [role for rule in operation["security"] for named in rule.values() for role in named]
-        operation["description"] = f"{operation.get('description', '')}\n\nRoles: {', '.join(roles)}.".strip()
+        roles = [role for rule in operation.get("security", ()) for named in rule.values() for role in named]
+        told = f"Roles: {', '.join(roles)}." if roles else "For everybody."
+        operation["description"] = f"{operation.get('description', '')}\n\n{told}".strip()
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)

@@ -14,12 +14,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from node.errors import InFlight, status_of
+from node.errors import InFlight, InvalidClient, InvalidScope, UnsupportedGrantType, status_of
 from settlement.errors import FaultyMessage, SettlementError
 
 MEDIA_TYPE = "application/problem+json"
 FAULTS_MAX = 1000
 _RETRY_SECONDS = "1"
+# RFC 6749 has a word of its own for the code, which its clients look for.
+_OAUTH = frozenset({InvalidClient.code, InvalidScope.code, UnsupportedGrantType.code})
 
 _log = structlog.get_logger("vostro.api")
 
@@ -52,6 +54,8 @@ def problem(
         "param": param,
         "request_id": request_id(request),
     }
+    if code in _OAUTH:
+        content["error"] = code
     if faults is not None:
         content["faults"] = list(faults)
     return Response(orjson.dumps(content), status_code=status, media_type=MEDIA_TYPE, headers=headers)
@@ -178,6 +182,7 @@ def problem_schema() -> dict[str, Any]:
             "code": {"type": "string", "description": "Stable name of the error, for programs"},
             "param": {"type": ["string", "null"], "description": "The field it speaks of"},
             "request_id": {"type": "string", "description": "Find this request in the node's log by it"},
+            "error": {"type": "string", "description": "The code, where RFC 6749 asks for it"},
             "faults": {"type": "array", "items": fault},
         },
         "example": {

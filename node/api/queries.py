@@ -20,6 +20,7 @@ class InvalidDate(InvalidValue):
 Text = Annotated[str, Field(max_length=64)]
 Date = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-22"])]
 Amount = Annotated[str, Field(description="Minor units", max_length=64)]
+Height = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class PaymentsQuery(BaseModel):
@@ -101,6 +102,29 @@ class ExtractQuery(ReportQuery):
     """The same in one currency or in all."""
 
     currency: Text | None = Field(default=None, description="ISO 4217 code; default: all", examples=["USD"])
+
+
+class HistoryQuery(BaseModel):
+    """Up to which block, and where the checkpoint is against which it will be checked."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    last: Height | None = Field(default=None, description="The last block; default: the newest")
+    height: Height | None = Field(default=None, description="Of the checkpoint; default: the newest block")
+
+
+class AccountHistoryQuery(HistoryQuery):
+    """Whose account, and from which block."""
+
+    asset: Text = Field(description="ISO 4217 code, or an asset's number", examples=["USD"])
+    of: Text | None = Field(default=None, description="BIC of a participant; default: this node's bank")
+    first: Height = Field(default=0, description="The first block")
+
+
+class KeyHistoryQuery(HistoryQuery):
+    """Which key."""
+
+    address: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
 
 
 def _day(text: str) -> dt.date:

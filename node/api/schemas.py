@@ -38,6 +38,7 @@ class Ready(Outgoing):
     """Whether the node can do its work now."""
 
     status: str = Field(examples=["ready"])
+    verification: str = Field(description="How much of a block is checked", examples=["full"])
     checks: list[ReadyCheck]
 
 
@@ -53,37 +54,6 @@ class AcceptedPayments(Outgoing):
     """What was accepted, in the order asked."""
 
     payments: list[AcceptedPayment]
-
-
-class WaitingPayment(Outgoing):
-    """An instruction that waits for a second person."""
-
-    id: str = Field(examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
-    kind: str = Field(description="payment, issue or redemption", examples=["payment"])
-    need: str = Field(description="AboveLimit or AboveThreshold", examples=["AboveLimit"])
-    payee: str = Field(description="BIC", examples=["VOBBUS33XXX"])
-    currency: str = Field(examples=["USD"])
-    amount: str = Field(description="Minor units", examples=["500000000"])
-    end_to_end_id: str = Field(examples=["INV-7731"])
-    value_date: str = Field(examples=["2026-11-22"])
-    deadline: str = Field(examples=["2026-11-23T12:00:00Z"])
-    digest: str = Field(description="What is approved: over terms, document, chain and ledger")
-    entered_by: str = Field(description="The name of who entered it", examples=["erika"])
-    created_at: str = Field(examples=["2026-11-22T12:00:00Z"])
-
-
-class WaitingPayments(Outgoing):
-    """What waits for a second person, oldest first."""
-
-    approvals: list[WaitingPayment]
-
-
-class AnsweredApproval(Outgoing):
-    """What a second person said."""
-
-    id: str = Field(examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
-    verdict: str = Field(description="approved or rejected", examples=["approved"])
-    approver: str = Field(examples=["otto"])
 
 
 class AcceptedFile(AcceptedPayments):
@@ -270,6 +240,25 @@ class Breaks(Outgoing):
     """What differs, oldest first."""
 
     breaks: list[Break]
+
+
+class Difference(Outgoing):
+    """What our statement says and what the other one says of one thing."""
+
+    kind: str = Field(examples=["statement"])
+    subject: str = Field(examples=["statement VOAADEFF-840 2026-11-22 to 2026-11-22: entry 17-3"])
+    field: str = Field(examples=["amount"])
+    expected: str = Field(description="What ours says", examples=["100"])
+    found: str = Field(description="What the other one says", examples=["101"])
+
+
+class ComparedStatement(Outgoing):
+    """A bank's statement held against ours of the same account and days."""
+
+    statement: str = Field(description="Identification of ours")
+    height: int = Field(description="Mirrored height at which ours was drawn up")
+    entries: int = Field(description="How many entries ours has")
+    breaks: list[Difference] = Field(description="What differs; none when they tie out")
 
 
 class Report(Outgoing):

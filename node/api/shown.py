@@ -1,17 +1,12 @@
 """How values of the services are written in answers."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
+from node.clock import time_text
 from node.services import approvals, payments
 from node.services.timeline import Entry
 from settlement.iso20022.statuses import transaction_status
-
-
-def time_text(seconds: int) -> str:
-    """Return UTC seconds as RFC 3339."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def hexadecimal(octets: bytes | None) -> str | None:

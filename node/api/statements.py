@@ -9,7 +9,8 @@ from node.api.auth import Reader
 from node.api.context import InContext
 from node.api.queries import StatementQuery
 from node.api.schemas import Statement, StatementEntry, Turnover
-from node.api.shown import hexadecimal, time_text
+from node.api.shown import hexadecimal
+from node.clock import time_text
 from node.services.exports.forms import FORMS
 from node.services.exports.statement import write_statement
 from node.services.reports import own_statement

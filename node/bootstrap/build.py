@@ -1,6 +1,6 @@
 """One node from its settings: everything is made here, and nothing is kept anywhere else."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from functools import partial
@@ -8,20 +8,23 @@ from functools import partial
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
+from node.api.ring import Ring
 from node.bootstrap.agreement import AgreementProbe
+from node.bootstrap.believing import checks_of, validators_of, witnesses_of
 from node.bootstrap.funds import FundsProbe
 from node.bootstrap.health import LOOK_SECONDS as HEALTH_SECONDS
 from node.bootstrap.health import HealthWatch
+from node.bootstrap.keeping import keeping, node_vault
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
     approver_keys,
-    checks_of,
     connected_chain,
+    open_access_keys,
     open_store,
     opened_signer,
+    openid_issuer,
     require_endpoint,
     schemas_by_thread,
-    witnesses_of,
 )
 from node.bootstrap.probes import probes, unchecked
 from node.bootstrap.verification import Verification
@@ -32,7 +35,6 @@ from node.chain.protocol import Chain
 from node.chain.witnesses import Witnesses
 from node.clock import Clock, Random
 from node.follower.follower import Follower
-from node.keeper.keeper import Keeper
 from node.keys.approvers import Approvers
 from node.keys.ring import LOOK_SECONDS, KeyRing
 from node.keys.signer import Signer
@@ -54,14 +56,13 @@ def build(
     deployment: Deployment | None = None,
     signer: Signer | None = None,
     password: bytes | None = None,
-    parts: Iterable[Part] = ALL,
+    parts: Collection[Part] = ALL,
 ) -> Node:
     """Return a node that is ready to start.
 
     `chain` is given when several nodes of one process share an embedded one; `signer` or the keystore's
     `password` is needed for the submitter. Raise `SettingsInvalid`, `WrongPassword`, `StoreUnavailable` …
     """
-    wanted = frozenset(parts)
     if chain is None:
         require_endpoint(settings)
     contracts = Contracts(deployment or read_deployment(settings.deployment_file))
@@ -69,56 +70,52 @@ def build(
     with ExitStack() as on_failure:
         on_failure.callback(resources.close)
         ring: KeyRing | None = None
-        if Part.SUBMITTER in wanted and signer is None:
+        if Part.SUBMITTER in parts and signer is None:
             signer = ring = resources.enter_context(opened_signer(settings, contracts, clock, password))
         chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
+        vault = node_vault(settings, random, password)
         verification = Verification(chain, contracts.deployment, demo_allowed=settings.demo)
         witnesses = witnesses_of(settings, chain, clock)
         ticks = _ticks(
-            wanted,
-            settings=settings,
-            store=store,
-            chain=chain,
-            contracts=contracts,
-            clock=clock,
-            random=random,
-            signer=signer,
-            witnesses=witnesses,
+            parts, settings=settings, store=store, chain=chain, contracts=contracts, clock=clock,
+            random=random, signer=signer, witnesses=witnesses,
             ahead=resources.enter_context(ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")),
-        )
+        )  # fmt: skip
+        if Part.KEEPER in parts:
+            ticks |= keeping(
+                settings, store, chain,
+                contracts=contracts, clock=clock, random=random, vault=vault, resources=resources,
+            )  # fmt: skip
+        ring_of_feed = Ring(store)
+        if Part.API in parts:
+            ticks["ring"] = ring_of_feed.tick
         workers = _workers(settings, verification, ticks, ring, _alarm(store, clock))
         metrics = Metrics()
+        metrics.verification.labels(settings.verification).set(1)
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
         asked |= _warnings(settings, ring)
         if witnesses is not None:
             asked["agreement"] = AgreementProbe(store, witnesses, metrics)
         if signer is not None:
-            asked["funds"] = FundsProbe(
-                store, chain, addresses=signer.addresses, clock=clock, settings=settings, metrics=metrics
-            )
+            funds = partial(FundsProbe, clock=clock, settings=settings, metrics=metrics)
+            asked["funds"] = funds(store, chain, addresses=signer.addresses)
         readiness = Readiness(asked)
         health = _health(readiness, metrics, _alarm(store, clock))
         resources.callback(readiness.close)
         context = Context(
-            settings=settings,
-            store=store,
-            chain=chain,
-            contracts=contracts,
-            clock=clock,
-            random=random,
-            approvers=Approvers(approver_keys(settings), clock),
-            schemas=schemas_by_thread(settings),
-            readiness=readiness,
-            metrics=metrics,
-        )
-        node = Node(context, verification, [*workers, health], web=Part.API in wanted, resources=resources)
+            settings=settings, store=store, chain=chain, contracts=contracts, clock=clock, random=random,
+            schemas=schemas_by_thread(settings), readiness=readiness, metrics=metrics,
+            keys=open_access_keys(settings, random), openid=openid_issuer(settings, clock),
+            vault=vault, ring=ring_of_feed, approvers=Approvers(approver_keys(settings), clock),
+        )  # fmt: skip
+        node = Node(context, verification, [*workers, health], web=Part.API in parts, resources=resources)
         on_failure.pop_all()
         return node
 
 
 def _ticks(
-    wanted: frozenset[Part],
+    wanted: Collection[Part],
     *,
     settings: Settings,
     store: Store,
@@ -129,13 +126,19 @@ def _ticks(
     signer: Signer | None,
     witnesses: Witnesses | None,
     ahead: Executor,
-) -> dict[Part, Callable[[], int]]:
+) -> dict[str, Callable[[], int]]:
     """Return what each wanted part does again and again."""
-    found: dict[Part, Callable[[], int]] = {}
+    found: dict[str, Callable[[], int]] = {}
     if Part.FOLLOWER in wanted:
-        checks = checks_of(settings)
         found[Part.FOLLOWER] = Follower(
-            store, chain, contracts, clock, checks=checks, witnesses=witnesses, ahead=ahead
+            store,
+            chain,
+            contracts,
+            clock,
+            checks=checks_of(settings),
+            witnesses=witnesses,
+            validators=validators_of(settings, chain, witnesses),
+            ahead=ahead,
         ).tick
     if Part.SUBMITTER in wanted and signer is not None:
         found[Part.SUBMITTER] = Submitter(
@@ -147,8 +150,6 @@ def _ticks(
             random=random,
             settings=settings,
         ).tick
-    if Part.KEEPER in wanted:
-        found[Part.KEEPER] = Keeper(store, chain, contracts, clock, settings).tick
     return found
 
 
@@ -163,13 +164,13 @@ def _warnings(settings: Settings, ring: KeyRing | None) -> dict[str, Callable[[]
 def _workers(
     settings: Settings,
     verification: Verification,
-    ticks: Mapping[Part, Callable[[], int]],
+    ticks: Mapping[str, Callable[[], int]],
     ring: KeyRing | None,
     alarm: Callable[[str, SettlementError], None],
 ) -> list[Worker]:
     workers = [
-        Worker(part.value, _verified(verification, tick), pause_seconds=settings.tick_seconds, alarm=alarm)
-        for part, tick in ticks.items()
+        Worker(name, _verified(verification, tick), pause_seconds=settings.tick_seconds, alarm=alarm)
+        for name, tick in ticks.items()
     ]
     if ring is not None:
         workers.append(Worker("keys", ring.tick, pause_seconds=LOOK_SECONDS, alarm=alarm))

@@ -12,7 +12,7 @@ import structlog
 from node.api.app import create_app
 from node.api.context import Context
 from node.bootstrap.verification import Verification
-from node.bootstrap.web import WebServer
+from node.bootstrap.web import WebServer, tls_of
 from node.bootstrap.worker import Worker
 from node.errors import ChainError, NodeError
 
@@ -52,7 +52,11 @@ class Node:
         self._verification = verification
         self._resources = resources
         settings = context.settings
-        self.web = WebServer(create_app(context), host=settings.host, port=settings.port) if web else None
+        self.web = (
+            WebServer(create_app(context), host=settings.host, port=settings.port, tls=tls_of(settings))
+            if web
+            else None
+        )
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -85,6 +89,7 @@ class Node:
     def stop(self) -> None:
         """End everything after its present piece of work, and close what was opened."""
         self._stopping.set()
+        self.context.ring.close()
         if self.web is not None:
             self.web.stop()
         for worker in self.workers:

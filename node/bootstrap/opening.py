@@ -1,5 +1,6 @@
 """What is opened from settings alone: the store, the keystore, the chain, files with secrets."""
 
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,25 +14,31 @@ from node.chain.failover import FailoverChain, Identity
 from node.chain.fees import fee_limits
 from node.chain.protocol import Chain
 from node.chain.rpc import RpcChain
-from node.chain.witnesses import Witnesses
-from node.clock import Clock
+from node.clock import Clock, Random
 from node.errors import KeyNotFound, SettingsInvalid, WrongPassword
-from node.follower.checking import Checks, Level
+from node.keys.access import AccessKeys
 from node.keys.agreement import EncryptionKeystore
 from node.keys.approvers import ApproverKeystores, ApproverTokens
 from node.keys.hsm import Token
 from node.keys.keystore import Keystore
 from node.keys.limits import DayLimits
-from node.keys.policy import node_policy
+from node.keys.policy import node_policy, notary_policy
 from node.keys.ring import KeyRing, KeystoreKeys, TokenKeys
-from node.keys.sealing import KeyCipher
+from node.keys.sealed_files import SealedFiles
+from node.keys.sealing import SCRYPT_N, KeyCipher
+from node.keys.signer import Notary
+from node.keys.vault import Vault
+from node.services.alerts.rules import rules_of
+from node.services.openid import OpenIdIssuer
 from node.settings import Settings, limits_from_text
 from node.store.session import Store
 from node.store.spending import SpendingBook
+from settlement.alerting import Rules
 from settlement.errors import InvalidDocument
 from settlement.iso20022.schema import Schemas, compile_schemas
 
 SECRET_BYTES_MAX = 4096
+VAULT = "vault"
 
 
 def open_store(settings: Settings) -> Store:
@@ -59,6 +66,24 @@ def read_secret(path: Path) -> bytes:
     return secret
 
 
+def read_certificate(path: Path) -> bytes:
+    """Return the first certificate of a PEM file as DER; raise `SettingsInvalid`."""
+    try:
+        return ssl.PEM_cert_to_DER_cert(read_secret(path).decode())
+    except ValueError:
+        raise SettingsInvalid(f"{path} is not one certificate in PEM") from None
+
+
+def open_access_keys(settings: Settings, random: Random) -> AccessKeys:
+    """Return the node's own secrets for letting people and machines in; their file is made when needed."""
+    return AccessKeys(settings.home / "access.json", random)
+
+
+def openid_issuer(settings: Settings, clock: Clock) -> OpenIdIssuer | None:
+    """Return the OpenID Connect issuer of the settings, not asked yet; raise `SettingsInvalid`."""
+    return None if settings.oidc_issuer is None else OpenIdIssuer(settings, clock)
+
+
 def open_keystore(settings: Settings) -> Keystore:
     """Return the keystore in the home folder; its files are opened by its password, later."""
     return Keystore(settings.home / "keys", cipher=KeyCipher(settings.key_cipher))
@@ -83,6 +108,29 @@ def open_token(settings: Settings, pin: bytes | None) -> Token:
             "VOSTRO_SIGNER=pkcs11 needs VOSTRO_TOKEN_MODULE (the module's file) and VOSTRO_TOKEN_LABEL"
         )
     return Token(settings.token_module, settings.token_label, pin)
+
+
+def open_vault(settings: Settings, random: Random, password: Callable[[], bytes] | None = None) -> Vault:
+    """Return the vault in the home folder, unopened; `password` gives the keystore's where it is known.
+
+    What first uses it raises `SettingsInvalid` when no password is to be had, `WrongPassword`.
+    """
+    files = SealedFiles(settings.home / VAULT, cipher=KeyCipher(settings.key_cipher), scrypt_n=SCRYPT_N)
+
+    def password_of_vault() -> bytes:
+        if settings.webhook_password_file is not None:
+            return read_secret(settings.webhook_password_file)
+        # A token's PIN is too short to seal a file that somebody may copy.
+        if settings.signer == "keystore" and password is not None:
+            return password()
+        if settings.signer == "keystore" and settings.key_password_file is not None:
+            return read_secret(settings.key_password_file)
+        raise SettingsInvalid(
+            "webhook secrets are sealed under a password that this process does not know: set "
+            "VOSTRO_WEBHOOK_PASSWORD_FILE"
+        )
+
+    return Vault(files, password_of_vault, random)
 
 
 def key_addresses(settings: Settings) -> list[bytes]:
@@ -127,6 +175,18 @@ def opened_signer(
         return
     with closing(open_token(settings, password)) as token:
         yield KeyRing(TokenKeys(token=token), wanted, policy, limits=limits)
+
+
+@contextmanager
+def opened_notary(settings: Settings, password: bytes, address: bytes, *, chain_id: int) -> Iterator[Notary]:
+    """Give what signs what this bank attests by one of its keys, and nothing else; raise `SigningError`."""
+    policy = notary_policy(chain_id)
+    if settings.signer == "keystore":
+        keys = KeystoreKeys(keystore=open_keystore(settings), password=lambda: password)
+        yield KeyRing(keys, [address], policy)
+        return
+    with closing(open_token(settings, password)) as token:
+        yield KeyRing(TokenKeys(token=token), [address], policy)
 
 
 def _password_of(settings: Settings, password: bytes) -> Callable[[], bytes]:
@@ -178,29 +238,6 @@ def connected_chain(
             chain.close()
 
 
-def witnesses_of(settings: Settings, chain: Chain, clock: Clock) -> Witnesses | None:
-    """Return the endpoints that must agree before a block is mirrored, None where one is enough.
-
-    Raise `SettingsInvalid` when there are not so many, or a hash would say nothing of its block.
-    """
-    if settings.rpc_agreement == 1:
-        return None
-    if Level(settings.verification) is Level.OFF:
-        raise SettingsInvalid(
-            "VOSTRO_RPC_AGREEMENT: endpoints agree on hashes, which VOSTRO_VERIFICATION=off does not check"
-        )
-    if not isinstance(chain, FailoverChain):
-        raise SettingsInvalid(
-            f"VOSTRO_RPC_AGREEMENT: {settings.rpc_agreement} endpoints must agree, VOSTRO_RPC_URL names one"
-        )
-    return Witnesses(chain, needed=settings.rpc_agreement, clock=clock)
-
-
-def checks_of(settings: Settings) -> Checks:
-    """Return how blocks are checked before they are mirrored."""
-    return Checks(level=Level(settings.verification), sealed=engine(settings.engine).sealed)
-
-
 def schemas_by_thread(settings: Settings) -> Callable[[], Schemas | None]:
     """Return a function that gives each thread schemas of its own; raise `SettingsInvalid`.
 
@@ -216,6 +253,17 @@ def schemas_by_thread(settings: Settings) -> Callable[[], Schemas | None]:
         return found
 
     return of_this_thread
+
+
+def read_rules(settings: Settings) -> Rules:
+    """Return the rules of the settings' file, or the usual ones without one; raise `SettingsInvalid`."""
+    if settings.alert_rules is None:
+        return Rules()
+    try:
+        content = settings.alert_rules.read_bytes()
+    except OSError as error:
+        raise SettingsInvalid(f"VOSTRO_ALERT_RULES: {error}") from error
+    return rules_of(content, place=f"VOSTRO_ALERT_RULES: {settings.alert_rules}")
 
 
 def read_schemas(settings: Settings) -> Schemas | None:

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from node.bootstrap.opening import checks_of, connected_chain, witnesses_of
+from node.bootstrap.believing import checks_of, validators_of, witnesses_of
+from node.bootstrap.opening import connected_chain
 from node.chain.contracts import Contracts
 from node.chain.deployment import read_deployment
 from node.clock import SystemClock
@@ -39,6 +40,7 @@ def compare_rebuilt(
         fresh = Store(into or f"sqlite:///{Path(folder) / 'rebuilt.sqlite'}")
         fresh.migrate()
         done = 0
+        witnesses = witnesses_of(settings, chain, clock)
         for blocks in rebuild(
             fresh,
             chain,
@@ -46,7 +48,8 @@ def compare_rebuilt(
             clock,
             height=wanted.head.height,
             checks=checks_of(settings),
-            witnesses=witnesses_of(settings, chain, clock),
+            witnesses=witnesses,
+            validators=validators_of(settings, chain, witnesses),
         ):
             done += blocks
             show(done / (wanted.head.height + 1))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from node.bootstrap.opening import VAULT
 from node.errors import SettingsInvalid
 from node.keys.sealed_files import SealedFiles
 from node.keys.sealing import SCRYPT_N, KeyCipher
@@ -30,7 +31,8 @@ def reseal(settings: Settings, old: bytes, new: bytes) -> list[Resealed]:
         raise SettingsInvalid("a token seals its keys itself; its PIN is changed by the token's own program")
     cipher = KeyCipher(settings.key_cipher)
     opened = []
-    for folder in _FOLDERS:
+    # The vault has a password of its own where the settings say so.
+    for folder in (*_FOLDERS, *(() if settings.webhook_password_file else (VAULT,))):
         files = SealedFiles(settings.home / folder, cipher=cipher, scrypt_n=SCRYPT_N)
         opened += [(folder, files, name, *files.read_either(name, old, new)) for name in files.names()]
     found = []

@@ -1,8 +1,9 @@
 """Several endpoints as witnesses of one another: so many of them must tell a block alike before it counts."""
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from node.chain.failover import FailoverChain
 from node.chain.protocol import Block, Chain
@@ -11,6 +12,9 @@ from node.errors import AgreementMissing, EndpointsDisagree, SettingsInvalid
 
 # RPC nodes hear of a block one after the other; so long that is nothing to tell a person.
 PATIENCE_SECONDS = 10
+_TOLD_MAX = 500
+
+_Answer = TypeVar("_Answer", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +45,7 @@ class Witnesses:
         self._short_since: float | None = None
 
     def agreed(self, blocks: Sequence[Block]) -> Sequence[Block]:
-        """Return those of these consecutive blocks, whose hashes were checked, that enough endpoints serve.
+        """Return those of these consecutive blocks that enough endpoints serve under the same hash.
 
         They are the first ones: none while endpoints catch up, which is waited for. Raise `AgreementMissing`
         when that takes long, `EndpointsDisagree` when one has another block as final.
@@ -58,6 +62,21 @@ class Witnesses:
             return ()
         self._short_since = None
         return blocks[: reached[self.needed - 1] - blocks[0].height + 1]
+
+    def same(self, question: Callable[[Chain], _Answer], height: int) -> _Answer:
+        """Return what enough endpoints answer about a block; `question` raises `ChainUnavailable` at most.
+
+        Raise `AgreementMissing`, and `EndpointsDisagree` for two answers.
+        """
+        answers = self._chain.each(question)
+        if len(set(answers.values())) > 1:
+            told = "; ".join(f"{name}: {answer!r}" for name, answer in answers.items())
+            raise EndpointsDisagree(f"endpoints answer differently about block {height}: {told[:_TOLD_MAX]}")
+        if len(answers) < self.needed:
+            silent = tuple(name for name in self._chain.names if name not in answers)
+            agreeing = dict.fromkeys(answers, height)
+            raise self.missing(Voices(agreeing=agreeing, differing={}, silent=silent), height)
+        return next(iter(answers.values()))
 
     def ask(self, known: Mapping[int, bytes]) -> Voices:
         """Ask each endpoint for the hash of the newest of these blocks (by height) that it has as final.

@@ -183,18 +183,18 @@ def _instruct(
     from node.clock import SystemClock, SystemRandom
     from node.services.acceptance import accept
     from node.services.identifiers import new_id
-    from node.services.requests import PaymentRequest
+    from node.services.requests import money_request
     from settlement.identifiers import BankReference
     from settlement.money import amount_from_decimal, currency
 
     settings, clock, random = read_settings(), SystemClock(), SystemRandom()
     minor_units = str(amount_from_decimal(amount, currency(code)))
-    request = PaymentRequest(
-        payee=BankReference(bic=holder),
+    request = money_request(
+        kind,
         currency=code,
         amount=minor_units,
-        end_to_end_id=reference,
-        document={"message": f"vostro.{kind.value}.v1", "reference": reference},
+        reference=reference,
+        holder=BankReference(bic=holder),
     )
     key = new_id("cli", clock, random)
     with opened_store(settings) as store:

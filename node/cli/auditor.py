@@ -15,6 +15,18 @@ def run() -> None:
     verify.add_argument(
         "--checkpoint", type=Path, required=True, help="What you trust; not from the same hand."
     )
+    verify.add_argument(
+        "--signed-by", action="append", default=[], help="Address that must have signed it; repeat."
+    )
+    verify.add_argument("--entries", type=Path, help="Write an account's proven entries to this CSV file.")
     verify.add_argument("--json", action="store_true", help="Print JSON instead of lines.")
     given = parser.parse_args()
-    raise SystemExit(print_checks(given.bundle, given.checkpoint, as_json=given.json))
+    raise SystemExit(
+        print_checks(
+            given.bundle,
+            given.checkpoint,
+            as_json=given.json,
+            signed_by=given.signed_by,
+            entries=given.entries,
+        )
+    )

@@ -82,3 +82,17 @@ def verify(*, as_json: AsJson = False) -> None:
         "height": anchors.height,
     }
     print_rows([row], tuple(row), as_json=as_json)
+
+
+@audit.command("refusals")
+def show_refusals(
+    *,
+    limit: Annotated[int, typer.Option(help="Rows at most.", min=1, max=1000)] = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Show who was refused at the API and how often, by hour, the newest first."""
+    from node.services.refusals import list_refusals
+
+    with opened_store(read_settings()) as store:
+        rows = [asdict(refusal) for refusal in list_refusals(store, limit=limit)]
+    print_rows(rows, ("hour", "code", "actor", "method", "route", "address", "count"), as_json=as_json)

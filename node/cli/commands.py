@@ -9,10 +9,14 @@ import sys
 import typer
 
 from node.cli import (
+    alerts,
     approvals,
     assets,
     breaks,
     care,
+    checkpoints,
+    clients,
+    events,
     evidence,
     keys,
     limits,
@@ -24,6 +28,8 @@ from node.cli import (
     reports,
     tokens,
     transactions,
+    users,
+    webhooks,
 )
 from settlement.errors import FaultyMessage, SettlementError
 
@@ -37,8 +43,9 @@ app = typer.Typer(
 )
 for module in (
     *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
-    *(approvals, tokens, transactions),
+    *(approvals, users, clients, tokens, transactions, events, webhooks, alerts),
     care,
+    checkpoints,
     evidence,
 ):
     module.register(app)

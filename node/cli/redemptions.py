@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def list_(*, as_json: AsJson = False) -> None:
     """Show what waits, for this bank's answer or another's, oldest first."""
     from node.services.acceptance import own_participant
-    from node.services.administration import pending_redemptions
+    from node.services.redemptions import pending_redemptions
 
     settings = read_settings()
     with opened_store(settings) as store:
@@ -31,14 +31,14 @@ def list_(*, as_json: AsJson = False) -> None:
         found = pending_redemptions(store, own.id)
     rows = [
         {
-            "holder": outcome.terms.payer,
-            "issuer": outcome.terms.payee,
-            "sequence": outcome.terms.sequence,
-            "asset": outcome.terms.asset,
-            "amount": str(outcome.terms.amount),
-            "height": outcome.height,
+            "holder": each.holder.bic,
+            "issuer": each.issuer.bic,
+            "sequence": each.terms.sequence,
+            "asset": each.terms.asset,
+            "amount": str(each.terms.amount),
+            "height": each.height,
         }
-        for outcome in found
+        for each in found
     ]
     print_rows(rows, ("holder", "issuer", "sequence", "asset", "amount", "height"), as_json=as_json)
 
@@ -66,23 +66,20 @@ def _end(holder: str | None, sequence: int, ending: str, *, as_json: bool) -> No
     from node.chain.contracts import Contracts
     from node.chain.deployment import read_deployment
     from node.clock import SystemClock
-    from node.errors import NotFound
     from node.services.acceptance import own_participant
-    from node.services.administration import Ending, end_redemption, pending_redemptions
-    from node.services.participants import number_of
+    from node.services.redemptions import Ending, end_redemption
 
-    settings = read_settings()
+    settings, at = read_settings(), int(SystemClock().now())
     contracts = Contracts(read_deployment(settings.deployment_file))
-    with opened_store(settings) as store:
-        with store.snapshot() as connection:
-            own = own_participant(connection, settings)
-        payer = own.id if holder is None else number_of(store, holder)
-        waiting = [outcome.terms for outcome in pending_redemptions(store, own.id)]
-        found = [each for each in waiting if (each.payer, each.sequence) == (payer, sequence)]
-        # Only its issuer answers it.
-        if not found or (holder is not None and found[0].payee != own.id):
-            raise NotFound(
-                f"no redemption {sequence} of {holder or own.bic} waits; `vostro redemptions list` shows them"
-            )
-        row = end_redemption(store, SystemClock(), contracts, found[0], ending=Ending(ending), actor=TERMINAL)
+    with opened_store(settings) as store, store.transaction() as connection:
+        row = end_redemption(
+            connection,
+            contracts,
+            own=own_participant(connection, settings),
+            holder=holder or settings.bic,
+            sequence=sequence,
+            ending=Ending(ending),
+            actor=TERMINAL,
+            at=at,
+        )
     print_rows([{"row": row, "state": "waiting"}], ("row", "state"), as_json=as_json)

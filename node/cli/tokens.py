@@ -21,6 +21,7 @@ def new(
     name: Annotated[str, typer.Argument(help="Whose token it is; for the log and the list.")],
     role: Annotated[str, typer.Option(help="officer, approver, auditor, operator, issuer or integration.")],
     *,
+    days: Annotated[int, typer.Option(help="Days for which it is good.", min=1, max=3660)] = 366,
     as_json: AsJson = False,
 ) -> None:
     """Make a token and show its secret, once: only a digest of it is kept."""
@@ -32,7 +33,7 @@ def new(
         raise typer.BadParameter(f"{role} is none of {', '.join(Role)}", param_hint="--role")
     with opened_store(read_settings()) as store:
         token, secret = new_token(
-            store, SystemClock(), SystemRandom(), name=name, role=Role(role), by=TERMINAL
+            store, SystemClock(), SystemRandom(), name=name, role=Role(role), by=TERMINAL, days=days
         )
     if as_json:
         print_json(asdict(token) | {"secret": secret})
@@ -50,7 +51,7 @@ def list_(*, as_json: AsJson = False) -> None:
 
     with opened_store(read_settings()) as store:
         rows = [asdict(token) for token in list_tokens(store)]
-    print_rows(rows, ("id", "name", "role", "created_at", "revoked_at"), as_json=as_json)
+    print_rows(rows, ("id", "name", "role", "created_at", "expires_at", "revoked_at"), as_json=as_json)
 
 
 @commands.command()

@@ -5,12 +5,16 @@
     SettlementError                       (settlement.errors)
     └── NodeError                         carries a status
         ├── RequestRefused                the caller can mend it
-        │   └── Unauthenticated 401 · Forbidden 403 · NotFound 404 · IdempotencyConflict · InFlight ·
+        │   └── Unauthenticated 401 (LoginRefused · InvalidClient) · LoginsBusy · IssuerUnavailable 503 ·
+        │       InvalidScope · UnsupportedGrantType · PasswordRefused 400 · NameTaken 409 · Forbidden 403 ·
+        │       NotFound 404 · IdempotencyConflict · InFlight ·
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
-        │       ApprovalRefused 409 · BodyTooLarge 413 ·
-        │       SelfApproval 403 · ValueDateRefused · DeadlineRefused 400 ·
+        │       ApprovalRefused 409 · SelfApproval 403 · BodyTooLarge 413 ·
+        │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
-        │       EvidenceMissing 409 · PeriodRefused 400 · QueueFull · MirrorBehind 503
+        │       EvidenceMissing 409 · PeriodRefused 400 · CursorGone 410 ·
+        │       ReceiversFull · CursorBehind · AlreadyAcknowledged 409 · TargetRefused 400 ·
+        │       StreamUnavailable · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
         │   └── StoreUnavailable · StoreFull 503 · StoreMismatch · StoreInconsistent (also a BrokenRule) 500
         ├── ChainError                    the chain or its RPC node
@@ -40,8 +44,8 @@
 
 Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `InvalidFilter`, `InvalidReference`,
 `InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`, `InvalidReason`,
-`InvalidRole`. Under `BrokenRule`: `AuditBroken`,
-`ContentChanged`.
+`InvalidRole`, `InvalidUserName`, `InvalidPublicKey`, `InvalidTarget`.
+Under `BrokenRule`: `AuditBroken`, `BooksDiffer`, `ContentChanged`.
 Within the services only: `FaultyRequests`.
 """
 
@@ -109,6 +113,7 @@ from node.errors.requests import (
     AssetNotFound,
     BodyTooLarge,
     CancelRefused,
+    CursorGone,
     DeadlineRefused,
     DuplicateMessage,
     DuplicateUetr,
@@ -116,8 +121,15 @@ from node.errors.requests import (
     Forbidden,
     IdempotencyConflict,
     InFlight,
+    InvalidClient,
+    InvalidScope,
+    IssuerUnavailable,
+    LoginRefused,
+    LoginsBusy,
     MirrorBehind,
+    NameTaken,
     NotFound,
+    PasswordRefused,
     PayeeRefused,
     PayerRefused,
     PeriodRefused,
@@ -125,6 +137,7 @@ from node.errors.requests import (
     RequestRefused,
     SelfApproval,
     Unauthenticated,
+    UnsupportedGrantType,
     ValueDateRefused,
     VoidRefused,
 )
@@ -165,6 +178,7 @@ __all__ = [
     "ChainUnavailable",
     "ContractFault",
     "ContractRefused",
+    "CursorGone",
     "DayLimitReached",
     "DeadlineRefused",
     "DemoDeployment",
@@ -182,6 +196,9 @@ __all__ = [
     "IdempotencyConflict",
     "InFlight",
     "InstructionForbidden",
+    "InvalidClient",
+    "InvalidScope",
+    "IssuerUnavailable",
     "KeyExists",
     "KeyInUse",
     "KeyNotFound",
@@ -189,9 +206,12 @@ __all__ = [
     "KeystoreDamaged",
     "LeaseLost",
     "LimitExceeded",
+    "LoginRefused",
+    "LoginsBusy",
     "MalformedAnswer",
     "MirrorBehind",
     "ModuleBarred",
+    "NameTaken",
     "NodeError",
     "NonceGap",
     "NonceTaken",
@@ -200,6 +220,7 @@ __all__ = [
     "NotOnChain",
     "NotReady",
     "OutOfGas",
+    "PasswordRefused",
     "PayeeRefused",
     "PayerRefused",
     "PeriodRefused",
@@ -228,6 +249,7 @@ __all__ = [
     "Unauthenticated",
     "UndecodableLog",
     "Underpriced",
+    "UnsupportedGrantType",
     "ValueDateRefused",
     "VoidRefused",
     "WriterStopped",

@@ -21,6 +21,44 @@ class Forbidden(RequestRefused):
     status = 403
 
 
+class LoginRefused(Unauthenticated):
+    """Name, password and code don't go together, or the account is locked: which of them is not said."""
+
+
+class LoginsBusy(RequestRefused):
+    """Several are logging in at this moment; try again in a second."""
+
+    status = 503
+
+
+class InvalidClient(Unauthenticated):
+    """A machine did not show who it is (RFC 6749's word)."""
+
+
+class InvalidScope(RequestRefused):
+    """A machine asked for a role that it does not have (RFC 6749's word)."""
+
+
+class UnsupportedGrantType(RequestRefused):
+    """A token is asked for in a way that this node does not know (RFC 6749's word)."""
+
+
+class IssuerUnavailable(RequestRefused):
+    """The OpenID Connect issuer's keys can't be had; try again in a minute."""
+
+    status = 503
+
+
+class PasswordRefused(RequestRefused):
+    """Not a password to take: too short, too long, or the one there was."""
+
+
+class NameTaken(RequestRefused):
+    """Somebody has this name already."""
+
+    status = 409
+
+
 class NotFound(RequestRefused):
     """Nothing has this identifier."""
 
@@ -105,6 +143,12 @@ class QueueFull(RequestRefused):
     """The outbox holds as much as it may; try again when it has drained."""
 
     status = 503
+
+
+class CursorGone(RequestRefused):
+    """The feed has nothing at this cursor any more: it is too old, or the node's store was set back."""
+
+    status = 410
 
 
 class PeriodRefused(RequestRefused):

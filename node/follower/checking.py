@@ -26,20 +26,26 @@ class Checks:
     level: Level = Level.FULL
     sealed: bool = False
 
-    def material(self, block: Block, parent: Header | None) -> Material:
+    def material(self, block: Block, parent: Header | None, validators: tuple[bytes, ...] = ()) -> Material:
         """Return what proves a block and its contents, having checked it; `parent` is the header before it.
 
+        `validators`: who must have sealed it, where a contract and not the headers says so.
         Raise `WrongBlockHash`, `WrongTransactions`, `WrongReceipts`, `WrongSeals`.
         """
         if self.level is Level.OFF:
             return Material(header=block.header.encoded(), transactions=(), receipts=())
         encoded = self._check_header(block)
         if self.sealed:
-            _check_seals(block, parent)
+            _check_seals(block, parent, validators)
         if self.level is Level.HEADERS:
-            return Material(header=encoded, transactions=(), receipts=())
+            return Material(header=encoded, transactions=(), receipts=(), validators=validators)
         _check_transactions(block)
-        return Material(header=encoded, transactions=block.transactions, receipts=_checked_receipts(block))
+        return Material(
+            header=encoded,
+            transactions=block.transactions,
+            receipts=_checked_receipts(block),
+            validators=validators,
+        )
 
     def _check_header(self, block: Block) -> bytes:
         try:
@@ -95,12 +101,16 @@ def _checked_receipts(block: Block) -> tuple[bytes, ...]:
     return tuple(encoded)
 
 
-def _check_seals(block: Block, parent: Header | None) -> None:
+def _check_seals(block: Block, parent: Header | None, kept: tuple[bytes, ...]) -> None:
     """Raise `WrongSeals` unless a quorum of its validators sealed a block; the genesis has no seals."""
     if parent is None:
         return
     try:
+        listed = frozenset(seals.decode(block.header.extra_data).validators)
+        if kept and listed and listed != frozenset(kept):
+            raise WrongSeals(f"block {block.height} lists other validators than their contract does")
         known = frozenset(seals.decode(parent.extra_data).validators)
-        seals.require_seals(block.header, seals.validators_after(known, parent, block.header))
+        validators = frozenset(kept) or seals.validators_after(known, parent, block.header)
+        seals.require_seals(block.header, validators)
     except InvalidEvidence as error:
         raise WrongSeals(error.detail) from None

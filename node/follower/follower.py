@@ -17,6 +17,7 @@ from node.errors import (
 )
 from node.follower.ahead import Ahead
 from node.follower.checking import DEFAULT_CHECKS, Checks
+from node.follower.validators import ContractValidators
 from node.mirror.head import Head, hash_at, head, pin
 from node.mirror.material import Material, header_at
 from node.mirror.record import write
@@ -48,6 +49,7 @@ class Follower:
         *,
         checks: Checks = DEFAULT_CHECKS,
         witnesses: Witnesses | None = None,
+        validators: ContractValidators | None = None,
         ahead: Executor | None = None,
         blocks_max: int = _BLOCKS_MAX,
     ) -> None:
@@ -57,6 +59,7 @@ class Follower:
         self._clock = clock
         self._checks = checks
         self._witnesses = witnesses
+        self._validators = validators
         self._ahead = Ahead(chain, ahead)
         self._blocks_max = blocks_max
         self._blocks_next = min(16, blocks_max)
@@ -79,10 +82,9 @@ class Follower:
         try:
             blocks = self._fetch(mirrored, until)
             _check(mirrored, blocks)
-            material = self._material(parent, blocks)
             if self._witnesses is not None:
                 blocks = self._witnesses.agreed(blocks)
-            return self._write(mirrored, blocks, material[: len(blocks)])
+            return self._write(mirrored, blocks, self._material(parent, blocks))
         except (BrokenRule, WrongChain, WrongGenesis) as error:
             self._freeze(error, mirrored)
             raise
@@ -162,7 +164,8 @@ class Follower:
         """Return what proves the blocks, having checked them at this follower's level."""
         found = []
         for block in blocks:
-            found.append(self._checks.material(block, parent))
+            kept = () if self._validators is None else self._validators.of(block.height)
+            found.append(self._checks.material(block, parent, kept))
             parent = block.header
         return found
 

@@ -11,6 +11,7 @@ from node.clock import Clock
 from node.errors import StoreMismatch
 from node.follower.checking import DEFAULT_CHECKS, Checks
 from node.follower.follower import Follower
+from node.follower.validators import ContractValidators
 from node.mirror.digests import table_digests
 from node.mirror.head import Head, head
 from node.store.session import Store
@@ -47,6 +48,7 @@ def rebuild(
     height: int,
     checks: Checks = DEFAULT_CHECKS,
     witnesses: Witnesses | None = None,
+    validators: ContractValidators | None = None,
 ) -> Iterator[int]:
     """Mirror from genesis to `height` into a fresh store, yielding the number of blocks of each step.
 
@@ -58,7 +60,16 @@ def rebuild(
         raise StoreMismatch(f"the database is not fresh: it mirrors up to block {found.height}")
     missing = height + 1
     with ThreadPoolExecutor(max_workers=1) as ahead:
-        follower = Follower(fresh, chain, contracts, clock, checks=checks, witnesses=witnesses, ahead=ahead)
+        follower = Follower(
+            fresh,
+            chain,
+            contracts,
+            clock,
+            checks=checks,
+            witnesses=witnesses,
+            validators=validators,
+            ahead=ahead,
+        )
         while missing:
             mirrored = follower.tick(until=height)
             if not mirrored:

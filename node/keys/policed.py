@@ -8,6 +8,9 @@ from node.keys import signing
 from node.keys.limits import DayLimits
 from node.keys.policy import Policy
 from node.keys.signer import SignedTransaction, UnsignedTransaction
+from settlement.document import Json
+from settlement.evidence import attestation
+from settlement.evidence.attestation import Attestation
 
 
 class PolicedSigner:
@@ -45,6 +48,13 @@ class PolicedSigner:
         """Sign a 32-byte EIP-712 digest; raise `KeyNotFound`, `PolicyRefused`."""
         self._policy.check_digest()
         return signing.sign_digest(self._key(address), digest)
+
+    def attest(self, address: bytes, said: Mapping[str, Json]) -> Attestation:
+        """Sign what the bank says, which moves nothing on a chain; raise `KeyNotFound`, `PolicyRefused`."""
+        self._policy.check_attestation()
+        return Attestation(
+            signer=address, signature=signing.sign_digest(self._key(address), attestation.digest_of(said))
+        )
 
     def _key(self, address: bytes) -> signing.Sign:
         try:

@@ -64,13 +64,15 @@ OPERATING = {
 class Policy:
     """`calls`: the allowed selectors by contract address. `creates`: may it create contracts (deployer).
 
-    `digests`: may it sign a bare 32-byte digest, that is, consent as an approve key.
+    `digests`: may it sign a bare 32-byte digest, that is, consent as an approve key. `attests`: may it
+    sign what its bank says outside of the chain.
     """
 
     chain_id: int
     calls: Mapping[bytes, frozenset[bytes]] = field(default_factory=dict)
     creates: bool = False
     digests: bool = False
+    attests: bool = False
 
     def check(self, transaction: UnsignedTransaction) -> None:
         """Raise `PolicyRefused` unless the transaction is one this signer signs."""
@@ -95,6 +97,11 @@ class Policy:
         if not self.digests:
             raise PolicyRefused("a bare digest; only an approver's signer signs it")
 
+    def check_attestation(self) -> None:
+        """Raise `PolicyRefused` unless this signer signs what its bank says."""
+        if not self.attests:
+            raise PolicyRefused("an attestation; only a signer opened for that signs one")
+
     def _check_call(self, to: bytes, selector: bytes) -> None:
         if to not in self.calls:
             raise PolicyRefused(f"a call of 0x{to.hex()}, which is none of this deployment's contracts")
@@ -113,6 +120,11 @@ def node_policy(contracts: Contracts) -> Policy:
             selectors = frozenset(contracts.selector(contract, function) for function in functions)
             allowed[address] = allowed.get(address, frozenset()) | selectors
     return Policy(chain_id=contracts.deployment.chain_id, calls=allowed)
+
+
+def notary_policy(chain_id: int) -> Policy:
+    """Return what signs what a bank attests, by any of its keys: nothing else."""
+    return Policy(chain_id=chain_id, attests=True)
 
 
 def deployer_policy(contracts: Contracts) -> Policy:

@@ -1,10 +1,12 @@
 """The signer as the node sees it: it gives signatures, never keys."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from node.chain.protocol import Fees
+from settlement.document import Json
+from settlement.evidence.attestation import Attestation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,4 +43,12 @@ class Signer(Protocol):
 
     def sign_digest(self, address: bytes, digest: bytes) -> bytes:
         """Sign a 32-byte EIP-712 digest; return r ‖ s ‖ v (65 bytes)."""
+        ...
+
+
+class Notary(Protocol):
+    """Signs what its bank says, to be read by people and programs outside of the chain."""
+
+    def attest(self, address: bytes, said: Mapping[str, Json]) -> Attestation:
+        """Sign what it says (`settlement.evidence.attestation`); raise `KeyNotFound`, `PolicyRefused`."""
         ...

@@ -1,10 +1,17 @@
 """Cycles as they were proposed, for the events that name one only."""
 
-from sqlalchemy import Connection, select
+from collections.abc import Iterator
+from typing import Any
 
-from node.store.tables import cycles
+from sqlalchemy import Connection, RowMapping, Select, func, select, text
+
+from node.store.tables import cycles, events
+from node.store.tables.mirrored import RARE
 from settlement.errors import MirrorGap
 from settlement.events import WORD_BYTES, Event
+from settlement.netting import Cycle, cycle_of
+
+_CONTRACT = "Netting"
 
 
 def completed(connection: Connection, event: Event) -> Event:
@@ -19,3 +26,32 @@ def completed(connection: Connection, event: Event) -> Event:
     )
     fields = {**event.fields, "asset": row.asset, "positions": positions}
     return Event(contract=event.contract, name=event.name, fields=fields)
+
+
+def settled_cycles(connection: Connection, first: int, last: int) -> Iterator[Cycle]:
+    """Yield the cycles that settled in a range of blocks, both ends included, in the order of the chain."""
+    query = (
+        _of(events.c.data, "CycleSettled")
+        .where(events.c.height.between(first, last))
+        .order_by(events.c.height, events.c.log_index)
+    )
+    for digest in connection.scalars(query).all():
+        yield proposed_cycle(connection, digest)
+
+
+def proposed_cycle(connection: Connection, digest: bytes) -> Cycle:
+    """Return a cycle as it was proposed; raise `MirrorGap` when no mirrored event proposed it."""
+    query = _of(events.c.data, "CycleProposed").where(func.substr(events.c.data, 1, WORD_BYTES) == digest)
+    proposed = connection.scalar(query)
+    if proposed is None:
+        raise MirrorGap(f"no mirrored event proposed the cycle 0x{digest.hex()}")
+    return cycle_of(proposed)
+
+
+def settled_event(connection: Connection, digest: bytes) -> RowMapping | None:
+    """Return the event by which a cycle settled; None when it has not."""
+    return connection.execute(_of(events, "CycleSettled").where(events.c.data == digest)).mappings().first()
+
+
+def _of(what: Any, name: str) -> Select[Any]:
+    return select(what).where(text(RARE), events.c.contract == _CONTRACT, events.c.name == name)

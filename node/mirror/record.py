@@ -14,6 +14,7 @@ from node.chain.protocol import Block, Log, Receipt
 from node.mirror import authority, cycles, registration
 from node.mirror.material import Material, Row, insert_material, row_of
 from node.mirror.posting import Change, post
+from node.mirror.validators import Validators, insert_changes
 from node.mirror.words import HEAD, LEG, SETTLED, TERMS, signed
 from node.store import tables
 from node.store.bulk import insert_rows
@@ -74,17 +75,21 @@ class _Batch:
         self._events: list[tuple[Any, ...]] = []
         self._changes: list[Change] = []
         self._proofs: list[Row] = []
+        self._sealers: list[tuple[int, Validators]] = []
 
     def take(self, block: Block, proof: Material) -> None:
         before = len(self._receipts)
         self._blocks.append((block.height, block.hash, block.parent_hash, block.timestamp))
         for receipt in block.receipts:
             self._take_receipt(block.height, receipt)
+        if proof.validators:
+            self._sealers.append((block.height, proof.validators))
         self._proofs.append(row_of(block.height, proof, ours=len(self._receipts) > before))
 
     def write(self) -> None:
         insert_rows(self._connection, tables.blocks, _BLOCK_COLUMNS, self._blocks)
         insert_material(self._connection, self._proofs)
+        insert_changes(self._connection, self._sealers)
         insert_rows(self._connection, tables.receipts, _RECEIPT_COLUMNS, self._receipts)
         insert_rows(self._connection, tables.events, _EVENT_COLUMNS, self._events)
         post(self._connection, self._changes)

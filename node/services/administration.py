@@ -5,40 +5,18 @@ participant's own). A call that reverts is not tried again: whoever asked sees w
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection
 
 from node.chain.calls import Call
-from node.chain.contracts import Contracts
-from node.chain.own_calls import confirm_redemption, refuse_redemption, withdraw_redemption
 from node.clock import Clock
 from node.errors import NotFound
-from node.mirror.instructions import Outcome, outcomes
-from node.mirror.words import unsigned
 from node.outbox.attempts import Attempt, attempts_of_rows
 from node.outbox.rows import enqueue_call
 from node.services.audit import append_audit
 from node.store.session import Store
-from node.store.tables import events
-from settlement.instruction import Terms, keccak
+from settlement.instruction import keccak
 from settlement.participant import KeyRole
-
-
-class Ending(StrEnum):
-    """How a redemption that waits can end: by its issuer's answer, or because its holder takes it back."""
-
-    CONFIRMED = "confirmed"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-
-_ENDS = ("Redeemed", "RedemptionRefused", "RedemptionWithdrawn")
-_END_CALLS = {
-    Ending.CONFIRMED: confirm_redemption,
-    Ending.REFUSED: refuse_redemption,
-    Ending.WITHDRAWN: withdraw_redemption,
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +47,31 @@ def ask(
     """
     at = int(clock.now())
     with store.transaction() as connection:
-        row = enqueue_call(
-            connection, contract=call.contract, calldata=call.calldata, role=role, at=at, signer=signer
-        )
-        append_audit(
-            connection,
-            at=at,
-            actor=actor,
-            action=action,
-            subject=f"outbox row {row}",
-            detail={"contract": call.contract, "payload": keccak(call.calldata).hex()},
-        )
+        return ask_in(connection, call, role=role, actor=actor, action=action, at=at, signer=signer)
+
+
+def ask_in(
+    connection: Connection,
+    call: Call,
+    *,
+    role: KeyRole,
+    actor: str,
+    action: str,
+    at: int,
+    signer: bytes | None = None,
+) -> int:
+    """Do what `ask` does in the caller's transaction; `at` in UTC seconds."""
+    row = enqueue_call(
+        connection, contract=call.contract, calldata=call.calldata, role=role, at=at, signer=signer
+    )
+    append_audit(
+        connection,
+        at=at,
+        actor=actor,
+        action=action,
+        subject=f"outbox row {row}",
+        detail={"contract": call.contract, "payload": keccak(call.calldata).hex()},
+    )
     return row
 
 
@@ -97,59 +89,6 @@ def progress(store: Store, row: int) -> CallProgress:
         height=attempt.end.height if attempt.end else None,
         reason=attempt.refusal or attempt.error,
     )
-
-
-def pending_redemptions(store: Store, participant: int) -> list[Outcome]:
-    """Return the redemptions that wait, of which this participant is issuer or holder, oldest first."""
-    with store.snapshot() as connection:
-        return [
-            found for found in _requested(connection) if participant in (found.terms.payer, found.terms.payee)
-        ]
-
-
-def end_redemption(
-    store: Store,
-    clock: Clock,
-    contracts: Contracts,
-    terms: Terms,
-    *,
-    ending: Ending,
-    actor: str,
-) -> int:
-    """Confirm or refuse a redemption that waits, as its issuer, or withdraw it, as its holder; return the
-    row's number.
-
-    Raise `NotFound` when none with these terms waits.
-    """
-    with store.snapshot() as connection:
-        found = next((each for each in _requested(connection) if each.terms == terms), None)
-    if found is None:
-        raise NotFound(f"no redemption {terms.sequence} of participant {terms.payer} waits")
-    return ask(
-        store,
-        clock,
-        _END_CALLS[ending](contracts, terms, found.commitment),
-        role=KeyRole.PAY,
-        actor=actor,
-        action=f"redemption_{ending}",
-    )
-
-
-def _requested(connection: Connection) -> list[Outcome]:
-    """Return the requests of redemptions that have not ended yet."""
-    end = events.alias("end")
-    ended = exists().where(
-        end.c.initiator == events.c.initiator,
-        end.c.sequence == events.c.sequence,
-        end.c.name.in_(_ENDS),
-    )
-    query = select(events.c.initiator, events.c.sequence).where(
-        events.c.name == "RedemptionRequested", ~ended
-    )
-    keys = [(row.initiator, unsigned(row.sequence)) for row in connection.execute(query)]
-    found = [each for key in outcomes(connection, keys).values() for each in key]
-    requested = [each for each in found if each.name == "RedemptionRequested"]
-    return sorted(requested, key=lambda each: (each.height, each.log_index))
 
 
 def _state(attempt: Attempt) -> str:

@@ -1,13 +1,20 @@
 """First answers, kept for ever: the same request gets the same bytes, whatever has happened since."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
 
 from sqlalchemy import Connection, insert, select
 
+from node.clock import Clock
 from node.errors import IdempotencyConflict, RequestRefused
+from node.store.session import Store
 from node.store.tables import idempotency
 from settlement.errors import InvalidValue
+
+Done = TypeVar("Done")
 
 KEY_CHARACTERS_MAX = 255
 
@@ -75,3 +82,22 @@ def keep_answer(connection: Connection, request: Request, answer: Answer, *, at:
             created_at=at,
         )
     )
+
+
+def once(
+    store: Store,
+    clock: Clock,
+    request: Request,
+    act: Callable[[Connection, int], Done],
+    shown: Callable[[Done], bytes],
+    *,
+    status: int = HTTPStatus.OK,
+) -> Answer:
+    """Do what a request asks, or return the first answer to it; `act` gets the time (UTC seconds)."""
+    at = int(clock.now())
+    with store.transaction() as connection:
+        if answered := first_answer(connection, request):
+            return answered
+        answer = Answer(status=status, body=shown(act(connection, at)))
+        keep_answer(connection, request, answer, at=at)
+    return answer

@@ -4,32 +4,38 @@ Rows are never edited: a break is opened, assigned, cleared, each a row of its o
 that is cleared and still there is found again by the next run, as a new break.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
-from node.clock import Clock
 from node.errors import NotFound
 from node.services.acceptance import own_participant
-from node.services.answers import Answer, Request, first_answer, keep_answer
 from node.services.audit import append_audit
-from node.services.reconciliation import Break, Reconciliation, reconcile
+from node.services.reconciliation import Break, Kind, Reconciliation, reconcile
 from node.settings import Settings
 from node.store.counters import take_numbers
+from node.store.incidents import raise_incident
 from node.store.session import Store
 from node.store.tables import break_steps, breaks, reconciliations
-from settlement.errors import InvalidValue
+from settlement.errors import BrokenRule, InvalidValue
 
 NAME_CHARACTERS_MAX = 100
 REASON_CHARACTERS_MAX = 500
 PAGE_ROWS_MAX = 500
 # With so many open something is wrong at large: further ones are counted, and no rows.
 OPEN_MAX = 10_000
+WRITER = "reconciliation"
+# What breaks R4 or R5 where it differs.
+_BOOKS = frozenset({Kind.ACCOUNT, Kind.SUPPLY, Kind.POSTING})
 _SERIES, _RUNS = "break", "reconciliation"
 _ASSIGNED, _CLEARED = "assigned", "cleared"
+
+
+class BooksDiffer(BrokenRule):
+    """Chain, postings and balances are not one: a rule of the ledger does not hold (R4, R5)."""
 
 
 class InvalidNote(InvalidValue):
@@ -81,7 +87,8 @@ def record(
 ) -> list[int]:
     """Open a break for each difference that is not open already; return the new numbers.
 
-    `run`: the comparison of everything that they come from, which is remembered too.
+    `run`: the comparison of everything that they come from, which is remembered too; where it says that the
+    books differ, an incident is opened.
     """
     with store.transaction() as connection:
         _hold(connection)
@@ -98,6 +105,7 @@ def record(
             connection.execute(insert(breaks), rows)
         if run is not None:
             _remember(connection, run, at)
+            _stop(connection, run, at)
         if new:
             append_audit(
                 connection,
@@ -119,23 +127,6 @@ def clear(connection: Connection, break_id: int, *, by: str, reason: str, actor:
     """End a break: a person has found out why, and answers for it; raise `NotFound`, `InvalidNote`."""
     _validate(reason, "reason", REASON_CHARACTERS_MAX)
     return _step(connection, break_id, step=_CLEARED, owner=by, reason=reason, actor=actor, at=at)
-
-
-def once(
-    store: Store,
-    clock: Clock,
-    request: Request,
-    act: Callable[[Connection, int], OpenedBreak],
-    shown: Callable[[OpenedBreak], bytes],
-) -> Answer:
-    """Do what a request asks, or return the first answer to it; `act` gets the time (UTC seconds)."""
-    at = int(clock.now())
-    with store.transaction() as connection:
-        if answered := first_answer(connection, request):
-            return answered
-        answer = Answer(status=200, body=shown(act(connection, at)))
-        keep_answer(connection, request, answer, at=at)
-    return answer
 
 
 def list_breaks(
@@ -165,6 +156,22 @@ def _remember(connection: Connection, run: Reconciliation, at: int) -> None:
     values = {name: getattr(run, name) for name in ("height", "accounts", "assets", "settled")}
     number = take_numbers(connection, _RUNS, 1)
     connection.execute(insert(reconciliations).values(id=number, at=at, breaks=len(run.breaks), **values))
+
+
+def _stop(connection: Connection, run: Reconciliation, at: int) -> None:
+    """Open an incident while the books differ: nothing is signed until a person has looked (R10).
+
+    A statement from outside or an instruction that differs is somebody's to find out, and stops nobody.
+    """
+    broken = [each for each in run.breaks if each.kind in _BOOKS]
+    if not broken:
+        return
+    first = broken[0]
+    error = BooksDiffer(
+        f"at block {run.height} {len(broken)} breaks of chain, postings and balances, first {first.subject}: "
+        f"{first.field} is {first.found}, not {first.expected}; see `vostro breaks list`"
+    )
+    raise_incident(connection, writer=WRITER, subject="books", error=error, at=at)
 
 
 def _step(

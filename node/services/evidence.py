@@ -1,6 +1,6 @@
 """Evidence of a settlement, from what was kept when its block was checked; no chain node is asked."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import orjson
 from sqlalchemy import Connection, RowMapping, select
@@ -9,17 +9,21 @@ from node.chain.contracts import Contracts
 from node.chain.engines import engine
 from node.chain.protocol import Chain
 from node.errors import EvidenceMissing, NotFound, StoreInconsistent
+from node.mirror.cycles import proposed_cycle, settled_event
 from node.mirror.head import hash_at, head
-from node.mirror.material import Material, header_at, headers_between, material_at
+from node.mirror.material import header_at, headers_between, material_at
+from node.mirror.validators import changed_after, validators_at
 from node.mirror.words import signed
 from node.services.filters import InvalidFilter
 from node.settings import Settings
 from node.store.session import Store
 from node.store.tables import events, instructions
+from settlement.document import Json
 from settlement.errors import InvalidEvidence
 from settlement.evidence import receipts, seals, trie
 from settlement.evidence.bundle import HEADERS_MAX, Bundle, write_bundle
 from settlement.evidence.checkpoint import Checkpoint, Deployed
+from settlement.evidence.cycle import CyclePayment, claim_in_cycle, read_request
 from settlement.evidence.verify import verify
 from settlement.instruction import keccak
 from settlement.posting import SETTLING
@@ -43,28 +47,38 @@ def evidence_of(
     with store.snapshot() as connection:
         row = _instruction(connection, payment_id)
         event = _settling(connection, row)
-        until = _height(connection, height)
-        if abs(until - event["height"]) >= HEADERS_MAX:
-            raise InvalidFilter(f"a file holds {HEADERS_MAX} headers; name a nearer height", param="height")
-        material = material_at(connection, event["height"])
-        if material is None or not material.receipts:
-            raise EvidenceMissing(
-                f"block {event['height']} was mirrored without a check of its receipts; set "
-                "VOSTRO_VERIFICATION to full and mirror into a fresh database"
-            )
-        first, last = sorted((event["height"], until))
+        checkpoint = _reaching(connection, settings, contracts, event, height)
         made = _bundle(
-            row,
+            connection,
             event,
-            material,
-            chain_id=contracts.deployment.chain_id,
-            headers=headers_between(connection, first, last),
-            with_document=with_document,
+            checkpoint,
+            document=orjson.loads(row["document"]) if with_document else None,
+            salt=row["salt"] if with_document else None,
         )
-        checkpoint = _checkpoint(connection, settings, contracts, until, code_hashes={})
-    content = write_bundle(made)
-    _require_proof(content, checkpoint)
-    return content
+    return _proven(made, checkpoint)
+
+
+def evidence_in_cycle(
+    store: Store, settings: Settings, contracts: Contracts, content: bytes, *, height: int | None = None
+) -> bytes:
+    """Return the evidence file of a payment inside a settled netting cycle.
+
+    `content` is what a member of the cycle has of it, as JSON: the cycle's digest, the payment, its places
+    in both sides' subtrees, document and salt. Otherwise as `evidence_of`; raise `InvalidBundle` too.
+    """
+    given = read_request(content)
+    with store.snapshot() as connection:
+        event = settled_event(connection, given.digest)
+        if event is None:
+            raise EvidenceMissing(f"no cycle 0x{given.digest.hex()} has settled in a mirrored block")
+        checkpoint = _reaching(connection, settings, contracts, event, height)
+        cycle = CyclePayment(cycle=proposed_cycle(connection, given.digest), proof=given.proof)
+        # What was given may be wrong; what is kept may not.
+        claim = claim_in_cycle(cycle, settled=given.digest, checkpoint=checkpoint)
+        if given.document is not None and given.salt is not None:
+            claim.require_document(given.document, given.salt, checkpoint)
+        made = _bundle(connection, event, checkpoint, document=given.document, salt=given.salt, cycle=cycle)
+    return _proven(made, checkpoint)
 
 
 def make_checkpoint(
@@ -75,8 +89,8 @@ def make_checkpoint(
         name: keccak(chain.code(address)) for name, address in contracts.deployment.contracts.items()
     }
     with store.snapshot() as connection:
-        until = _height(connection, height)
-        return _checkpoint(connection, settings, contracts, until, code_hashes=code_hashes)
+        until = mirrored_height(connection, height)
+        return checkpoint_at(connection, settings, contracts, until, code_hashes=code_hashes)
 
 
 def _instruction(connection: Connection, payment_id: str) -> RowMapping:
@@ -102,7 +116,8 @@ def _settling(connection: Connection, row: RowMapping) -> RowMapping:
     return event
 
 
-def _height(connection: Connection, wanted: int | None) -> int:
+def mirrored_height(connection: Connection, wanted: int | None) -> int:
+    """Return a height that is mirrored (None: the newest); raise `InvalidFilter`."""
     found = head(connection)
     if found is None or (wanted is not None and not 0 <= wanted <= found.height):
         raise InvalidFilter(
@@ -112,40 +127,72 @@ def _height(connection: Connection, wanted: int | None) -> int:
     return found.height if wanted is None else wanted
 
 
-def _bundle(
-    row: RowMapping,
+def _reaching(
+    connection: Connection,
+    settings: Settings,
+    contracts: Contracts,
     event: RowMapping,
-    material: Material,
+    height: int | None,
+) -> Checkpoint:
+    """Return the checkpoint to which an event's evidence will reach; raise `InvalidFilter`."""
+    until = mirrored_height(connection, height)
+    if height is None:
+        # A contract's validators prove nothing of blocks that others sealed.
+        until = min(until, (changed_after(connection, event["height"]) or until + 1) - 1)
+    elif validators_at(connection, until) != validators_at(connection, event["height"]):
+        raise InvalidFilter(
+            f"other validators sealed block {until} than block {event['height']}, by the contract that "
+            "keeps them; name a height with the same ones",
+            param="height",
+        )
+    if abs(until - event["height"]) >= HEADERS_MAX:
+        raise InvalidFilter(f"a file holds {HEADERS_MAX} headers; name a nearer height", param="height")
+    return checkpoint_at(connection, settings, contracts, until)
+
+
+def _bundle(
+    connection: Connection,
+    event: RowMapping,
+    checkpoint: Checkpoint,
     *,
-    chain_id: int,
-    headers: Sequence[bytes],
-    with_document: bool,
+    document: dict[str, Json] | None,
+    salt: bytes | None,
+    cycle: CyclePayment | None = None,
 ) -> Bundle:
-    index = event["transaction_index"]
+    """Return what proves an event, from what is kept; raise `EvidenceMissing`."""
+    height, index = event["height"], event["transaction_index"]
+    material = material_at(connection, height)
+    if material is None or not material.receipts:
+        raise EvidenceMissing(
+            f"block {height} was mirrored without a check of its receipts; set VOSTRO_VERIFICATION to full "
+            "and mirror into a fresh database"
+        )
     before = sum(len(receipts.decode(each).logs) for each in material.receipts[:index])
     return Bundle(
-        chain_id=chain_id,
-        height=event["height"],
+        chain_id=checkpoint.chain_id,
+        height=height,
         transaction_index=index,
         log=event["log_index"] - before,
         contract=event["contract"],
         event=event["name"],
-        headers=tuple(headers),
+        headers=tuple(headers_between(connection, *sorted((height, checkpoint.height)))),
         transaction=tuple(trie.prove(material.transactions, index)),
         receipt=tuple(trie.prove(material.receipts, index)),
-        document=orjson.loads(row["document"]) if with_document else None,
-        salt=row["salt"] if with_document else None,
+        document=document,
+        salt=salt,
+        cycle=cycle,
     )
 
 
-def _checkpoint(
+def checkpoint_at(
     connection: Connection,
     settings: Settings,
     contracts: Contracts,
     height: int,
     *,
-    code_hashes: Mapping[str, bytes],
+    code_hashes: Mapping[str, bytes] | None = None,
 ) -> Checkpoint:
+    """Return the checkpoint at a mirrored height; without the hashes of the contracts' code unless given."""
     deployment, block_hash, header = (
         contracts.deployment,
         hash_at(connection, height),
@@ -153,22 +200,25 @@ def _checkpoint(
     )
     if block_hash is None or header is None:
         raise StoreInconsistent(f"block {height} is not mirrored with its header")
-    sealed = engine(settings.engine).sealed
+    validators = validators_at(connection, height)
+    if engine(settings.engine).sealed and not validators:
+        validators = seals.decode(header.extra_data).validators
     return Checkpoint(
         chain_id=deployment.chain_id,
         genesis_hash=deployment.genesis_hash,
         height=height,
         block_hash=block_hash,
-        validators=seals.decode(header.extra_data).validators if sealed else (),
+        validators=validators,
         contracts={
-            name: Deployed(address=address, code_hash=code_hashes.get(name, bytes(32)))
+            name: Deployed(address=address, code_hash=(code_hashes or {}).get(name, bytes(32)))
             for name, address in deployment.contracts.items()
         },
     )
 
 
-def _require_proof(content: bytes, checkpoint: Checkpoint) -> None:
-    """Raise `StoreInconsistent` when what is kept does not prove what is mirrored."""
+def _proven(made: Bundle, checkpoint: Checkpoint) -> bytes:
+    """Return a bundle's file; raise `StoreInconsistent` when what is kept does not prove what is mirrored."""
+    content = write_bundle(made)
     try:
         for _ in verify(content, checkpoint):
             pass
@@ -176,3 +226,4 @@ def _require_proof(content: bytes, checkpoint: Checkpoint) -> None:
         raise StoreInconsistent(
             f"what is kept does not prove it ({error.param}: {error.detail}); rebuild the mirror and compare"
         ) from None
+    return content

@@ -30,6 +30,22 @@ def new_ids(prefix: str, count: int, clock: Clock, random: Random) -> list[str]:
     return [f"{prefix}_{_base32(first + offset)}" for offset in range(count)]
 
 
+def numbered_id(prefix: str, number: int) -> str:
+    """Return the id that is a number (below 2^130); those of larger numbers sort behind."""
+    return f"{prefix}_{_base32(number)}"
+
+
+def number_of(prefix: str, identifier: str) -> int | None:
+    """Return the number that `numbered_id` took; None for what it never returned."""
+    found, _, digits = identifier.partition("_")
+    if found != prefix or len(digits) != _CHARACTERS or not set(digits) <= set(_ALPHABET):
+        return None
+    number = 0
+    for digit in digits:
+        number = number << 5 | _ALPHABET.index(digit)
+    return number
+
+
 def new_uetrs(count: int, random: Random) -> list[str]:
     """Return `count` new UETRs: lower-case UUIDs of version 4."""
     chance = random.bytes(_UUID_BYTES * count)

@@ -10,16 +10,15 @@ from node.clock import Clock
 from node.errors import MirrorBehind, NotFound
 from node.mirror.head import head, height_before
 from node.mirror.ledger import Place, balance_at
-from node.mirror.registry import Asset, directory, registered_assets
+from node.mirror.registry import Asset, registered_assets
 from node.services.acceptance import own_participant
-from node.services.administration import pending_redemptions
+from node.services.redemptions import pending_redemptions
 from node.services.statements import Period, period_of
 from node.settings import Settings
 from node.store.session import Store
 from node.store.tables import events, postings
 from settlement.export import Cell, Column, Export, Kind
 from settlement.money import decimal_text
-from settlement.participant import Directory
 from settlement.posting import Bucket
 from settlement.statement_table import moment
 
@@ -51,7 +50,7 @@ def issuer_report(
         if not assets:
             raise NotFound(f"{own.bic} issues no asset")
         moved = [row for asset in assets.values() for row in _moved(connection, asset, period)]
-        waiting = list(_waiting(store, own.id, assets, directory(connection)))
+        waiting = list(_waiting(store, own.id, assets))
     return Export(
         title="issuer",
         filters={"issuer": own.bic, "from": moment(period.from_time), "to": moment(period.to_time)},
@@ -89,14 +88,11 @@ def _moved(connection: Connection, asset: Asset, period: Period) -> Iterator[tup
         yield _row(asset, record, amount)
 
 
-def _waiting(
-    store: Store, issuer: int, assets: Mapping[int, Asset], participants: Directory
-) -> Iterator[tuple[Cell, ...]]:
-    for outcome in pending_redemptions(store, issuer):
-        terms = outcome.terms
+def _waiting(store: Store, issuer: int, assets: Mapping[int, Asset]) -> Iterator[tuple[Cell, ...]]:
+    for each in pending_redemptions(store, issuer):
+        terms = each.terms
         if terms.payee == issuer and terms.asset in assets:
-            holder = participants.get(terms.payer).bic
-            request = (holder, str(terms.sequence), moment(outcome.timestamp))
+            request = (each.holder.bic, str(terms.sequence), moment(each.requested_at))
             yield _row(assets[terms.asset], "pending redemption", terms.amount, request)
 
 

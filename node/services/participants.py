@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping, select
 
-from node.errors import MirrorBehind
+from node.errors import AssetNotFound, MirrorBehind
 from node.mirror.authorised import authorised_at
 from node.mirror.head import timestamp_of
 from node.mirror.registry import Asset, asset_of_currency, directory, keys_of, registered_assets
@@ -87,6 +87,21 @@ def money_of(store: Store, code: str) -> Asset:
     """Return the central-bank money of a currency; raise `UnknownCurrency`, `AssetNotFound`."""
     with store.snapshot() as connection:
         return asset_of_currency(connection, currency(code))
+
+
+def asset_named(store: Store, name: str) -> Asset:
+    """Return an asset by its number, or the central-bank money of a currency by its code.
+
+    Raise `UnknownCurrency`, `AssetNotFound`.
+    """
+    if not name.isdecimal():
+        return money_of(store, name)
+    for asset in list_assets(store):
+        if str(asset.id) == name:
+            return asset
+    raise AssetNotFound(
+        f"no asset has the number {name[:20]}; `vostro assets list` shows them", param="asset"
+    )
 
 
 def _members(connection: Connection) -> Mapping[int, Sequence[MemberId]]:

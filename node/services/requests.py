@@ -26,6 +26,7 @@ from settlement.participant import Directory, Participant, ParticipantKind
 DOCUMENT_BYTES_MAX = 256 * 1024
 DEADLINE_SECONDS_MAX = 31 * 86_400
 END_TO_END_ID_CHARACTERS_MAX = 35  # ISO 20022 Max35Text
+_NOBODY = BankReference()
 _HOLDERS_OF_MONEY = frozenset({ParticipantKind.BANK, ParticipantKind.OPERATOR})
 
 
@@ -210,6 +211,22 @@ class Preparation:
 
 def _time_text(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def money_request(
+    kind: InstructionKind, *, currency: str, amount: str, reference: str, holder: BankReference = _NOBODY
+) -> PaymentRequest:
+    """Return what the services take to issue money to a holder, or to have it redeemed (to nobody).
+
+    Amount in minor units; `reference` is the caller's own, 1 to 35 characters.
+    """
+    return PaymentRequest(
+        payee=holder,
+        currency=currency,
+        amount=amount,
+        end_to_end_id=reference,
+        document={"message": f"vostro.{kind.value}.v1", "reference": reference},
+    )
 
 
 def document_bytes(request: PaymentRequest, uetr: str) -> bytes:

@@ -1,9 +1,11 @@
 """A bank's statement that came in (camt.053), held against ours of the same account and days."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from node.chain.protocol import Chain
 from node.clock import Clock
+from node.services.answers import Answer, Request, first_answer, keep_answer
 from node.services.breaks import record
 from node.services.reconciliation import Break, Kind
 from node.services.reports import own_statement
@@ -23,6 +25,32 @@ class TiedOut:
 
     ours: Statement
     breaks: tuple[Break, ...]
+
+
+def tie_out_once(
+    store: Store,
+    settings: Settings,
+    chain: Chain,
+    clock: Clock,
+    data: bytes,
+    *,
+    request: Request,
+    shown: Callable[[TiedOut], bytes],
+) -> Answer:
+    """Compare as a request asks, or return the first answer to it; raise what `tie_out_statement` does.
+
+    What both of two requests at once find opens one break: the open ones are known.
+    """
+    with store.transaction() as connection:
+        if answered := first_answer(connection, request):
+            return answered
+    tied = tie_out_statement(store, settings, chain, clock, data, actor=request.actor)
+    with store.transaction() as connection:
+        if answered := first_answer(connection, request):
+            return answered
+        answer = Answer(status=200, body=shown(tied))
+        keep_answer(connection, request, answer, at=int(clock.now()))
+    return answer
 
 
 def tie_out_statement(

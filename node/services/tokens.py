@@ -1,4 +1,4 @@
-"""API tokens: made once, shown once, kept only as a digest, revoked at once.
+"""API tokens: made once, shown once, kept only as a digest, good for a time, revoked at once.
 
 A token is 32 random bytes, so a plain SHA-256 hides it: nobody can guess through 2^256 of them, and a
 slow hash on every request would only slow the node.
@@ -21,6 +21,8 @@ from node.store.tables import api_tokens
 SECRET_BYTES = 32
 SECRET_PREFIX = "vt_"  # noqa: S105 - makes a leaked token recognisable to secret scanners
 NAME_CHARACTERS_MAX = 100
+DAYS = 366
+_DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +33,12 @@ class Token:
     name: str
     role: Role
     created_at: int
+    expires_at: int
     revoked_at: int | None
 
 
 def new_token(
-    store: Store, clock: Clock, random: Random, *, name: str, role: Role, by: str
+    store: Store, clock: Clock, random: Random, *, name: str, role: Role, by: str, days: int = DAYS
 ) -> tuple[Token, str]:
     """Make a token and return it with its secret, which is nowhere kept."""
     secret = SECRET_PREFIX + urlsafe_b64encode(random.bytes(SECRET_BYTES)).rstrip(b"=").decode()
@@ -44,6 +47,7 @@ def new_token(
         name=name[:NAME_CHARACTERS_MAX],
         role=role,
         created_at=int(clock.now()),
+        expires_at=int(clock.now()) + days * _DAY_SECONDS,
         revoked_at=None,
     )
     with store.transaction() as connection:
@@ -54,6 +58,7 @@ def new_token(
                 role=role.value,
                 digest=_digest(secret),
                 created_at=token.created_at,
+                expires_at=token.expires_at,
             )
         )
         append_audit(
@@ -67,21 +72,27 @@ def new_token(
     return token, secret
 
 
-def authenticate(store: Store, secret: str) -> Actor:
+def authenticate(store: Store, clock: Clock, secret: str) -> Actor:
     """Return who holds this secret; raise `Unauthenticated`."""
     query = select(api_tokens.c.id, api_tokens.c.name, api_tokens.c.role).where(
-        api_tokens.c.digest == _digest(secret), api_tokens.c.revoked_at.is_(None)
+        api_tokens.c.digest == _digest(secret),
+        api_tokens.c.revoked_at.is_(None),
+        api_tokens.c.expires_at > int(clock.now()),
     )
     with store.snapshot() as connection:
         row = connection.execute(query).one_or_none()
     if row is None:
-        raise Unauthenticated("this token is not known, or was revoked; ask the operator for a new one")
+        raise Unauthenticated(
+            "this token is not known, is over, or was revoked; ask the operator for a new one"
+        )
     return Actor(id=row.id, name=row.name, roles=frozenset({Role(row.role)}))
 
 
 def list_tokens(store: Store) -> list[Token]:
     """Return every token ever made, oldest first."""
-    columns = (api_tokens.c[name] for name in ("id", "name", "role", "created_at", "revoked_at"))
+    columns = (
+        api_tokens.c[name] for name in ("id", "name", "role", "created_at", "expires_at", "revoked_at")
+    )
     with store.snapshot() as connection:
         rows = connection.execute(select(*columns).order_by(api_tokens.c.id)).mappings().all()
     return [Token(**{**row, "role": Role(row["role"])}) for row in rows]

@@ -19,6 +19,7 @@ from scripts.demonstration.place import Place
 
 _TICK_SECONDS = 0.05  # a demo's audience waits
 _USERS = (Role.OFFICER, Role.AUDITOR)
+_TOKEN_DAYS = 3660  # a demo's clock starts thirteen months back, and its folder is kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +92,13 @@ def _token(place: Place, player: Player, node: Node, role: Role) -> str:
     if not path.exists():
         context = node.context
         _, secret = new_token(
-            context.store, context.clock, context.random, name=f"demo {role.value}", role=role, by="demo"
+            context.store,
+            context.clock,
+            context.random,
+            name=f"demo {role.value}",
+            role=role,
+            by="demo",
+            days=_TOKEN_DAYS,
         )
         place.write_secret(player, name, secret)
     return path.read_text().strip()

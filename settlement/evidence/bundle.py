@@ -1,5 +1,7 @@
 """An evidence file: all that is needed to prove one settlement to somebody who has only a checkpoint.
 
+Of a payment inside a netting cycle the event is the cycle's, and `cycle` leads from it to the payment.
+
 JSON. Bytes are lower-case hexadecimal digits with 0x. `headers` are those of every block from the one that
 settled it to the checkpoint's, or from the checkpoint's to it, in ascending order and both included.
 """
@@ -7,13 +9,15 @@ settled it to the checkpoint's, or from the checkpoint's to it, in ascending ord
 import json
 from dataclasses import dataclass
 
-from settlement.document import SALT_BYTES, Json
+from settlement.document import Json
 from settlement.errors import InvalidBundle
 from settlement.evidence import files
+from settlement.evidence.cycle import CyclePayment, read_cycle_payment, write_cycle_payment
 
 BUNDLE_BYTES_MAX = 64 * 1024 * 1024
 HEADERS_MAX = 50_000
 _NODES_MAX = 10
+CYCLE_EVENT = "CycleSettled"
 _FORMAT, _VERSION = "vostro.evidence", 1
 _NAME_CHARACTERS_MAX = 64
 _FIELDS = (
@@ -41,6 +45,7 @@ class Bundle:
     receipt: tuple[bytes, ...]
     document: dict[str, Json] | None
     salt: bytes | None
+    cycle: CyclePayment | None = None
 
 
 def read_bundle(content: bytes) -> Bundle:
@@ -50,13 +55,12 @@ def read_bundle(content: bytes) -> Bundle:
     version = found.get("version")
     if found.get("format") != _FORMAT or type(version) is not int or version != _VERSION:
         raise refused(f"the file is no {_FORMAT} of version {_VERSION}", param="version")
-    files.require_fields(found, _FIELDS, refused=refused)
+    in_cycle = found.get("event") == CYCLE_EVENT
+    files.require_fields(found, (*_FIELDS, "cycle") if in_cycle else _FIELDS, refused=refused)
     for name in ("contract", "event"):
         if not isinstance(found[name], str) or len(found[name]) > _NAME_CHARACTERS_MAX:
             raise refused(f"{name} is no name", param=name)
-    document, salt = found["document"], found["salt"]
-    if (document is None) != (salt is None) or not isinstance(document, dict | None):
-        raise refused("a document comes with its salt, or neither is there", param="document")
+    document, salt = files.document_and_salt(found, refused=refused)
     return Bundle(
         chain_id=files.whole(found, "chain_id", refused=refused),
         height=files.whole(found, "height", refused=refused),
@@ -68,7 +72,8 @@ def read_bundle(content: bytes) -> Bundle:
         transaction=files.octets_list(found, "transaction", count_max=_NODES_MAX, refused=refused),
         receipt=files.octets_list(found, "receipt", count_max=_NODES_MAX, refused=refused),
         document=document,
-        salt=None if salt is None else files.octets(salt, "salt", SALT_BYTES, refused=refused),
+        salt=salt,
+        cycle=read_cycle_payment(found["cycle"]) if in_cycle else None,
     )
 
 
@@ -86,6 +91,8 @@ def write_bundle(bundle: Bundle) -> bytes:
         "document": bundle.document,
         "salt": None if bundle.salt is None else "0x" + bundle.salt.hex(),
     }
+    if bundle.cycle is not None:
+        fields["cycle"] = write_cycle_payment(bundle.cycle)
     for name in ("headers", "transaction", "receipt"):
         fields[name] = ["0x" + each.hex() for each in getattr(bundle, name)]
     return json.dumps(fields, indent=1, ensure_ascii=False).encode() + b"\n"

@@ -2,58 +2,75 @@
 
 from dataclasses import dataclass
 
-from settlement.document import Json
-from settlement.errors import InvalidValue, InvalidWord, UnprovenClaim
+from settlement.document import Json, canonical, commitment
+from settlement.errors import InvalidDocument, InvalidValue, InvalidWord, UnprovenClaim
+from settlement.evidence.checkpoint import Checkpoint
+from settlement.evidence.declared import TOPICS
 from settlement.evidence.receipts import ReceiptLog
-from settlement.instruction import Leg, keccak, leg_from_word, terms_from_word
+from settlement.instruction import (
+    Leg,
+    initiator_and_sequence,
+    instruction_digest,
+    leg_from_word,
+    terms_from_word,
+)
 from settlement.iso20022.banks import text_at
 from settlement.iso20022.xml import ATTRIBUTE, TEXT
 from settlement.money import amount_from_decimal, currency
 
 _WORD_BYTES = 32
-_TERMS_EVENT = "uint256,bytes32"
-# The events that move value for an instruction, with their arguments; a test compares with the ABIs.
-EVENTS = {
-    ("Payments", "Paid"): _TERMS_EVENT,
-    ("Ledger", "Issued"): _TERMS_EVENT,
-    ("Ledger", "RedemptionRequested"): _TERMS_EVENT,
-    ("Ledger", "Redeemed"): _TERMS_EVENT,
-    ("Settlement", "Settled"): "uint256,bytes32,uint256[]",
-}
+# The events by which value moves for an instruction.
+_SETTLING = frozenset(
+    {
+        ("Payments", "Paid"),
+        ("Ledger", "Issued"),
+        ("Ledger", "RedemptionRequested"),
+        ("Ledger", "Redeemed"),
+        ("Settlement", "Settled"),
+        ("Netting", "CycleSettled"),  # for every payment of a cycle
+    }
+)
 _TRANSFER, _AMOUNT = "CdtTrfTxInf", "IntrBkSttlmAmt"
 _LEGS_OFFSET = 3 * _WORD_BYTES
-_INSTRUCTION_TYPE = keccak(
-    b"Instruction(uint256 chainId,address ledger,uint256 head,bytes32 commitment,uint256[] legs)"
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """What was settled. `committed` is the commitment; for one with `words` (head and legs) its digest."""
+    """What was settled. `committed` is the commitment; for one with a `head` the instruction's digest."""
 
     initiator: int
     sequence: int
     legs: tuple[Leg, ...]
     committed: bytes
-    words: bytes
+    head: int | None = None
 
-    def sentence(self) -> str:
+    def sentence(self, what: str = "instruction") -> str:
         """Return what was settled, for people."""
         moved = "; ".join(
             f"participant {leg.payer} to {leg.payee}: {leg.amount} minor units of asset {leg.asset}"
             for leg in self.legs
         )
-        return f"instruction {self.sequence} of participant {self.initiator}: {moved}"
+        return f"{what} {self.sequence} of participant {self.initiator}: {moved}"
 
-    def commits_to(self, commitment: bytes, *, chain_id: int, ledger: bytes) -> bool:
-        """Tell whether the chain committed to a document with this commitment when it settled this."""
-        if not self.words:
-            return commitment == self.committed
-        head, legs = self.words[:_WORD_BYTES], self.words[_WORD_BYTES:]
-        place = chain_id.to_bytes(_WORD_BYTES, "big") + ledger.rjust(_WORD_BYTES, b"\0")
-        return self.committed == keccak(_INSTRUCTION_TYPE + place + head + commitment + keccak(legs))
+    def require_document(self, document: dict[str, Json], salt: bytes, checkpoint: Checkpoint) -> None:
+        """Raise `UnprovenClaim` unless the chain committed to this document when it settled this."""
+        try:
+            made = commitment(canonical(document), salt)
+        except InvalidDocument as error:
+            raise UnprovenClaim(error.detail) from None
+        if self.head is not None:
+            made = instruction_digest(
+                chain_id=checkpoint.chain_id,
+                ledger=checkpoint.address("Ledger"),
+                head=self.head,
+                commitment=made,
+                legs=self.legs,
+            )
+        if made != self.committed:
+            raise UnprovenClaim("the document or its salt is not the one the chain committed to")
+        self._require_amount_of(document)
 
-    def require_amount_of(self, document: dict[str, Json]) -> None:
+    def _require_amount_of(self, document: dict[str, Json]) -> None:
         """Raise `UnprovenClaim` when the document is a message with another amount or currency than settled.
 
         What has no amount of its own (a payment given as JSON) takes it from the chain.
@@ -72,10 +89,9 @@ class Claim:
 
 def topic_of(contract: str, event: str) -> bytes:
     """Return the first topic of an event that settles; raise `UnprovenClaim` for any other."""
-    arguments = EVENTS.get((contract, event))
-    if arguments is None:
+    if (contract, event) not in _SETTLING:
         raise UnprovenClaim(f"{contract}.{event} settles nothing")
-    return keccak(f"{event}({arguments})".encode())
+    return TOPICS[contract, event]
 
 
 def claim_of(event: str, log: ReceiptLog) -> Claim:
@@ -94,7 +110,7 @@ def _of_terms(words: list[bytes]) -> Claim:
         raise InvalidWord("it has not two words", param="terms")
     terms = terms_from_word(int.from_bytes(words[0], "big"))
     leg = Leg(asset=terms.asset, payer=terms.payer, payee=terms.payee, amount=terms.amount)
-    return Claim(initiator=terms.payer, sequence=terms.sequence, legs=(leg,), committed=words[1], words=b"")
+    return Claim(initiator=terms.payer, sequence=terms.sequence, legs=(leg,), committed=words[1])
 
 
 def _of_many_legs(words: list[bytes]) -> Claim:
@@ -105,10 +121,11 @@ def _of_many_legs(words: list[bytes]) -> Claim:
     if offset != _LEGS_OFFSET or count != len(words) - 4:
         raise InvalidWord("the legs are not where they must be", param="Settled")
     head = int.from_bytes(words[0], "big")
+    initiator, sequence = initiator_and_sequence(head)
     return Claim(
-        initiator=head >> 152 & 0xFFFF_FFFF,
-        sequence=head >> 184 & 0xFFFF_FFFF_FFFF_FFFF,
+        initiator=initiator,
+        sequence=sequence,
         legs=tuple(leg_from_word(int.from_bytes(word, "big")) for word in words[4:]),
         committed=words[1],
-        words=words[0] + b"".join(words[4:]),
+        head=head,
     )

@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from settlement.document import SALT_BYTES, Json
 from settlement.errors import InvalidEvidence
 
+_MINOR_UNITS = re.compile(r"0|-?[1-9][0-9]{0,19}")
 _HEXADECIMAL = re.compile(r"0x(?:[0-9a-f]{2})*")
 _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
 _DEPTH_MAX = 64
@@ -66,6 +68,24 @@ def whole(found: dict[str, Any], name: str, *, refused: type[InvalidEvidence]) -
     if type(value) is not int or not 0 <= value < 2**63:
         raise refused(f"{name} is no whole number from 0", param=name)
     return value
+
+
+def minor_units(found: dict[str, Any], name: str, *, refused: type[InvalidEvidence]) -> int:
+    """Return a field that is an amount: text of minor units, as everywhere in JSON; negative for a debt."""
+    value = found[name]
+    if not isinstance(value, str) or not _MINOR_UNITS.fullmatch(value):
+        raise refused(f"{name} is no text of minor units", param=name)
+    return int(value)
+
+
+def document_and_salt(
+    found: dict[str, Any], *, refused: type[InvalidEvidence]
+) -> tuple[dict[str, Json] | None, bytes | None]:
+    """Return the fields `document` and `salt`: both, or None for both."""
+    document, salt = found["document"], found["salt"]
+    if (document is None) != (salt is None) or not isinstance(document, dict | None):
+        raise refused("a document comes with its salt, or neither is there", param="document")
+    return document, None if salt is None else octets(salt, "salt", SALT_BYTES, refused=refused)
 
 
 def octets(value: Any, name: str, length: int | None = None, *, refused: type[InvalidEvidence]) -> bytes:

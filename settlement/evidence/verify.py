@@ -6,23 +6,20 @@ names none, the block must lie at or before the checkpoint, and that it is final
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
-from settlement.document import canonical, commitment
-from settlement.errors import InvalidDocument, InvalidEvidence, InvalidSeals, UnprovenClaim
-from settlement.evidence import header, receipts, seals, transactions, trie
+from settlement.errors import InvalidEvidence, UnprovenClaim
+from settlement.evidence import receipts, transactions, trie
 from settlement.evidence.bundle import Bundle, read_bundle
+from settlement.evidence.check import Check
 from settlement.evidence.checkpoint import Checkpoint
 from settlement.evidence.claim import Claim, claim_of, topic_of
-from settlement.evidence.header import Header
+from settlement.evidence.cycle import CyclePayment, claim_in_cycle
+from settlement.evidence.linked import Finality, Links
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that was checked, and what was found."""
-
-    name: str
-    found: str
+if TYPE_CHECKING:
+    from settlement.evidence.header import Header
 
 
 class Evidence:
@@ -34,6 +31,7 @@ class Evidence:
         self._bundle: Bundle
         self._headers: list[Header]
         self._block: Header
+        self._settled: bytes
         self._claim: Claim
 
     def checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
@@ -44,6 +42,8 @@ class Evidence:
         yield "finality", self._check_finality
         yield "transaction", self._check_transaction
         yield "receipt", self._check_receipt
+        if self._bundle.cycle is not None:
+            yield "cycle", partial(self._check_cycle, self._bundle.cycle)
         yield "document", self._check_document
 
     def _check_file(self) -> str:
@@ -63,53 +63,16 @@ class Evidence:
             raise UnprovenClaim(
                 f"{len(self._bundle.headers)} headers do not reach from block {ends[0]} to {ends[1]}"
             )
-        self._headers = [header.decode(encoded) for encoded in self._bundle.headers]
-        known: bytes | None = None
-        for height, each in enumerate(self._headers, ends[0]):
-            if each.number != height or (known is not None and each.parent_hash != known):
-                raise UnprovenClaim(f"the header given for block {height} does not follow on the one before")
-            known = self._hash(each)
-            if height == self._checkpoint.height and known != self._checkpoint.block_hash:
-                raise UnprovenClaim(f"block {height} is 0x{known.hex()}, not the checkpoint's: another chain")
-            if height == 0 and known != self._checkpoint.genesis_hash:
-                raise UnprovenClaim("the first block is not the checkpoint's genesis")
+        links = Links(checkpoint=self._checkpoint, height=ends[0])
+        self._headers = [links.take(encoded) for encoded in self._bundle.headers]
         self._block = self._headers[self._bundle.height - ends[0]]
         return f"block {self._bundle.height} is of the checkpoint's chain (block {self._checkpoint.height})"
 
-    def _hash(self, given: Header) -> bytes:
-        return seals.block_hash(given) if self._checkpoint.validators else given.hash()
-
     def _check_finality(self) -> str:
-        before = self._bundle.height <= self._checkpoint.height
-        if not self._checkpoint.validators:
-            if not before:
-                raise UnprovenClaim("without seals only a checkpoint at or after the block proves it")
-            return "finality not proven by seals; the block is as final as the checkpoint's"
-        validators = self._validators()
-        if self._block.number == 0:
-            return "the genesis block, which the checkpoint names"
-        count = seals.require_seals(self._block, validators)
-        return f"sealed by {count} of {len(validators)} validators"
-
-    def _validators(self) -> frozenset[bytes]:
-        """Return the validators of the block; raise `InvalidSeals` where a change of them is not sealed."""
-        known = frozenset(self._checkpoint.validators)
-        if self._block.number <= self._checkpoint.height:
-            # The checkpoint vouches for the block's hash, and so for the list that is in it.
-            listed = frozenset(seals.decode(self._block.extra_data).validators)
-            return listed or known
-        listed = frozenset(seals.decode(self._headers[0].extra_data).validators)
-        if listed and listed != known:
-            raise InvalidSeals("the checkpoint's block lists other validators than the checkpoint")
-        for parent, each in zip(self._headers, self._headers[1:], strict=False):
-            following = seals.validators_after(known, parent, each)
-            if following != known:
-                # Else fewer than a quorum could vote out whoever is in their way.
-                if parent.number > self._checkpoint.height:
-                    seals.require_seals(parent, known)
-                seals.require_seals(each, following)
-            known = following
-        return known
+        finality = Finality(checkpoint=self._checkpoint, height=self._bundle.height)
+        for each in self._headers:
+            finality.take(each)
+        return finality.sentence()
 
     def _check_transaction(self) -> str:
         place = self._bundle.transaction_index
@@ -127,30 +90,25 @@ class Evidence:
         if bundle.log >= len(found.logs):
             raise UnprovenClaim(f"the receipt has {len(found.logs)} logs, none at {bundle.log}")
         log = found.logs[bundle.log]
-        if log.address != self._address(bundle.contract):
+        if log.address != self._checkpoint.address(bundle.contract):
             raise UnprovenClaim(f"0x{log.address.hex()} wrote it, not the checkpoint's {bundle.contract}")
         if log.topics != (topic_of(bundle.contract, bundle.event),):
             raise UnprovenClaim(f"the log is not {bundle.contract}.{bundle.event}")
+        if bundle.cycle is not None:
+            self._settled = log.data
+            return f"cycle 0x{log.data.hex()} settled"
         self._claim = claim_of(bundle.event, log)
         return self._claim.sentence()
+
+    def _check_cycle(self, given: CyclePayment) -> str:
+        self._claim = claim_in_cycle(given, settled=self._settled, checkpoint=self._checkpoint)
+        return self._claim.sentence("affirmed by both sides as payment")
 
     def _check_document(self) -> str:
         if self._bundle.document is None or self._bundle.salt is None:
             return "none given; the chain's commitment stays closed"
-        try:
-            made = commitment(canonical(self._bundle.document), self._bundle.salt)
-        except InvalidDocument as error:
-            raise UnprovenClaim(error.detail) from None
-        ledger = self._address("Ledger")
-        if not self._claim.commits_to(made, chain_id=self._checkpoint.chain_id, ledger=ledger):
-            raise UnprovenClaim("the document or its salt is not the one the chain committed to")
-        self._claim.require_amount_of(self._bundle.document)
+        self._claim.require_document(self._bundle.document, self._bundle.salt, self._checkpoint)
         return "the document is the one the chain committed to"
-
-    def _address(self, contract: str) -> bytes:
-        if contract not in self._checkpoint.contracts:
-            raise UnprovenClaim(f"the checkpoint names no contract {contract}")
-        return self._checkpoint.contracts[contract].address
 
 
 def verify(content: bytes, checkpoint: Checkpoint) -> Iterator[Check]:

@@ -3,6 +3,8 @@
 Amounts are BIGINT minor units, times BIGINT UTC seconds, digests and hashes raw bytes.
 """
 
+from node.store.tables.access import assertions, clients, refusals, sessions, users
+from node.store.tables.alerts import alert_progress, alert_steps, alerts
 from node.store.tables.approved import approvals, rejections, reviews
 from node.store.tables.inbound import api_tokens, audit, counters, files, idempotency, instructions
 from node.store.tables.incidents import incident_headers, incidents
@@ -21,24 +23,40 @@ from node.store.tables.mirrored import (
     postings,
     proofs,
     receipts,
+    validator_sets,
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
 from node.store.tables.reconciled import break_steps, breaks, reconciliations
+from node.store.tables.streams import (
+    feed,
+    feed_sources,
+    webhook_deliveries,
+    webhook_resends,
+    webhook_secrets,
+    webhooks,
+)
 
 __all__ = [
     "accounts",
+    "alert_progress",
+    "alert_steps",
+    "alerts",
     "api_tokens",
     "approvals",
+    "assertions",
     "assets",
     "audit",
     "balances",
     "blocks",
     "break_steps",
     "breaks",
+    "clients",
     "counters",
     "cycles",
     "deployment",
     "events",
+    "feed",
+    "feed_sources",
     "files",
     "idempotency",
     "incident_headers",
@@ -54,8 +72,16 @@ __all__ = [
     "proofs",
     "receipts",
     "reconciliations",
+    "refusals",
     "rejections",
     "replacements",
     "reviews",
+    "sessions",
     "transactions",
+    "users",
+    "validator_sets",
+    "webhook_deliveries",
+    "webhook_resends",
+    "webhook_secrets",
+    "webhooks",
 ]

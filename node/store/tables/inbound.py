@@ -75,15 +75,16 @@ idempotency = Table(
     info=APPEND_ONLY,
 )
 
-# Tokens by which machines and people come in; only the hash is kept.
+# Tokens by which somebody comes in without an account; only the hash is kept.
 api_tokens = Table(
     "api_tokens",
     metadata,
     Column("id", Name, primary_key=True),  # tok_…
     Column("name", Name, nullable=False),
-    Column("role", Name, nullable=False),  # officer · auditor · operator
+    Column("role", Name, nullable=False),  # node.services.actors.Role
     Column("digest", Digest, nullable=False, unique=True),
     Column("created_at", Whole, nullable=False),
+    Column("expires_at", Whole, nullable=False),
     Column("revoked_at", Whole),
 )
 

@@ -9,7 +9,7 @@ incidents = Table(
     "incidents",
     metadata,
     Column("id", RowNumber, primary_key=True, autoincrement=True),
-    Column("writer", Name, nullable=False),  # who has stopped: submitter · follower
+    Column("writer", Name, nullable=False),  # who found it: submitter · follower · reconciliation
     Column("code", Name, nullable=False),  # the error's code
     Column("subject", Name, nullable=False),  # what was found broken: a transaction, a key, a block
     Column("detail", Name, nullable=False),

@@ -33,9 +33,20 @@ proofs = Table(
     metadata,
     Column("height", Whole, primary_key=True, autoincrement=False),
     Column("header", Digest, nullable=False),
-    # All of the block's, each an RLP list of byte strings, where it was checked and has something of ours.
+    # All of the block's, each an RLP list of byte strings, where they were checked; transactions only where
+    # something is ours, receipts also where nothing is: that nothing is, they prove.
     Column("transactions", Digest),
     Column("receipts", Digest),
+    info=APPEND_ONLY,
+)
+
+# Where a contract keeps the validators: who seals from this block on. Told by RPC nodes; like the seals not
+# among what must equal a rebuild.
+validator_sets = Table(
+    "validator_sets",
+    metadata,
+    Column("height", Whole, primary_key=True, autoincrement=False),
+    Column("validators", Digest, nullable=False),  # addresses in ascending order, one after the other
     info=APPEND_ONLY,
 )
 
@@ -54,6 +65,9 @@ receipts = Table(
 
 # How an instruction ends whose sequence the chain has accepted.
 ENDING = "name IN ('Paid', 'Issued', 'RedemptionRequested', 'Settled', 'Cancelled', 'Expired')"
+
+# Contracts of few events among payments: found without walking past those when a query says this too.
+RARE = "contract IN ('Netting', 'Participants')"
 
 # Every log of our contracts. `initiator` and `sequence` where it speaks of an instruction.
 events = Table(
@@ -75,6 +89,14 @@ events = Table(
         "topics",
         sqlite_where=text("name = 'ThresholdSet'"),
         postgresql_where=text("name = 'ThresholdSet'"),
+    ),
+    Index(
+        "ix_events_rare",
+        "contract",
+        "name",
+        "height",
+        sqlite_where=text(RARE),
+        postgresql_where=text(RARE),
     ),
     # R1 once more, in the mirror: a sequence ends at most once.
     Index(

@@ -12,7 +12,8 @@ from node.api.app import create_app
 from node.api.context import Context
 from node.api.metrics import Metrics
 from node.api.readiness import Readiness
-from node.bootstrap.opening import schemas_by_thread
+from node.api.ring import Ring
+from node.bootstrap.opening import open_access_keys, openid_issuer, schemas_by_thread
 from node.bootstrap.probes import probes
 from node.bootstrap.verification import Verification
 from node.clock import SystemRandom
@@ -25,6 +26,7 @@ from node.settings import Settings
 from node.store.session import Store
 from tests.embedded import embedded_network
 from tests.scenario import BANKS, Member, Network
+from tests.vaults import vault_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +68,7 @@ def doors(network: Network, stores: Callable[[str], Store], tmp_path: Path) -> I
     opened: list[TestClient] = []
 
     def open_door(member: Member = BANKS[0], dialect: str = "sqlite", **settings: Any) -> Door:
-        settings = {"home": tmp_path / member.bic} | settings
-        context = _context(network, stores(dialect), member, settings)
+        context = _context(network, stores(dialect), member, tmp_path / f"home-{len(opened)}", settings)
         client = TestClient(create_app(context), raise_server_exceptions=False)
         opened.append(client)
         door = Door(
@@ -105,9 +106,9 @@ def _approver_keys(settings: Settings, member: Member) -> ApproverKeystores:
     return ApproverKeystores(folder, scrypt_n=2)
 
 
-def _context(network: Network, store: Store, member: Member, changes: dict[str, Any]) -> Context:
+def _context(network: Network, store: Store, member: Member, home: Path, changes: dict[str, Any]) -> Context:
     chain, contracts, metrics = network.chain, network.contracts, Metrics()
-    given: dict[str, Any] = {"bic": member.bic, "demo": True} | changes
+    given: dict[str, Any] = {"bic": member.bic, "demo": True, "home": home} | changes
     settings = Settings(**given)
     verification = Verification(chain, contracts.deployment, demo_allowed=True)
     return Context(
@@ -123,4 +124,8 @@ def _context(network: Network, store: Store, member: Member, changes: dict[str, 
             probes(store=store, chain=chain, verification=verification, workers=(), metrics=metrics)
         ),
         metrics=metrics,
+        keys=open_access_keys(settings, SystemRandom()),
+        openid=openid_issuer(settings, network.clock),
+        vault=vault_in(home),
+        ring=Ring(store),
     )

@@ -1,5 +1,7 @@
 """Breaks through HTTP: read by all, worked on by staff, each write answered once for ever."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,6 +9,8 @@ import pytest
 from node.services.actors import Role
 from node.services.breaks import record
 from node.services.reconciliation import Break, Kind
+from node.services.reports import own_statement
+from settlement.iso20022 import camt053
 from tests.node.api.conftest import Door
 
 _BREAK = Break(kind=Kind.ACCOUNT, subject="account 840-2", field="available", expected="1", found="2")
@@ -26,9 +30,9 @@ def _post(door: Door, path: str, body: Any, key: str = "k") -> Any:
 
 
 def test_lists_what_is_open(broken: Door) -> None:
-    """Every reader sees the breaks, a page at a time."""
+    """Who looks after the books sees the breaks, a page at a time."""
     listed: list[dict[str, Any]] = []
-    for role in Role:
+    for role in (Role.OFFICER, Role.AUDITOR, Role.OPERATOR):
         listed = broken.client.get("/v1/breaks", headers=broken.headers(role)).json()["breaks"]
         assert [1, 2] == [each["id"] for each in listed]
     assert ("account 840-2", "2025-03-10T12:00:00Z", None) == tuple(
@@ -91,3 +95,44 @@ def test_health_tells_of_open_breaks(broken: Door) -> None:
     assert "2 open breaks, the oldest since 2025-03-10 12:00 UTC" in check["reason"]
     assert "vostro_open_breaks 2.0" in numbers
     assert "vostro_oldest_break_opened_seconds 1.741608e+09" in numbers
+
+
+def _statement(door: Door) -> bytes:
+    context, day = door.context, datetime.fromtimestamp(door.network.clock.now(), UTC).date()
+    drawn_up = own_statement(
+        context.store, context.settings, context.chain, context.clock, code="USD", first=day, last=day
+    )
+    return camt053.write(drawn_up, created_at=int(door.network.clock.now()))
+
+
+def _compared(door: Door, role: Role, content: bytes, key: str) -> Any:
+    headers = door.headers(role, idempotency_key=key)
+    return door.client.post("/v1/breaks/statement", headers=headers, content=content)
+
+
+@pytest.mark.parametrize("role", [Role.OFFICER, Role.AUDITOR])
+def test_a_statement_is_compared(door: Door, role: Role) -> None:
+    """One that came in is held against ours: nothing differs, or each difference is told and opened once."""
+    equal = _statement(door)
+    other = re.sub(rb'(<Amt Ccy="USD">)', rb"\g<1>1", equal, count=1)
+
+    told = [
+        _compared(door, role, content, key) for content, key in ((equal, "1"), (other, "2"), (other, "3"))
+    ]
+
+    assert [200] * 3 == [each.status_code for each in told]
+    assert [[], ["opening"], ["opening"]] == [
+        [each["field"] for each in answer.json()["breaks"]] for answer in told
+    ]
+    assert told[1].content == _compared(door, role, other, "2").content
+    assert 409 == _compared(door, role, equal, "2").status_code
+    listed = door.client.get("/v1/breaks", headers=door.headers()).json()["breaks"]
+    assert ["statement"] == [each["kind"] for each in listed]
+
+
+@pytest.mark.parametrize("content", [b"", b"<x/>", b"not xml", b"\xff" * 1000])
+def test_what_is_no_statement_is_refused(door: Door, content: bytes) -> None:
+    """By a problem that names it, and nothing is opened."""
+    answer = _compared(door, Role.OFFICER, content, "1")
+    assert 400 == answer.status_code
+    assert [] == door.client.get("/v1/breaks", headers=door.headers()).json()["breaks"]

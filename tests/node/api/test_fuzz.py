@@ -33,8 +33,11 @@ def operations(door: Door) -> list[Any]:
 def test_answers_anything_as_described(door: Door, mode: GenerationMode) -> None:
     """Whatever is sent to a documented route, the answer is one that the document names; none is a crash."""
     answered = 0
+    # A stream that is closing has an end.
+    door.context.ring.tick()
+    door.context.ring.close()
     for operation in operations(door):
-        if mode is GenerationMode.NEGATIVE and operation.path in PUBLIC:
+        if mode is GenerationMode.NEGATIVE and ("get", operation.path) in PUBLIC:
             continue  # takes nothing that could be unsound
 
         @given(case=operation.as_strategy(generation_mode=mode))

@@ -286,7 +286,8 @@ def test_hides_the_document_from_the_operator(door: Door) -> None:
     body = payment(creditor={"name": "Erika Mustermann", "iban": "DE89370400440532013000"})
     (taken,) = send(door, body).json()["payments"]
     path = f"/v1/payments/{taken['id']}"
-    for role, sees in ((Role.OFFICER, True), (Role.AUDITOR, True), (Role.OPERATOR, False)):
+    for role in Role:
+        sees = role not in {Role.OPERATOR, Role.ISSUER}
         assert sees is ("Mustermann" in door.client.get(path, headers=door.headers(role)).text)
 
 

@@ -100,8 +100,12 @@ def test_the_description_is_complete(door: Door) -> None:
             assert operation["description"], (method, path)
             # What is asked of a payment by its name alone changes nothing when it is asked again.
             if method == "post" and not path.endswith("/cancel"):
-                assert operation["requestBody"]["content"], path
-                assert any(
+                # Its path says it all.
+                ends = path.endswith(("/confirmation", "/refusal", "/withdrawal"))
+                assert ends or operation["requestBody"]["content"], path
+                # Coming in moves nothing, and asked again gives another secret.
+                comes_in = "access" in operation["tags"]
+                assert comes_in or any(
                     each["name"] == "Idempotency-Key" and each["required"] for each in operation["parameters"]
                 )
             for status, answer in operation["responses"].items():
@@ -113,7 +117,7 @@ def test_health(door: Door) -> None:
     """`/livez` answers, `/readyz` names every check, and no answer has a cookie or tells the server."""
     assert {"status": "alive"} == door.client.get("/livez").json()
     ready = door.client.get("/readyz").json()
-    assert "ready" == ready["status"], ready
+    assert ("ready", "full") == (ready["status"], ready["verification"]), ready
     assert ["store", "chain", "mirror", "workers", "incidents", "breaks"] == [
         each["name"] for each in ready["checks"]
     ]

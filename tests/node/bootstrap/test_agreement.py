@@ -7,7 +7,8 @@ import pytest
 
 from node.api.metrics import Metrics
 from node.bootstrap.agreement import BEHIND_BLOCKS_MAX, AgreementProbe
-from node.bootstrap.opening import connected_chain, witnesses_of
+from node.bootstrap.believing import witnesses_of
+from node.bootstrap.opening import connected_chain
 from node.chain.failover import FailoverChain
 from node.chain.witnesses import Voices, Witnesses
 from node.errors import AgreementMissing, EndpointsDisagree, SettingsInvalid

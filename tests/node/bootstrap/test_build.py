@@ -177,14 +177,15 @@ def test_is_ready_when_it_knows_the_chain(built: Callable[..., Node]) -> None:
     with _client(node) as client:
         checks = {check["name"]: check["passed"] for check in client.get("/readyz").json()["checks"]}
     assert {"mirror"} == {name for name, passed in checks.items() if not passed}
+    assert b'vostro_verification{level="full"} 1.0' in node.context.metrics.text()
 
 
 def test_parts_run_alone(built: Callable[..., Node]) -> None:
     """`--only` one part runs that part alone, and watches its health; only the API has a web server."""
     for part, names in (
-        (Part.API, ["health"]),
+        (Part.API, ["ring", "health"]),
         (Part.FOLLOWER, ["follower", "health"]),
-        (Part.KEEPER, ["keeper", "health"]),
+        (Part.KEEPER, ["keeper", "feeder", "courier", "watch", "health"]),
     ):
         node = built(parts=[part])
         assert names == [worker.name for worker in node.workers]

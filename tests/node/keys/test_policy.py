@@ -17,6 +17,7 @@ from node.keys.policy import (
     Policy,
     deployer_policy,
     node_policy,
+    notary_policy,
 )
 from node.keys.signer import UnsignedTransaction
 from settlement.instruction import keccak
@@ -141,3 +142,17 @@ def test_only_an_approver_signs_digests() -> None:
             policy.check_digest()
     with pytest.raises(PolicyRefused):
         _approver_policy(_CONTRACTS).check(_call("Payments", "pay"))
+
+
+def test_only_a_notary_attests() -> None:
+    """What a bank says is signed by a signer that was opened for it, and that signs nothing else."""
+    notary = notary_policy(5)
+    notary.check_attestation()
+    with pytest.raises(PolicyRefused):
+        notary.check_digest()
+    for contract, function in _WRITING:
+        with pytest.raises(PolicyRefused):
+            notary.check(_call(contract, function))
+    for other in (node_policy(_CONTRACTS), deployer_policy(_CONTRACTS), _approver_policy(_CONTRACTS)):
+        with pytest.raises(PolicyRefused, match="opened for that"):
+            other.check_attestation()

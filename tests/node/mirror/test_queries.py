@@ -436,7 +436,9 @@ def test_digests_are_of_what_the_chain_says(store: Store, chain: ChainOfEvents) 
         before = table_digests(connection)
     with store.transaction() as connection:
         connection.execute(
-            insert(api_tokens).values(id="tok_1", name="n", role="officer", digest=b"d", created_at=1)
+            insert(api_tokens).values(
+                id="tok_1", name="n", role="officer", digest=b"d", created_at=1, expires_at=2
+            )
         )
 
     with store.snapshot() as connection:

@@ -12,6 +12,7 @@ from node.keys.signing import address_of
 from node.services.direct import DirectSender
 from settlement.events import Event
 from settlement.instruction import Leg, keccak
+from tests.cycles import Trees
 from tests.scenario import BANKS, OPERATOR, USD, Member, Network
 from tests.words import head_word, leg_word, position_word
 
@@ -40,18 +41,25 @@ class Instruction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
-    """A netting cycle in dollars; `nets` by member, who each pay one payment of it, their `counter`-th."""
+    """A netting cycle in dollars; `nets` by member, who each pay one payment of it, their `counter`-th.
+
+    Of one with `trees` those say the positions and the root.
+    """
 
     proposer: Member
     valid_until: int
     nets: dict[int, int]
     counter: int
+    trees: Trees | None = None
 
     def words(self) -> tuple[int, int, int, int, bytes, list[int]]:
         """Return it as the ABI's struct."""
         counters = self.counter, self.counter
         positions = [position_word(member, net, *counters) for member, net in sorted(self.nets.items())]
-        return USD, self.proposer.id, self.counter, self.valid_until, b"\1" * 32, positions
+        root = b"\1" * 32
+        if self.trees is not None:
+            positions, root = self.trees.positions, self.trees.root
+        return USD, self.proposer.id, self.counter, self.valid_until, root, positions
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,11 +122,13 @@ class Core:
         self.administer(member, function, *arguments)
         return self.administer(member, function, *arguments, use="administer too")
 
-    def cycle(self, proposer: Member, nets: dict[Member, int], *, counter: int) -> Cycle:
+    def cycle(
+        self, proposer: Member, nets: dict[Member, int], *, counter: int, trees: Trees | None = None
+    ) -> Cycle:
         """Make up a cycle that may settle for an hour."""
         until = int(self.network.clock.now()) + 3_600
         by_id = {member.id: net for member, net in nets.items()}
-        return Cycle(proposer=proposer, valid_until=until, nets=by_id, counter=counter)
+        return Cycle(proposer=proposer, valid_until=until, nets=by_id, counter=counter, trees=trees)
 
     def net(self, member: Member, function: str, cycle: Cycle) -> list[Event]:
         """Call Netting by a member's pay key, for a consent with its approve key's approval."""

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from node.errors import NotFound
+from node.errors import NotFound, WriterStopped
 from node.services import breaks as service
 from node.services.audit import verify_audit
 from node.services.breaks import (
@@ -21,6 +21,7 @@ from node.services.breaks import (
 )
 from node.services.reconciliation import Break, Kind
 from node.settings import Settings
+from node.store.incidents import clear_incident, open_incidents, require_no_incident
 from node.store.session import Store
 from node.store.tables import audit, balances, postings, reconciliations
 from tests.embedded import FUNDS
@@ -193,3 +194,56 @@ def test_each_kind_is_opened_and_kept(ledger: Ledger) -> None:
         each.kind for each in list_breaks(ledger.store)
     }
     assert count == _run(ledger) == len(list_breaks(ledger.store))
+
+
+def _stopped(ledger: Ledger) -> list[tuple[str, str]]:
+    with ledger.store.snapshot() as connection:
+        return [(each.writer, each.code) for each in open_incidents(connection)]
+
+
+def test_books_that_differ_stop_the_signer(ledger: Ledger) -> None:
+    """A balance that is not the chain's is a broken rule: one incident until a person clears it, and anew
+    when it still differs.
+    """
+    ledger.accept(ledger.pay(5))
+    ledger.mirror()
+    with ledger.store.transaction() as connection:
+        connection.execute(update(balances).where(balances.c.participant == BANKS[1].id).values(balance=7))
+
+    _run(ledger)
+    _run(ledger)
+
+    assert [("reconciliation", "books_differ")] == _stopped(ledger)
+    with ledger.store.transaction() as connection:
+        with pytest.raises(WriterStopped, match="account 840-3"):
+            require_no_incident(connection)
+        require_no_incident(connection, writer="follower")
+        clear_incident(connection, open_incidents(connection)[0].id, by="Erika", at=_AT)
+    _run(ledger)
+    assert 1 == len(_stopped(ledger))
+
+
+@pytest.mark.parametrize("amount", [1, -1])
+def test_supply_that_differs_stops_the_signer(ledger: Ledger, amount: int) -> None:
+    """More or less held than was issued and not redeemed is one, too."""
+    ledger.mirror()
+    issuer = (balances.c.asset == USD) & (balances.c.bucket == "issued")
+    with ledger.store.transaction() as connection:
+        connection.execute(update(balances).where(issuer).values(balance=balances.c.balance + amount))
+
+    _run(ledger)
+
+    assert "supply" in {each.kind for each in list_breaks(ledger.store)}
+    assert [("reconciliation", "books_differ")] == _stopped(ledger)
+
+
+def test_what_others_say_stops_nobody(ledger: Ledger) -> None:
+    """Nor do a statement that differs and a settled payment that this node did not accept."""
+    ledger.pay(5)
+    ledger.mirror()
+    _record(ledger.store, _break(1, kind=Kind.STATEMENT))
+
+    _run(ledger)
+
+    assert {"statement", "instruction"} == {each.kind for each in list_breaks(ledger.store)}
+    assert [] == _stopped(ledger)

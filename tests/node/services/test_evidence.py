@@ -1,20 +1,20 @@
 """Evidence of what settled, made without a chain node and accepted by whoever has only a checkpoint."""
 
-import subprocess
-import venv
-from collections.abc import Iterator
+import csv
 from dataclasses import replace
-from importlib.metadata import distribution
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
-from packaging.requirements import Requirement
 
 from node.errors import EvidenceMissing, NotFound, StoreInconsistent
 from node.follower.checking import Checks, Level
 from node.follower.follower import Follower
-from node.services import evidence
+from node.mirror.validators import insert_changes
+from node.services import evidence, histories
 from node.services.filters import InvalidFilter
+from node.services.histories import Range
 from node.store.session import Store
 from settlement.errors import InvalidEvidence
 from settlement.evidence.bundle import read_bundle
@@ -22,9 +22,9 @@ from settlement.evidence.checkpoint import Checkpoint, write_checkpoint
 from settlement.evidence.verify import verify
 from settlement.instruction import keccak
 from tests.node.bank import Bank, request
+from tests.node.services.auditor import Auditor
 from tests.scenario import BANKS, USD, Network
 
-ROOT = Path(__file__).parents[3]
 NAMES = ["file", "chain", "headers", "finality", "transaction", "receipt", "document"]
 
 
@@ -100,6 +100,20 @@ def test_a_checkpoint_before_the_block_is_no_proof_here(bank: Bank) -> None:
         _evidence(bank, bank.payments()[0].id, 3)
 
 
+def test_a_checkpoint_of_other_validators_is_no_proof(bank: Bank, store: Store) -> None:
+    """Where a contract keeps them, evidence ends before they changed, and no later checkpoint passes."""
+    last = bank.network.chain.final_height()
+    with store.transaction() as connection:
+        insert_changes(connection, [(last, (b"\1" * 20,))])
+    payment = bank.payments()[0].id
+
+    bundle = read_bundle(_evidence(bank, payment))
+
+    assert last - 1 == bundle.height + len(bundle.headers) - 1
+    with pytest.raises(InvalidFilter, match="other validators"):
+        _evidence(bank, payment, last)
+
+
 def test_a_later_forgery_does_not_pass(bank: Bank) -> None:
     """Another payment's document under this payment's proof is refused."""
     first, second = (read_bundle(_evidence(bank, each.id)) for each in bank.payments()[:2])
@@ -144,59 +158,61 @@ def test_what_was_not_checked_has_no_evidence(bank: Bank, store: Store, network:
         _evidence(bank, _late(bank))
 
 
-def _closure(name: str) -> Iterator[str]:
-    """The distributions that one needs, without its extras."""
-    yield name
-    for needed in map(Requirement, distribution(name).requires or ()):
-        if needed.marker is None or needed.marker.evaluate({"extra": ""}):
-            yield from _closure(needed.name)
-
-
-@pytest.fixture(scope="module")
-def empty_environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A Python with what the base package needs and the product's own code, and nothing else."""
-    import tomllib
-
-    folder = tmp_path_factory.mktemp("auditor")
-    venv.create(folder, with_pip=False)
-    packages = next((folder / "lib").iterdir()) / "site-packages"
-    base = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
-    needed = {each for line in base for each in _closure(line.split(">")[0])}
-    for name in needed:
-        for file in distribution(name).files or ():
-            top = Path(str(file)).parts[0]
-            source = Path(str(distribution(name).locate_file(top))).resolve()
-            if top != ".." and source.exists() and not (packages / top).exists():
-                (packages / top).symlink_to(source)
-    for own in ("settlement", "node"):
-        (packages / own).symlink_to(ROOT / own)
-    return folder / "bin" / "python"
-
-
 @pytest.mark.slow
-def test_an_auditor_needs_the_base_package_only(bank: Bank, empty_environment: Path, tmp_path: Path) -> None:
+def test_an_auditor_needs_the_base_package_only(bank: Bank, auditor: Auditor, tmp_path: Path) -> None:
     """In an empty environment, without node, database or network, evidence is checked; a forgery fails."""
     content = _evidence(bank, bank.payments()[3].id)
     (tmp_path / "bundle.json").write_bytes(content)
     (tmp_path / "forged.json").write_bytes(content.replace(b'"log": 3', b'"log": 4'))
     (tmp_path / "checkpoint.json").write_bytes(write_checkpoint(_checkpoint(bank)))
-    program = "from node.cli import main; main()"
 
-    def run(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [empty_environment, "-I", "-c", program, *arguments],
-            cwd=tmp_path, capture_output=True, text=True, check=False, env={},
-        )  # fmt: skip
-        assert "" == done.stderr or done.returncode == 2, done.stderr
-        return done.returncode, done.stdout
-
-    missing = subprocess.run(
-        [empty_environment, "-I", "-c", "import sqlalchemy"], check=False, capture_output=True
-    )
-    assert 0 != missing.returncode
-    status, lines = run("verify", "bundle.json", "--checkpoint", "checkpoint.json")
+    status, lines = auditor("verify", "bundle.json", "--checkpoint", "checkpoint.json")
     assert (0, 7) == (status, lines.count("ok    "))
-    status, lines = run("verify", "forged.json", "--checkpoint", "checkpoint.json")
+    status, lines = auditor("verify", "forged.json", "--checkpoint", "checkpoint.json")
     assert 1 == status
     assert lines.splitlines()[-1].startswith("FAILED document:")
-    assert 2 == run("run")[0]
+    assert 2 == auditor("run")[0]
+
+
+@pytest.mark.slow
+def test_an_auditor_derives_an_account_with_the_base_package_only(
+    bank: Bank, auditor: Auditor, tmp_path: Path
+) -> None:
+    """Its entries are written once all is proven; with one receipt less nothing is, and none is there."""
+    network, files = bank.network, {name: BytesIO() for name in ("account", "key")}
+    options: dict[str, Any] = {"blocks": Range(), "bytes_max": 10**8}
+    histories.write_account_history(
+        bank.store, bank.settings, network.contracts, asset=USD, participant=BANKS[0].id,
+        into=files["account"], **options,
+    )  # fmt: skip
+    histories.write_key_history(
+        bank.store,
+        bank.settings,
+        network.contracts,
+        address=BANKS[0].key("pay"),
+        into=files["key"],
+        **options,
+    )
+    for name, file in files.items():
+        (tmp_path / f"{name}.jsonl").write_bytes(file.getvalue())
+        # The last block that has one loses its receipt.
+        whole, _, rest = file.getvalue().rpartition(b'"receipts": ["')
+        (tmp_path / f"{name}-forged.jsonl").write_bytes(whole + b'"receipts": []' + rest[rest.index(b"}") :])
+    (tmp_path / "checkpoint.json").write_bytes(write_checkpoint(_checkpoint(bank)))
+    trust = ("--checkpoint", "checkpoint.json")
+
+    status, lines = auditor("verify", "account.jsonl", *trust, "--entries", "entries.csv")
+    assert (0, 6) == (status, lines.count("ok    ")), lines
+    rows = list(csv.DictReader((tmp_path / "entries.csv").read_text().splitlines()))
+    paid = [row for row in rows if row["event"] == "Paid" and row["initiator"] == str(BANKS[0].id)]
+    assert [str(-payment.amount) for payment in bank.payments()] == [row["amount"] for row in paid]
+    held = network.contracts.read(network.chain, "Ledger", "accountOf", USD, BANKS[0].id)[0]
+    assert str(held) == rows[-1]["balance"]
+
+    assert 0 == auditor("verify", "key.jsonl", *trust)[0]
+    for name in ("account", "key"):
+        status, lines = auditor("verify", f"{name}-forged.jsonl", *trust, "--entries", "none.csv")
+        assert (1, "FAILED receipts:") == (status, lines.splitlines()[-1][:16])
+    status, lines = auditor("verify", "key.jsonl", *trust, "--entries", "none.csv")
+    assert (1, "FAILED entries:") == (status, lines.splitlines()[-1][:15])
+    assert ["entries.csv"] == [path.name for path in tmp_path.iterdir() if ".csv" in path.name]

@@ -12,6 +12,7 @@ from node.services.audit import verify_audit
 from node.services.tokens import authenticate, list_tokens, new_token, revoke_token
 from node.store.session import Store
 from node.store.tables import api_tokens
+from tests.clocks import SetClock
 
 _CLOCK, _RANDOM = SystemClock(), SystemRandom()
 
@@ -34,7 +35,7 @@ def _make(store: Store, role: Role = Role.OFFICER) -> tuple[str, str]:
 def test_lets_its_holder_in(store: Store, role: Role) -> None:
     """Who shows the secret is the token's actor, in the token's role."""
     token_id, secret = _make(store, role)
-    actor = authenticate(store, secret)
+    actor = authenticate(store, _CLOCK, secret)
     assert (token_id, "till", frozenset({role})) == (actor.id, actor.name, actor.roles)
 
 
@@ -46,7 +47,7 @@ def test_keeps_others_out(store: Store, change: Callable[[str], str]) -> None:
     """A secret that differs in anything is nobody's."""
     _, secret = _make(store)
     with pytest.raises(Unauthenticated):
-        authenticate(store, change(secret))
+        authenticate(store, _CLOCK, change(secret))
 
 
 def test_keeps_no_secret(store: Store) -> None:
@@ -63,10 +64,21 @@ def test_revoked_is_over(store: Store) -> None:
     token_id, secret = _make(store)
     revoke_token(store, _CLOCK, token_id, by="operator")
     with pytest.raises(Unauthenticated):
-        authenticate(store, secret)
+        authenticate(store, _CLOCK, secret)
     with pytest.raises(NotFound):
         revoke_token(store, _CLOCK, token_id, by="operator")
     assert [(token_id, True)] == [(token.id, token.revoked_at is not None) for token in list_tokens(store)]
+
+
+def test_ends_by_itself(store: Store) -> None:
+    """A token is good to the last second of its time and not longer."""
+    clock = SetClock(1_000_000)
+    _, secret = new_token(store, clock, _RANDOM, name="till", role=Role.OFFICER, by="operator", days=2)
+    clock.sleep(2 * 86_400 - 1)
+    authenticate(store, clock, secret)
+    clock.sleep(1)
+    with pytest.raises(Unauthenticated):
+        authenticate(store, clock, secret)
 
 
 def test_is_audited(store: Store) -> None:

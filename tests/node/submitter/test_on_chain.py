@@ -8,8 +8,10 @@ import pytest
 from node.chain import calls, own_calls
 from node.errors import NotFound
 from node.mirror.ledger import accounts_of
-from node.services.administration import Ending, ask, end_redemption, pending_redemptions, progress
+from node.services.acceptance import own_participant
+from node.services.administration import ask, progress
 from node.services.payments import get_payment
+from node.services.redemptions import Ending, Redemption, end_redemption, pending_redemptions
 from node.store.session import Store
 from settlement.identifiers import BankReference
 from settlement.instruction import InstructionKind
@@ -128,23 +130,26 @@ def test_redemption(operator: Bank, bank: Bank, ending: Ending, event: str) -> N
     assert pending.terms is not None
     asked = _available(bank)
     acting = bank if ending is Ending.WITHDRAWN else operator
-    row = end_redemption(
-        acting.store, acting.network.clock, acting.network.contracts, pending.terms,
-        ending=ending, actor="tok",
-    )  # fmt: skip
+    row = _end(acting, pending, ending)
     acting.run()
     assert "done" == progress(acting.store, row).state
     with pytest.raises(NotFound):
-        end_redemption(
-            acting.store, acting.network.clock, acting.network.contracts, pending.terms,
-            ending=ending, actor="tok",
-        )  # fmt: skip
+        _end(acting, pending, ending)
     operator.follow()
     bank.follow()
     assert [] == pending_redemptions(operator.store, OPERATOR.id) == pending_redemptions(bank.store, 2)
     assert (0 if ending is Ending.CONFIRMED else pending.terms.amount) == _available(bank) - asked
     history = get_payment(bank.store, bank.settings, bank.network.clock, bank.payments()[0].id)
     assert ["accepted", "signed", "settled", event] == [entry.event for entry in history.timeline]
+
+
+def _end(acting: Bank, pending: Redemption, ending: Ending) -> int:
+    with acting.store.transaction() as connection:
+        return end_redemption(
+            connection, acting.network.contracts, own=own_participant(connection, acting.settings),
+            holder=pending.holder.bic,
+            sequence=pending.terms.sequence, ending=ending, actor="tok", at=int(acting.network.clock.now()),
+        )  # fmt: skip
 
 
 def test_redemption_without_funds_is_not_tried_again(bank: Bank) -> None:

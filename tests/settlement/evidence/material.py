@@ -19,9 +19,16 @@ from settlement.instruction import Terms, keccak
 
 CHAIN_ID = 20_260_000
 PAYMENTS, LEDGER, SETTLEMENT = b"\x11" * 20, b"\x12" * 20, b"\x13" * 20
+NETTING, PARTICIPANTS = b"\x14" * 20, b"\x15" * 20
 CONTRACTS = {
     name: Deployed(address=address, code_hash=keccak(name.encode()))
-    for name, address in (("Payments", PAYMENTS), ("Ledger", LEDGER), ("Settlement", SETTLEMENT))
+    for name, address in (
+        ("Payments", PAYMENTS),
+        ("Ledger", LEDGER),
+        ("Settlement", SETTLEMENT),
+        ("Netting", NETTING),
+        ("Participants", PARTICIPANTS),
+    )
 }
 PAYER = coincurve.PrivateKey(keccak(b"payer"))
 VALIDATORS = tuple(coincurve.PrivateKey(keccak(b"validator %d" % number)) for number in range(5))

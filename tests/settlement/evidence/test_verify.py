@@ -9,10 +9,10 @@ from settlement.document import Json, canonical, commitment
 from settlement.errors import InvalidEvidence
 from settlement.evidence import receipts, rlp, seals, trie
 from settlement.evidence.bundle import write_bundle
-from settlement.evidence.claim import EVENTS
+from settlement.evidence.check import Check
 from settlement.evidence.header import Header
 from settlement.evidence.receipts import ReceiptLog
-from settlement.evidence.verify import Check, verify
+from settlement.evidence.verify import verify
 from settlement.instruction import keccak
 from tests.settlement.evidence.material import (
     CHAIN_ID,
@@ -136,16 +136,6 @@ def test_an_instruction_of_several_legs_is_proven() -> None:
     assert NAMES == [each.name for each in checked(replace(given, bundle=bundle))]
     other = replace(bundle, document={"message": "another"})
     assert "document" == refused(replace(given, bundle=other))
-
-
-def test_the_events_are_the_contracts_own() -> None:
-    """What is read without an ABI is written by the compiled contracts in this form."""
-    from node.chain.compiled import artifact
-    from settlement.events import layouts
-
-    for (contract, event), arguments in EVENTS.items():
-        topics = {each.name: topic for topic, each in layouts(contract, artifact(contract).abi).items()}
-        assert keccak(f"{event}({arguments})".encode()) == topics[event]
 
 
 def test_a_document_is_not_needed() -> None:

@@ -16,7 +16,10 @@ NAME = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 DIGEST = sa.LargeBinary()
 
 ENDING = "name IN ('Paid', 'Issued', 'RedemptionRequested', 'Settled', 'Cancelled', 'Expired')"
+RARE = "contract IN ('Netting', 'Participants')"
 APPEND_ONLY = (
+    "alert_steps",
+    "alerts",
     "approvals",
     "audit",
     "blocks",
@@ -32,6 +35,7 @@ APPEND_ONLY = (
     "reconciliations",
     "rejections",
     "reviews",
+    "validator_sets",
 )
 WAITING = "transaction_id IS NULL AND refused_at IS NULL AND NOT held"
 REFUSAL = "rows of this table are never edited or deleted"
@@ -39,6 +43,9 @@ REFUSAL = "rows of this table are never edited or deleted"
 
 def upgrade() -> None:
     create_tables()
+    create_access_tables()
+    create_streams()
+    create_alerts()
     if op.get_bind().dialect.name == "postgresql":
         forbid_changes_on_postgresql()
     else:
@@ -88,6 +95,7 @@ def create_tables() -> None:
         sa.Column("role", NAME, nullable=False),
         sa.Column("digest", DIGEST, nullable=False),
         sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("expires_at", WHOLE, nullable=False),
         sa.Column("revoked_at", WHOLE, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
         sa.UniqueConstraint("digest", name=op.f("uq_api_tokens_digest")),
@@ -210,6 +218,14 @@ def create_tables() -> None:
         postgresql_where=sa.text("name = 'ThresholdSet'"),
     )
     op.create_index(
+        "ix_events_rare",
+        "events",
+        ["contract", "name", "height"],
+        unique=False,
+        sqlite_where=sa.text(RARE),
+        postgresql_where=sa.text(RARE),
+    )
+    op.create_index(
         "ux_events_ended",
         "events",
         ["initiator", "sequence"],
@@ -260,6 +276,12 @@ def create_tables() -> None:
         unique=True,
         sqlite_where=sa.text("cleared_at IS NULL"),
         postgresql_where=sa.text("cleared_at IS NULL"),
+    )
+    op.create_table(
+        "validator_sets",
+        sa.Column("height", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("validators", DIGEST, nullable=False),
+        sa.PrimaryKeyConstraint("height", name=op.f("pk_validator_sets")),
     )
     op.create_table(
         "incident_headers",
@@ -538,4 +560,178 @@ def create_approval_tables() -> None:
         ),
         sa.PrimaryKeyConstraint("instruction_id", name=op.f("pk_reviews")),
         info={"append_only": True},
+    )
+
+
+def create_access_tables() -> None:
+    op.create_table(
+        "users",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("roles", NAME, nullable=False),
+        sa.Column("password", NAME, nullable=False),
+        sa.Column("password_made_at", WHOLE, nullable=False),
+        sa.Column("temporary", sa.Boolean(), nullable=False),
+        sa.Column("second_factor", DIGEST, nullable=True),
+        sa.Column("code_step", WHOLE, nullable=False),
+        sa.Column("failures", WHOLE, nullable=False),
+        sa.Column("locked_until", WHOLE, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("disabled_at", WHOLE, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
+        sa.UniqueConstraint("name", name=op.f("uq_users_name")),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("user_id", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("seen_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_sessions_user_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_sessions")),
+    )
+    op.create_index(op.f("ix_sessions_user_id"), "sessions", ["user_id"], unique=False)
+    op.create_table(
+        "clients",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("roles", NAME, nullable=False),
+        sa.Column("digest", DIGEST, nullable=True),
+        sa.Column("method", NAME, nullable=False),
+        sa.Column("public_key", NAME, nullable=True),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("disabled_at", WHOLE, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clients")),
+        sa.UniqueConstraint("digest", name=op.f("uq_clients_digest")),
+    )
+    op.create_table(
+        "assertions",
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("client_id", NAME, nullable=False),
+        sa.Column("expires_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["client_id"], ["clients.id"], name=op.f("fk_assertions_client_id")),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_assertions")),
+    )
+    op.create_index(op.f("ix_assertions_client_id"), "assertions", ["client_id"], unique=False)
+    op.create_table(
+        "refusals",
+        sa.Column("hour", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("code", NAME, nullable=False),
+        sa.Column("actor", NAME, nullable=False),
+        sa.Column("method", NAME, nullable=False),
+        sa.Column("route", NAME, nullable=False),
+        sa.Column("address", NAME, nullable=False),
+        sa.Column("count", WHOLE, nullable=False),
+        sa.Column("last_at", WHOLE, nullable=False),
+        sa.Column("last_request", NAME, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "hour", "code", "actor", "method", "route", "address", name=op.f("pk_refusals")
+        ),
+    )
+
+
+def create_streams() -> None:
+    op.create_table(
+        "feed",
+        sa.Column("position", ROW_NUMBER, autoincrement=False, nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("type", NAME, nullable=False),
+        sa.Column("asset", WHOLE, nullable=True),
+        sa.Column("told_at", WHOLE, nullable=False),
+        sa.Column("body", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_feed")),
+    )
+    op.create_table(
+        "feed_sources",
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("first", WHOLE, nullable=False),
+        sa.Column("second", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_feed_sources")),
+    )
+    op.create_table(
+        "webhooks",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("url", NAME, nullable=False),
+        sa.Column("types", NAME, nullable=False),
+        sa.Column("assets", NAME, nullable=False),
+        sa.Column("position", WHOLE, nullable=False),
+        sa.Column("attempts", WHOLE, nullable=False),
+        sa.Column("due_at", WHOLE, nullable=False),
+        sa.Column("held_until", WHOLE, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("created_by", NAME, nullable=False),
+        sa.Column("disabled_at", WHOLE, nullable=True),
+        sa.Column("disabled_because", NAME, nullable=True),
+        sa.Column("removed_at", WHOLE, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
+    )
+    op.create_table(
+        "webhook_secrets",
+        sa.Column("webhook_id", NAME, nullable=False),
+        sa.Column("number", WHOLE, nullable=False),
+        sa.Column("sealed", DIGEST, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("expires_at", WHOLE, nullable=True),
+        sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_secrets_webhook_id")),
+        sa.PrimaryKeyConstraint("webhook_id", "number", name=op.f("pk_webhook_secrets")),
+    )
+    op.create_table(
+        "webhook_resends",
+        sa.Column("webhook_id", NAME, nullable=False),
+        sa.Column("position", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_resends_webhook_id")),
+        sa.PrimaryKeyConstraint("webhook_id", "position", name=op.f("pk_webhook_resends")),
+    )
+    op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", ROW_NUMBER, autoincrement=True, nullable=False),
+        sa.Column("webhook_id", NAME, nullable=False),
+        sa.Column("position", WHOLE, nullable=False),
+        sa.Column("event_id", NAME, nullable=False),
+        sa.Column("attempt", WHOLE, nullable=False),
+        sa.Column("at", WHOLE, nullable=False),
+        sa.Column("status", WHOLE, nullable=True),
+        sa.Column("error", NAME, nullable=True),
+        sa.Column("milliseconds", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_deliveries_webhook_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
+    )
+    op.create_index("ix_webhook_deliveries_webhook", "webhook_deliveries", ["webhook_id", "id"], unique=False)
+
+
+def create_alerts() -> None:
+    op.create_table(
+        "alerts",
+        sa.Column("id", ROW_NUMBER, autoincrement=False, nullable=False),
+        sa.Column("rule", NAME, nullable=False),
+        sa.Column("subject", NAME, nullable=False),
+        sa.Column("asset", WHOLE, nullable=True),
+        sa.Column("participant", WHOLE, nullable=True),
+        sa.Column("explanation", NAME, nullable=False),
+        sa.Column("data", NAME, nullable=False),
+        sa.Column("raised_at", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+        info={"append_only": True},
+    )
+    op.create_index("ix_alerts_subject", "alerts", ["rule", "subject"], unique=False)
+    op.create_table(
+        "alert_steps",
+        sa.Column("alert_id", ROW_NUMBER, nullable=False),
+        sa.Column("step", NAME, nullable=False),
+        sa.Column("at", WHOLE, nullable=False),
+        sa.Column("by", NAME, nullable=False),
+        sa.Column("note", NAME, nullable=False),
+        sa.Column("actor", NAME, nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_alert_steps_alert_id")),
+        sa.PrimaryKeyConstraint("alert_id", "step", name=op.f("pk_alert_steps")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "alert_progress",
+        sa.Column("id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("log_index", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_progress")),
     )

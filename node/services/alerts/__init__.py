@@ -1,0 +1,1 @@
+"""What a person should look at: raised by rules, acknowledged by people."""
