@@ -11,7 +11,7 @@ from node.api.answers import Body, IdempotencyKey, written
 from node.api.auth import ApprovalReader, Approver
 from node.api.body import parse
 from node.api.context import InContext
-from node.api.schemas import AnsweredApproval, WaitingPayment, WaitingPayments
+from node.api.schemas import Outgoing
 from node.api.shown import waiting_fields
 from node.services.answers import request_of
 from node.services.approvals import PAGE_ROWS_MAX, REASON_CHARACTERS_MAX, approve, list_waiting, reject
@@ -41,6 +41,37 @@ class Rejection(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     reason: str = Field(min_length=1, max_length=REASON_CHARACTERS_MAX)
+
+
+class WaitingPayment(Outgoing):
+    """An instruction that waits for a second person."""
+
+    id: str = Field(examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
+    kind: str = Field(description="payment, issue or redemption", examples=["payment"])
+    need: str = Field(description="AboveLimit or AboveThreshold", examples=["AboveLimit"])
+    payee: str = Field(description="BIC", examples=["VOBBUS33XXX"])
+    currency: str = Field(examples=["USD"])
+    amount: str = Field(description="Minor units", examples=["500000000"])
+    end_to_end_id: str = Field(examples=["INV-7731"])
+    value_date: str = Field(examples=["2026-11-22"])
+    deadline: str = Field(examples=["2026-11-23T12:00:00Z"])
+    digest: str = Field(description="What is approved: over terms, document, chain and ledger")
+    entered_by: str = Field(description="The name of who entered it", examples=["erika"])
+    created_at: str = Field(examples=["2026-11-22T12:00:00Z"])
+
+
+class WaitingPayments(Outgoing):
+    """What waits for a second person, oldest first."""
+
+    approvals: list[WaitingPayment]
+
+
+class AnsweredApproval(Outgoing):
+    """What a second person said."""
+
+    id: str = Field(examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
+    verdict: str = Field(description="approved or rejected", examples=["approved"])
+    approver: str = Field(examples=["otto"])
 
 
 PaymentId = Annotated[str, Path(description="Id (pay_…, iss_…, red_…)", max_length=64)]

@@ -34,37 +34,6 @@ class AcceptedPayments(Outgoing):
     payments: list[AcceptedPayment]
 
 
-class WaitingPayment(Outgoing):
-    """An instruction that waits for a second person."""
-
-    id: str = Field(examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
-    kind: str = Field(description="payment, issue or redemption", examples=["payment"])
-    need: str = Field(description="AboveLimit or AboveThreshold", examples=["AboveLimit"])
-    payee: str = Field(description="BIC", examples=["VOBBUS33XXX"])
-    currency: str = Field(examples=["USD"])
-    amount: str = Field(description="Minor units", examples=["500000000"])
-    end_to_end_id: str = Field(examples=["INV-7731"])
-    value_date: str = Field(examples=["2026-11-22"])
-    deadline: str = Field(examples=["2026-11-23T12:00:00Z"])
-    digest: str = Field(description="What is approved: over terms, document, chain and ledger")
-    entered_by: str = Field(description="The name of who entered it", examples=["erika"])
-    created_at: str = Field(examples=["2026-11-22T12:00:00Z"])
-
-
-class WaitingPayments(Outgoing):
-    """What waits for a second person, oldest first."""
-
-    approvals: list[WaitingPayment]
-
-
-class AnsweredApproval(Outgoing):
-    """What a second person said."""
-
-    id: str = Field(examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
-    verdict: str = Field(description="approved or rejected", examples=["approved"])
-    approver: str = Field(examples=["otto"])
-
-
 class AcceptedFile(AcceptedPayments):
     """A file that was accepted whole."""
 

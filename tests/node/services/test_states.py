@@ -62,6 +62,7 @@ _spoken = st.builds(
 
 
 _SENT = Tried(action="pay", fate="succeeded")
+_HELD = Tried(action="pay", fate="held")
 _REFUSED, _VOIDED = Spoken(name="Refused", same=True, attempt=0), Spoken(name="Voided", same=True, attempt=1)
 
 
@@ -203,6 +204,7 @@ def test_database_gives_the_state_that_is_folded(stores: Callable[[str], Store],
 
     @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=100)
     @example([([_SENT], [_REFUSED], 0, [0, 1]), ([_SENT], [_REFUSED, _VOIDED], 0, [0, 1])])
+    @example([([_HELD], [], 300, [0, 1])])
     @given(st.lists(_histories(), min_size=1, max_size=15))
     def check(histories: list[tuple[list[Tried], list[Spoken], int, list[int]]]) -> None:
         with store.transaction() as connection:
