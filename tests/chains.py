@@ -1,6 +1,7 @@
 """A real chain for tests: anvil, as a process of its own on a free loopback port, with free gas."""
 
 import re
+import signal
 import subprocess
 import tempfile
 import time
@@ -10,6 +11,7 @@ _ANVIL = Path(__file__).parent.parent / "contracts/node_modules/@foundry-rs/anvi
 _LISTENING = re.compile(r"^Listening on 127\.0\.0\.1:(\d+)$", re.MULTILINE)
 _START_SECONDS_MAX = 30
 _STOP_SECONDS_MAX = 10
+_STOPPED = "T"
 
 
 class Anvil:
@@ -37,6 +39,20 @@ class Anvil:
         """The process id, for tests that pause or kill it themselves."""
         return self._process.pid
 
+    def pause(self) -> None:
+        """Stop it in the middle of what it does; return when no thread of it runs any more."""
+        self._process.send_signal(signal.SIGSTOP)
+        threads = Path(f"/proc/{self.pid}/task")
+        give_up = time.monotonic() + _STOP_SECONDS_MAX
+        while any(_state(thread) != _STOPPED for thread in threads.iterdir()):
+            if time.monotonic() > give_up:
+                raise RuntimeError("anvil does not stop")
+            time.sleep(0.01)
+
+    def go_on(self) -> None:
+        """Let it go on after a pause."""
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self) -> None:
         """End it; nothing happens when it has ended."""
         self._process.terminate()
@@ -46,6 +62,11 @@ class Anvil:
         """End it as `kill -9` does."""
         self._process.kill()
         self._process.wait(timeout=_STOP_SECONDS_MAX)
+
+
+def _state(thread: Path) -> str:
+    """Return the letter of a thread's state (proc(5))."""
+    return (thread / "stat").read_text().rpartition(")")[2].split()[0]
 
 
 def _text(descriptor: int) -> str:

@@ -47,7 +47,7 @@ def test_every_refusal_of_the_contracts_has_a_reason(root: Path) -> None:
     assert body is not None
     refusals = set(re.findall(r"^\s*([A-Z]\w+),?\s*(?://.*)?$", body[1], re.MULTILINE)) - {"None"}
     assert len(refusals) > 10
-    own = {"expired", "DeadlinePassed", "DayLimitReached", "PolicyRefused"}
+    own = {"expired", "DeadlinePassed", "DayLimitReached", "PolicyRefused", "NotApproved", "ApproverRejected"}
     assert refusals == set(STATUS_REASON) - own
 
 
