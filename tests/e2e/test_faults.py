@@ -318,7 +318,7 @@ def _live_through(life: _Life, fault: Fault, method: str) -> None:
         life.mine(every=_BLOCK_SECONDS)
         life.pay(node)
         # More than there is: it reverts, and the node asks why.
-        life.ask(node, InstructionKind.REDEMPTION, 10**17, "cancelled")
+        life.ask(node, InstructionKind.REDEMPTION, 100 * _FUNDS, "cancelled")
         _until(lambda: life.proxy.hits == _TIMES or life.states(node) == life.expected)
         assert life.proxy.hits
         life.proxy.heal()
