@@ -17,6 +17,7 @@ from node.cli import (
     clients,
     events,
     evidence,
+    files,
     keys,
     limits,
     participants,
@@ -41,7 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for module in (
-    *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
+    *(process, payments, files, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
     *(users, clients, tokens, transactions, events, webhooks, alerts),
     care,
     checkpoints,
