@@ -10,6 +10,8 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from node.errors import SettingsInvalid
+from settlement.errors import InvalidValue
+from settlement.money import amount_from_decimal, amount_from_minor_units, currency
 
 
 class Settings(BaseSettings):
@@ -70,6 +72,10 @@ class Settings(BaseSettings):
     )
     key_day_limits: str | None = Field(
         default=None, description="What each key signs for on one UTC day: `USD=5000000.00 1001=250000`"
+    )
+    approval_limits: str | None = Field(
+        default=None,
+        description="Above it a second person approves, by asset: `USD=1000000.00 1001=250000`",
     )
     gas_transactions_min: int = Field(
         default=1000, ge=1, description="Alert when a key's balance pays for fewer full transactions"
@@ -152,10 +158,36 @@ class Settings(BaseSettings):
     payments_max: int = Field(default=20_000, ge=1, description="Payments in one request or file at most")
     outbox_max: int = Field(default=1_000_000, ge=1, description="Instructions waiting in the outbox at most")
 
+    def limits_of_one_person(self) -> dict[int, int]:
+        """Return up to which amount (minor units) one person is enough, by asset; raise `SettingsInvalid`."""
+        return limits_from_text(self.approval_limits or "", setting="VOSTRO_APPROVAL_LIMITS")
+
     @property
     def database_url(self) -> str:
         """Return the store's URL: the setting, or SQLite in the home folder."""
         return self.store_url or f"sqlite:///{self.home / 'vostro.sqlite'}"
+
+
+def limits_from_text(text: str, *, setting: str) -> dict[int, int]:
+    """Read ``USD=5000000.00 1001=250000``: currencies in decimals, other assets by number in minor units.
+
+    Raise `SettingsInvalid` that names the setting.
+    """
+    found: dict[int, int] = {}
+    for each in text.split():
+        name, _, amount = each.partition("=")
+        try:
+            if name.isdecimal():
+                asset, limit = int(name), amount_from_minor_units(amount)
+            else:
+                money = currency(name)
+                asset, limit = money.number, amount_from_decimal(amount, money)
+        except InvalidValue as error:
+            raise SettingsInvalid(f"{setting}: {each!r}: {error.detail}") from None
+        if asset in found:
+            raise SettingsInvalid(f"{setting}: two limits for {name}; give one")
+        found[asset] = limit
+    return found
 
 
 def load_settings(**overrides: object) -> Settings:

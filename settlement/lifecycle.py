@@ -13,6 +13,7 @@ from settlement.errors import ImpossibleTransition
 class Fact(StrEnum):
     """Something that has happened to an instruction, in the order in which it can happen."""
 
+    AWAITED = "awaited"  # a second person of its bank has yet to consent; nothing is signed before
     SIGNED = "signed"  # a transaction that carries it is committed to the store
     REVERTED = "reverted"  # that transaction is final and did nothing
     STALLED = "stalled"  # attempts or deadline are used up and the chain gave no answer
@@ -31,6 +32,7 @@ class State(StrEnum):
     """Where an instruction is. `shown` is the word people and programs see."""
 
     ACCEPTED = "accepted"
+    AWAITING_APPROVAL = "awaiting_approval"
     SUBMITTED = "submitted"
     REFUSED = "refused"
     UNKNOWN = "unknown"
@@ -58,7 +60,7 @@ class State(StrEnum):
         return self in _WAITING.values()
 
 
-_SHOWN = {State.REFUSED: State.SUBMITTED.value, State.PROPOSED: "awaiting_approval"}
+_SHOWN = {State.REFUSED: State.SUBMITTED.value, State.PROPOSED: State.AWAITING_APPROVAL.value}
 _FINAL = frozenset({State.SETTLED, State.REJECTED, State.CANCELLED, State.EXPIRED})
 # What the queue says of what it has accepted, the last word counts.
 _WAITING = {
@@ -77,6 +79,10 @@ TABLE: dict[tuple[State, Fact], State] = {
     # Voided before it was ever sent: nobody refused it, its bank took it back.
     (State.ACCEPTED, Fact.VOIDED): State.CANCELLED,
     (State.ACCEPTED, Fact.STALLED): State.UNKNOWN,
+    (State.ACCEPTED, Fact.AWAITED): State.AWAITING_APPROVAL,
+    # Something else has its sequence.
+    (State.AWAITING_APPROVAL, Fact.STALLED): State.UNKNOWN,
+    (State.AWAITING_APPROVAL, Fact.VOIDED): State.CANCELLED,
     (State.SUBMITTED, Fact.SIGNED): State.SUBMITTED,
     (State.SUBMITTED, Fact.REFUSED): State.REFUSED,
     (State.SUBMITTED, Fact.REVERTED): State.ACCEPTED,

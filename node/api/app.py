@@ -12,6 +12,7 @@ from node.api import (
     access,
     accounts,
     alerts,
+    approvals,
     assets,
     breaks,
     events,
@@ -42,6 +43,7 @@ refused is answered with a problem (RFC 9457) that has a stable `code`.
 """
 _ROUTES = (
     payments,
+    approvals,
     files,
     issues,
     redemptions,

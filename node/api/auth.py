@@ -140,6 +140,8 @@ def _allow(*roles: Role) -> Any:
 
 Sender = Annotated[Actor, _allow(Role.OFFICER, Role.INTEGRATION)]
 Issuer = Annotated[Actor, _allow(Role.ISSUER)]
+Approver = Annotated[Actor, _allow(Role.APPROVER)]
+ApprovalReader = Annotated[Actor, _allow(Role.APPROVER, Role.AUDITOR)]
 Operator = Annotated[Actor, _allow(Role.OPERATOR)]
 Staff = Annotated[Actor, _allow(Role.OFFICER, Role.OPERATOR)]
 Overseer = Annotated[Actor, _allow(Role.AUDITOR, Role.OPERATOR)]

@@ -14,6 +14,7 @@ from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
 from node.clock import Clock, Random
 from node.keys.access import AccessKeys
+from node.keys.approvers import Approvers
 from node.keys.vault import Vault
 from node.services.logins import Doorman
 from node.services.openid import OpenIdIssuer
@@ -34,6 +35,7 @@ class Context:
     contracts: Contracts
     clock: Clock
     random: Random
+    approvers: Approvers
     # Of the calling thread: a compiled schema is not for several at once.
     schemas: Callable[[], Schemas | None]
     readiness: Readiness

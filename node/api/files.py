@@ -65,6 +65,7 @@ def send(
             clock,
             random,
             actor=actor.id,
+            entered_by=actor.name,
             body=body,
             form=form,
             key=key,

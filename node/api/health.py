@@ -4,12 +4,35 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, Response
 from prometheus_client import CONTENT_TYPE_LATEST
+from pydantic import Field
 
 from node.api.auth import Overseer
 from node.api.context import InContext
-from node.api.schemas import Alive, Ready, ReadyCheck
+from node.api.schemas import Outgoing
 
 router = APIRouter(tags=["health"])
+
+
+class Alive(Outgoing):
+    """The process answers."""
+
+    status: str = Field(examples=["alive"])
+
+
+class ReadyCheck(Outgoing):
+    """One thing that must hold."""
+
+    name: str = Field(examples=["chain"])
+    passed: bool
+    reason: str | None = Field(default=None, examples=["chain_unavailable: connection refused"])
+
+
+class Ready(Outgoing):
+    """Whether the node can do its work now."""
+
+    status: str = Field(examples=["ready"])
+    verification: str = Field(description="How much of a block is checked", examples=["full"])
+    checks: list[ReadyCheck]
 
 
 @router.get("/livez", summary="Does the process live?")

@@ -48,6 +48,7 @@ def send(context: InContext, actor: Sender, body: Body, key: IdempotencyKey = ""
             context.clock,
             context.random,
             actor=actor.id,
+            entered_by=actor.name,
             key=key,
             body=body,
             requests=[payment.request() for payment in payments],

@@ -20,28 +20,6 @@ class Outgoing(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class Alive(Outgoing):
-    """The process answers."""
-
-    status: str = Field(examples=["alive"])
-
-
-class ReadyCheck(Outgoing):
-    """One thing that must hold."""
-
-    name: str = Field(examples=["chain"])
-    passed: bool
-    reason: str | None = Field(default=None, examples=["chain_unavailable: connection refused"])
-
-
-class Ready(Outgoing):
-    """Whether the node can do its work now."""
-
-    status: str = Field(examples=["ready"])
-    verification: str = Field(description="How much of a block is checked", examples=["full"])
-    checks: list[ReadyCheck]
-
-
 class AcceptedPayment(Outgoing):
     """A payment that can't be lost any more."""
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from node.clock import time_text
-from node.services import payments
+from node.services import approvals, payments
 from node.services.timeline import Entry
 from settlement.iso20022.statuses import transaction_status
 
@@ -23,6 +23,16 @@ def payment_fields(payment: payments.Payment) -> dict[str, Any]:
         "commitment": hexadecimal(payment.commitment),
         "deadline": time_text(payment.deadline),
         "created_at": time_text(payment.created_at),
+    }
+
+
+def waiting_fields(waiting: approvals.Waiting) -> dict[str, Any]:
+    """Return the fields of `schemas.WaitingPayment`."""
+    return asdict(waiting) | {
+        "amount": str(waiting.amount),
+        "digest": hexadecimal(waiting.digest),
+        "deadline": time_text(waiting.deadline),
+        "created_at": time_text(waiting.created_at),
     }
 
 

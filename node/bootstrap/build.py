@@ -17,6 +17,7 @@ from node.bootstrap.health import HealthWatch
 from node.bootstrap.keeping import keeping, node_vault
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import (
+    approver_keys,
     connected_chain,
     open_access_keys,
     open_store,
@@ -34,6 +35,7 @@ from node.chain.protocol import Chain
 from node.chain.witnesses import Witnesses
 from node.clock import Clock, Random
 from node.follower.follower import Follower
+from node.keys.approvers import Approvers
 from node.keys.ring import LOOK_SECONDS, KeyRing
 from node.keys.signer import Signer
 from node.settings import Settings
@@ -105,7 +107,7 @@ def build(
             settings=settings, store=store, chain=chain, contracts=contracts, clock=clock, random=random,
             schemas=schemas_by_thread(settings), readiness=readiness, metrics=metrics,
             keys=open_access_keys(settings, random), openid=openid_issuer(settings, clock),
-            vault=vault, ring=ring_of_feed,
+            vault=vault, ring=ring_of_feed, approvers=Approvers(approver_keys(settings), clock),
         )  # fmt: skip
         node = Node(context, verification, [*workers, health], web=Part.API in parts, resources=resources)
         on_failure.pop_all()

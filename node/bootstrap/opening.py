@@ -18,9 +18,10 @@ from node.clock import Clock, Random
 from node.errors import KeyNotFound, SettingsInvalid, WrongPassword
 from node.keys.access import AccessKeys
 from node.keys.agreement import EncryptionKeystore
+from node.keys.approvers import ApproverKeystores, ApproverTokens
 from node.keys.hsm import Token
 from node.keys.keystore import Keystore
-from node.keys.limits import DayLimits, limits_from_text
+from node.keys.limits import DayLimits
 from node.keys.policy import node_policy, notary_policy
 from node.keys.ring import KeyRing, KeystoreKeys, TokenKeys
 from node.keys.sealed_files import SealedFiles
@@ -29,7 +30,7 @@ from node.keys.signer import Notary
 from node.keys.vault import Vault
 from node.services.alerts.rules import rules_of
 from node.services.openid import OpenIdIssuer
-from node.settings import Settings
+from node.settings import Settings, limits_from_text
 from node.store.session import Store
 from node.store.spending import SpendingBook
 from settlement.alerting import Rules
@@ -91,6 +92,13 @@ def open_keystore(settings: Settings) -> Keystore:
 def open_encryption_keystore(settings: Settings) -> EncryptionKeystore:
     """Return the encryption keys in the home folder."""
     return EncryptionKeystore(settings.home / "encryption", cipher=KeyCipher(settings.key_cipher))
+
+
+def approver_keys(settings: Settings) -> ApproverKeystores | ApproverTokens:
+    """Return the approve keys: in the home folder, or on tokens that are labelled with approvers' names."""
+    if settings.signer == "pkcs11" and settings.token_module is not None:
+        return ApproverTokens(settings.token_module)
+    return ApproverKeystores(settings.home / "approvers", cipher=KeyCipher(settings.key_cipher))
 
 
 def open_token(settings: Settings, pin: bytes | None) -> Token:
@@ -188,7 +196,7 @@ def _password_of(settings: Settings, password: bytes) -> Callable[[], bytes]:
 
 
 def _day_limits(settings: Settings, contracts: Contracts, clock: Clock) -> DayLimits | None:
-    limits = limits_from_text(settings.key_day_limits or "")
+    limits = limits_from_text(settings.key_day_limits or "", setting="VOSTRO_KEY_DAY_LIMITS")
     if not limits:
         return None
     book = SpendingBook(settings.home / "spending.sqlite")

@@ -137,8 +137,16 @@ class Contracts:
         except DecodingError as error:
             raise InvalidWord(f"{contract}.{function}: {error}", param=function) from None
 
-    def pay_calldata(self, payments: Sequence[tuple[Terms, bytes]]) -> bytes:
-        """Encode `Payments.pay` without approvals: (terms, 32-byte commitment) each, in a fixed layout."""
+    def pay_calldata(
+        self, payments: Sequence[tuple[Terms, bytes]], approvals: Sequence[tuple[int, int, bytes]] = ()
+    ) -> bytes:
+        """Encode `Payments.pay`: (terms, 32-byte commitment) each; approvals as (index, deadline, signature).
+
+        Without approvals, as nearly always, by hand in the same layout.
+        """
+        if approvals:
+            words = [(terms.word(), commitment) for terms, commitment in payments]
+            return self.calldata("Payments", "pay", words, approvals)
         # Two offsets (the list of payments starts behind them), the list, and an empty list of approvals.
         parts = [
             self._functions["Payments"]["pay"].selector,

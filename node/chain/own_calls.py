@@ -96,11 +96,18 @@ def withdraw_redemption(contracts: Contracts, terms: Terms, commitment: bytes) -
     return _call(contracts, "Ledger", "withdrawRedemption", terms.word(), commitment)
 
 
-def submit(contracts: Contracts, payments: Sequence[tuple[OneLeg, bytes]]) -> Call:
-    """Bring payments (with their commitments) to the queue, which settles those it can. The payer's key."""
+def submit(
+    contracts: Contracts,
+    payments: Sequence[tuple[OneLeg, bytes]],
+    approvals: Sequence[tuple[int, int, bytes]] = (),
+) -> Call:
+    """Bring payments (with their commitments) to the queue, which settles those it can. The payer's key.
+
+    `approvals`: (index, deadline, signature) for those that take a second key.
+    """
     urgent = sum(1 << place for place, (payment, _) in enumerate(payments) if payment.terms.urgent)
     instructions = [_instruction(*payment) for payment in payments]
-    return _call(contracts, "Settlement", "submit", instructions, urgent, [])
+    return _call(contracts, "Settlement", "submit", instructions, urgent, approvals)
 
 
 def cancel(contracts: Contracts, payment: OneLeg, commitment: bytes) -> Call:

@@ -10,6 +10,7 @@ import typer
 
 from node.cli import (
     alerts,
+    approvals,
     assets,
     breaks,
     care,
@@ -43,7 +44,7 @@ app = typer.Typer(
 )
 for module in (
     *(process, payments, files, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
-    *(users, clients, tokens, transactions, events, webhooks, alerts),
+    *(approvals, users, clients, tokens, transactions, events, webhooks, alerts),
     care,
     checkpoints,
     evidence,

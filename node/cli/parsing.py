@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from settlement.participant import KeyRole, ParticipantKind
 
 _ADDRESS_BYTES = 20
+_DIGEST_BYTES = 32
 
 
 def address_of(text: str) -> bytes:
     """Return an address of 40 hexadecimal digits, with or without 0x."""
-    try:
-        address = bytes.fromhex(text.removeprefix("0x"))
-    except ValueError:
-        address = b""
-    if len(address) != _ADDRESS_BYTES:
-        raise typer.BadParameter(f"{text!r} is not an address of {2 * _ADDRESS_BYTES} hexadecimal digits")
-    return address
+    return _octets(text, _ADDRESS_BYTES, "address")
+
+
+def digest_of(text: str) -> bytes:
+    """Return a digest of 64 hexadecimal digits, with or without 0x."""
+    return _octets(text, _DIGEST_BYTES, "digest")
 
 
 def day_of(text: str) -> "date":
@@ -90,3 +90,13 @@ def amounts_of(texts: Iterable[str]) -> dict[int, int]:
         money = currency(code)
         found[money.number] = amount_from_decimal(amount, money)
     return found
+
+
+def _octets(text: str, count: int, what: str) -> bytes:
+    try:
+        octets = bytes.fromhex(text.removeprefix("0x"))
+    except ValueError:
+        octets = b""
+    if len(octets) != count:
+        raise typer.BadParameter(f"{text!r} is no {what}, which has {2 * count} hexadecimal digits")
+    return octets

@@ -8,7 +8,8 @@
         │   └── Unauthenticated 401 (LoginRefused · InvalidClient) · LoginsBusy · IssuerUnavailable 503 ·
         │       InvalidScope · UnsupportedGrantType · PasswordRefused 400 · NameTaken 409 · Forbidden 403 ·
         │       NotFound 404 · IdempotencyConflict · InFlight ·
-        │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused 409 · BodyTooLarge 413 ·
+        │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
+        │       ApprovalRefused 409 · SelfApproval 403 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused ·
         │       EvidenceMissing 409 · PeriodRefused 400 · CursorGone 410 ·
@@ -32,7 +33,8 @@
         ├── LeaseLost 503                 another process writes with this key
         ├── SigningError                  keys
         │   ├── WrongPassword · KeyNotFound · KeyExists · KeyInUse · KeystoreDamaged 500
-        │   ├── PolicyRefused             and DayLimitReached 500
+        │   ├── PolicyRefused 500         └── SomeRefused (DayLimitReached · NotApproved) 500
+        │   ├── ApproverRefused 403 · ApproverBusy 429
         │   └── TokenError                TokenModuleMissing · TokenAbsent · TokenBusy · TokenSessionLost ·
         │                                 TokenKeyUnsafe · WrongPin · PinLocked 500
         ├── SettingsInvalid               the operator's settings
@@ -41,9 +43,9 @@
         └── WriterStopped 503             a rule was found broken: nothing is signed until a person looks
 
 Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `InvalidFilter`, `InvalidReference`,
-`InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`,
+`InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`, `InvalidReason`,
 `InvalidRole`, `InvalidUserName`, `InvalidPublicKey`, `InvalidTarget`.
-Under `BrokenRule`: `AuditBroken`, `BooksDiffer`.
+Under `BrokenRule`: `AuditBroken`, `BooksDiffer`, `ContentChanged`.
 Within the services only: `FaultyRequests`.
 """
 
@@ -85,14 +87,18 @@ from node.errors.chain import (
     WrongGenesis,
 )
 from node.errors.keys import (
+    ApproverBusy,
+    ApproverRefused,
     DayLimitReached,
     KeyExists,
     KeyInUse,
     KeyNotFound,
     KeystoreDamaged,
+    NotApproved,
     PinLocked,
     PolicyRefused,
     SigningError,
+    SomeRefused,
     TokenAbsent,
     TokenBusy,
     TokenError,
@@ -103,6 +109,7 @@ from node.errors.keys import (
     WrongPin,
 )
 from node.errors.requests import (
+    ApprovalRefused,
     AssetNotFound,
     BodyTooLarge,
     CancelRefused,
@@ -128,6 +135,7 @@ from node.errors.requests import (
     PeriodRefused,
     QueueFull,
     RequestRefused,
+    SelfApproval,
     Unauthenticated,
     UnsupportedGrantType,
     ValueDateRefused,
@@ -156,6 +164,9 @@ from node.errors.store import (
 __all__ = [
     "AgreementMissing",
     "AlreadyKnown",
+    "ApprovalRefused",
+    "ApproverBusy",
+    "ApproverRefused",
     "AssetNotFound",
     "BlockNotFound",
     "BodyTooLarge",
@@ -204,6 +215,7 @@ __all__ = [
     "NodeError",
     "NonceGap",
     "NonceTaken",
+    "NotApproved",
     "NotFound",
     "NotOnChain",
     "NotReady",
@@ -216,8 +228,10 @@ __all__ = [
     "PolicyRefused",
     "QueueFull",
     "RequestRefused",
+    "SelfApproval",
     "SettingsInvalid",
     "SigningError",
+    "SomeRefused",
     "StateConflict",
     "StoreError",
     "StoreFull",

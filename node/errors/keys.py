@@ -31,15 +31,35 @@ class PolicyRefused(SigningError):
     """The signer signs only for this chain and these contracts' functions (R7)."""
 
 
-class DayLimitReached(PolicyRefused):
-    """These payments would take the key above its limit of this UTC day; nothing was signed for any.
+class SomeRefused(PolicyRefused):
+    """Some of what one transaction would carry is not signed; nothing was signed for any.
 
-    `words` are the terms (32 bytes each) of those that do not fit; without them the rest would.
+    `words` are the terms (32 bytes each) of those; without them the rest would be.
     """
 
     def __init__(self, detail: str, *, words: frozenset[bytes]) -> None:
         super().__init__(detail)
         self.words = words
+
+
+class DayLimitReached(SomeRefused):
+    """These payments would take the key above its limit of this UTC day."""
+
+
+class NotApproved(SomeRefused):
+    """These instructions take a second person's consent, and have none that counts."""
+
+
+class ApproverRefused(SigningError):
+    """This secret opens no key with which this approver may consent."""
+
+    status = 403
+
+
+class ApproverBusy(SigningError):
+    """Another key is being opened, or this approver gave too many wrong secrets; try again later."""
+
+    status = 429
 
 
 class TokenError(SigningError):

@@ -109,6 +109,18 @@ class CancelRefused(RequestRefused):
     status = 409
 
 
+class ApprovalRefused(RequestRefused):
+    """The instruction does not wait for an approval, or is not what the approver saw."""
+
+    status = 409
+
+
+class SelfApproval(RequestRefused):
+    """Who entered an instruction does not answer for it: a second person does (R8)."""
+
+    status = 403
+
+
 class InFlight(RequestRefused):
     """The same request is being worked on at this moment: its answer comes when it is asked for again."""
 

@@ -8,7 +8,7 @@ from node.clock import Clock
 from node.errors import MirrorBehind
 from node.services.anchors import anchor_once_a_day
 from node.services.breaks import last_run, reconcile_and_record
-from node.services.deadlines import sweep_queue
+from node.services.deadlines import end_unapproved, sweep_queue
 from node.settings import Settings
 from node.store.session import Store
 from settlement.errors import UnresolvedParty
@@ -42,11 +42,12 @@ class Keeper:
             return 0
         with self._store.transaction() as connection:
             done = anchor_once_a_day(connection, self._settings, self._contracts, actor=ACTOR, at=at)
+            ended = end_unapproved(connection, at=at)
             swept = sweep_queue(connection, after=self._swept, at=at)
         self._looked_at, self._swept = at, swept
         if done:
             _log.info("audit_anchor_asked")
-        return int(done) + self._reconcile(at)
+        return int(done) + ended + self._reconcile(at)
 
     def _reconcile(self, at: int) -> int:
         """Compare everything once an hour, whoever did it last; nothing before there is something."""

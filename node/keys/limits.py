@@ -6,12 +6,11 @@ from functools import partial
 from node.chain.compiled import WORD_BYTES
 from node.chain.contracts import SELECTOR_BYTES, Contracts
 from node.clock import Clock
-from node.errors import DayLimitReached, PolicyRefused, SettingsInvalid
+from node.errors import DayLimitReached, PolicyRefused
 from node.keys.signer import UnsignedTransaction
 from node.store.spending import SpendingBook
-from settlement.errors import InvalidValue, InvalidWord
+from settlement.errors import InvalidWord
 from settlement.instruction import Terms, leg_from_word, terms_from_word
-from settlement.money import amount_from_decimal, amount_from_minor_units, currency
 
 DAY_SECONDS = 86_400
 PAYMENTS_MAX = 500
@@ -83,28 +82,6 @@ class DayLimits:
             f"key 0x{key.hex()} signs for at most {limits} (minor units) on one UTC day: "
             f"{len(above)} of {len(asked)} payments go above it; VOSTRO_KEY_DAY_LIMITS says how much"
         )
-
-
-def limits_from_text(text: str) -> dict[int, int]:
-    """Read ``USD=5000000.00 1001=250000``: currencies in decimals, other assets by number in minor units.
-
-    Raise `SettingsInvalid`.
-    """
-    found: dict[int, int] = {}
-    for each in text.split():
-        name, _, amount = each.partition("=")
-        try:
-            if name.isdecimal():
-                asset, limit = int(name), amount_from_minor_units(amount)
-            else:
-                money = currency(name)
-                asset, limit = money.number, amount_from_decimal(amount, money)
-        except InvalidValue as error:
-            raise SettingsInvalid(f"VOSTRO_KEY_DAY_LIMITS: {each!r}: {error.detail}") from None
-        if asset in found:
-            raise SettingsInvalid(f"VOSTRO_KEY_DAY_LIMITS: two limits for {name}; give one")
-        found[asset] = limit
-    return found
 
 
 def _payments(data: bytes) -> list[Terms]:

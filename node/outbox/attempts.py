@@ -26,7 +26,8 @@ class Attempt:
     """A row of the outbox. Without `transaction_hash` it waits; without `end` its transaction is in flight.
 
     `abandoned`: its nonce was lost to a stranger's transaction. `error`: why it reverted. `refused_at` (UTC
-    seconds) and `refusal`: the signer refused it for good, so it waits no more.
+    seconds) and `refusal`: the signer refused it for good, so it waits no more. `held`: until a second
+    person has answered.
     """
 
     row: int
@@ -39,6 +40,7 @@ class Attempt:
     end: End | None
     refused_at: int | None
     refusal: str | None
+    held: bool
 
     @property
     def reverted(self) -> bool:
@@ -72,6 +74,7 @@ _ATTEMPTS = (
         outbox.c.created_at,
         outbox.c.refused_at,
         outbox.c.refusal,
+        outbox.c.held,
         transactions.c.hash,
         transactions.c.signed_at,
         transactions.c.abandoned,
@@ -108,4 +111,5 @@ def _attempt(row: RowMapping) -> Attempt:
         end=end,
         refused_at=row["refused_at"],
         refusal=row["refusal"],
+        held=row["held"],
     )

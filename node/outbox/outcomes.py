@@ -9,7 +9,7 @@ from sqlalchemy import Row as Record
 
 from node.outbox.attempts import attempts_of
 from node.outbox.replacements import Version
-from node.outbox.rows import IS_WAITING
+from node.outbox.rows import IS_UNSENT
 from node.outbox.work import Order, Row, carried
 from node.store.tables import events, outbox, receipts, transactions
 from settlement.posting import SETTLING
@@ -119,9 +119,7 @@ def with_other_live_rows(
         select(outbox.c.instruction_id)
         .outerjoin(transactions, transactions.c.id == outbox.c.transaction_id)
         .where(
-            or_(
-                IS_WAITING, and_(outbox.c.transaction_id.is_not(None), transactions.c.concluded_at.is_(None))
-            ),
+            or_(IS_UNSENT, and_(outbox.c.transaction_id.is_not(None), transactions.c.concluded_at.is_(None))),
             or_(outbox.c.transaction_id.is_(None), outbox.c.transaction_id != transaction),
         )
     )

@@ -1,8 +1,8 @@
 """The rows of the outbox: put in, given to a transaction once. A further attempt is a further row."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
-from sqlalchemy import Connection, and_, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, select, text, update
 
 from node.outbox.actions import Action
 from node.store.bulk import insert_rows
@@ -10,15 +10,28 @@ from node.store.tables import outbox
 from settlement.participant import KeyRole
 
 # No transaction carries it yet, and the signer has not refused it for good.
-IS_WAITING = and_(outbox.c.transaction_id.is_(None), outbox.c.refused_at.is_(None))
+IS_UNSENT = and_(outbox.c.transaction_id.is_(None), outbox.c.refused_at.is_(None))
+# Both as text, so that the indexes of few rows are used.
+IS_HELD = and_(IS_UNSENT, text("outbox.held"))
+IS_WAITING = and_(IS_UNSENT, text("NOT outbox.held"))
 
-_COLUMNS = ("action", "instruction_id", "contract", "role", "created_at")
+_COLUMNS = ("action", "instruction_id", "contract", "role", "created_at", "held")
 
 
-def enqueue(connection: Connection, action: Action, instruction_ids: Iterable[str], *, at: int) -> None:
-    """Put in one row for each instruction, in their order."""
+def enqueue(
+    connection: Connection,
+    action: Action,
+    instruction_ids: Iterable[str],
+    *,
+    at: int,
+    held: Container[str] = (),
+) -> None:
+    """Put in one row for each instruction, in their order; those of `held` wait for a second person."""
     contract, role = action.contract, KeyRole.PAY.value
-    rows = ((action.value, instruction, contract, role, at) for instruction in instruction_ids)
+    rows = (
+        (action.value, instruction, contract, role, at, instruction in held)
+        for instruction in instruction_ids
+    )
     insert_rows(connection, outbox, _COLUMNS, rows)
 
 
@@ -48,9 +61,30 @@ def enqueue_call(
 
 
 def waiting_count(connection: Connection) -> int:
-    """Return how many rows no transaction carries yet."""
-    count: int = connection.execute(select(func.count()).select_from(outbox).where(IS_WAITING)).scalar_one()
+    """Return how many rows no transaction carries yet, those that are held too."""
+    count = 0
+    for unsent in (IS_WAITING, IS_HELD):
+        count += connection.execute(select(func.count()).select_from(outbox).where(unsent)).scalar_one()
     return count
+
+
+def release(connection: Connection, instruction: str) -> bool:
+    """Let the held row of an instruction go on its way; False when none is held."""
+    done = connection.execute(
+        update(outbox).where(outbox.c.instruction_id == instruction, IS_HELD).values(held=False)
+    )
+    return done.rowcount == 1
+
+
+def refuse_held(connection: Connection, instruction_ids: Sequence[str], *, reason: str, at: int) -> list[str]:
+    """End the held rows of these instructions for good; return whose rows those were."""
+    done = connection.scalars(
+        update(outbox)
+        .where(outbox.c.instruction_id.in_(instruction_ids), IS_HELD)
+        .values(held=False, refused_at=at, refusal=reason)
+        .returning(outbox.c.instruction_id)
+    )
+    return sorted(done)
 
 
 def turn_into_void(connection: Connection, instruction_ids: Sequence[str]) -> list[str]:
@@ -60,8 +94,8 @@ def turn_into_void(connection: Connection, instruction_ids: Sequence[str]) -> li
     """
     done = connection.scalars(
         update(outbox)
-        .where(outbox.c.instruction_id.in_(instruction_ids), IS_WAITING)
-        .values(action=Action.VOID.value, contract=Action.VOID.contract)
+        .where(outbox.c.instruction_id.in_(instruction_ids), IS_UNSENT)
+        .values(action=Action.VOID.value, contract=Action.VOID.contract, held=False)
         .returning(outbox.c.instruction_id)
     )
     return sorted(done)

@@ -6,7 +6,8 @@ from sqlalchemy import Connection, RowMapping, Select, or_, select
 
 from node.outbox.actions import Action
 from node.outbox.rows import IS_WAITING
-from node.store.tables import instructions, outbox
+from node.store.tables import approvals, instructions, outbox
+from settlement.approval import Approval
 from settlement.instruction import OneLeg, Terms, terms_from_word
 from settlement.participant import KeyRole
 from settlement.recognition import Identity
@@ -19,7 +20,7 @@ class Order:
     """An instruction as the chain must get it.
 
     `deadline`: the last UTC second at which it is signed; `queue`: whether it may go to the queue, where
-    `digest` names it (None: it has no form for the queue).
+    `digest` names it (None: it has no form for the queue). `approval`: the second consent, if one was given.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Order:
     deadline: int
     queue: bool = False
     digest: bytes | None = None
+    approval: Approval | None = None
 
     @property
     def one_leg(self) -> OneLeg:
@@ -62,8 +64,11 @@ class Row:
         return self.order
 
     def is_late(self, now: int) -> bool:
-        """Tell whether it must not be brought on chain any more: its instruction's deadline is past."""
-        return self.action.instructs and self.due.deadline < now
+        """Tell whether it must not be brought on chain any more: its deadline, or its approval's, is past."""
+        if not self.action.instructs:
+            return False
+        approval = self.due.approval
+        return self.due.deadline < now or (approval is not None and approval.deadline < now)
 
 
 def waiting(
@@ -99,9 +104,13 @@ _ROWS = (
         instructions.c.deadline,
         instructions.c.queue,
         instructions.c.digest,
+        approvals.c.deadline.label("approval_deadline"),
+        approvals.c.signature,
+        approvals.c.queue_signature,
     )
     .select_from(outbox)
     .outerjoin(instructions, instructions.c.id == outbox.c.instruction_id)
+    .outerjoin(approvals, approvals.c.instruction_id == outbox.c.instruction_id)
     .order_by(outbox.c.id)
 )
 
@@ -120,6 +129,7 @@ def _row(row: RowMapping) -> Row:
             deadline=row["deadline"],
             queue=row["queue"],
             digest=row["digest"],
+            approval=_approval(row),
         )
     return Row(
         id=row["id"],
@@ -127,4 +137,14 @@ def _row(row: RowMapping) -> Row:
         contract=row["contract"],
         calldata=row["calldata"],
         order=order,
+    )
+
+
+def _approval(row: RowMapping) -> Approval | None:
+    if row["signature"] is None:
+        return None
+    return Approval(
+        deadline=row["approval_deadline"],
+        signature=row["signature"],
+        queue_signature=row["queue_signature"],
     )

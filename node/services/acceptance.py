@@ -50,10 +50,14 @@ _LOOKUP_MAX = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """Instructions of one kind that are taken together or not at all."""
+    """Instructions of one kind that are taken together or not at all.
+
+    `asked_by` is the id of who asks, `entered_by` the name of that person or program.
+    """
 
     request: Request
     asked_by: str
+    entered_by: str
     kind: InstructionKind
     requests: Sequence[PaymentRequest]
     file: NewFile | None = None
@@ -80,6 +84,7 @@ def accept(
     body: bytes,
     requests: Sequence[PaymentRequest],
     kind: InstructionKind = InstructionKind.PAYMENT,
+    entered_by: str | None = None,
 ) -> Answer:
     """Take one or many instructions of this node's participant, and return the answer to `body` under `key`.
 
@@ -87,7 +92,9 @@ def accept(
     wrong with a single request, or `FaultyMessage` with the faults of many; then nothing was taken.
     """
     request = request_of(actor=actor, key=key, operation=kind.value, body=body)
-    submission = Submission(request=request, asked_by=actor, kind=kind, requests=requests)
+    submission = Submission(
+        request=request, asked_by=actor, entered_by=entered_by or actor, kind=kind, requests=requests
+    )
     try:
         return take(store, settings, clock, random, submission)
     except FaultyRequests as found:
@@ -126,6 +133,8 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
             submission.request,
             keyed=submission.keyed,
             asked_by=submission.asked_by,
+            entered_by=submission.entered_by,
+            limits=settings.limits_of_one_person(),
             kind=submission.kind,
             payer=known.own.id,
             chain=known.chain,

@@ -1,7 +1,7 @@
 """The rows that make a request accepted: instructions, outbox, the answer, the audit entry, the file."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -15,6 +15,7 @@ from node.outbox.rows import enqueue, waiting_count
 from node.services.answers import Answer, Request, keep_answer
 from node.services.audit import append_audit
 from node.services.requests import Prepared
+from node.services.reviews import needs, write_reviews
 from node.store.bulk import insert_rows
 from node.store.counters import take_numbers
 from node.store.tables import events, files, instructions
@@ -63,6 +64,8 @@ def write(
     *,
     keyed: Request | None,
     asked_by: str,
+    entered_by: str,
+    limits: Mapping[int, int],
     kind: InstructionKind,
     payer: int,
     chain: Pinned,
@@ -72,7 +75,10 @@ def write(
     outbox_max: int,
     at: int,
 ) -> Answer:
-    """Write what was prepared, under `ids` (one for each `Prepared`, in order); return the first answer."""
+    """Write what was prepared, under `ids` (one for each `Prepared`, in order); return the first answer.
+
+    `limits`: above which amount of an asset one person is not enough.
+    """
     new = [(position, item) for position, item in enumerate(items) if isinstance(item, Prepared)]
     if waiting_count(connection) + len(new) > outbox_max:
         raise QueueFull(f"the outbox holds at most {outbox_max} instructions; try again when it has drained")
@@ -90,7 +96,10 @@ def write(
         for offset, (identifier, (position, item)) in enumerate(zip(ids, new, strict=True))
     ]  # fmt: skip
     insert_rows(connection, instructions, _COLUMNS, rows)
-    enqueue(connection, ACTION_OF_KIND[kind], ids, at=at)
+    found = needs(connection, [item for _, item in new], payer=payer, limits=limits, at=at)
+    held = {identifier: need for identifier, need in zip(ids, found, strict=True) if need is not None}
+    write_reviews(connection, held, entered_by=entered_by, at=at)
+    enqueue(connection, ACTION_OF_KIND[kind], ids, at=at, held=held)
     answer = Answer(status=HTTPStatus.ACCEPTED, body=_body(kind, items, ids, file))
     for known_by in (request, keyed):
         if known_by is not None:
@@ -101,7 +110,7 @@ def write(
         actor=asked_by,
         action=f"{_PLURAL[kind]}_accepted",
         subject=file.id if file else request.key,
-        detail=_detail(ids, new, known=len(items) - len(new)),
+        detail=_detail(ids, new, known=len(items) - len(new), waiting=len(held)),
     )
     return answer
 
@@ -164,9 +173,12 @@ def _body(
     return orjson.dumps({**head, _PLURAL[kind]: listed})
 
 
-def _detail(ids: Sequence[str], new: Sequence[tuple[int, Prepared]], *, known: int) -> dict[str, Json]:
+def _detail(
+    ids: Sequence[str], new: Sequence[tuple[int, Prepared]], *, known: int, waiting: int
+) -> dict[str, Json]:
     """Return what the audit log keeps: counts, and one digest over all ids and commitments."""
     digest = hashlib.sha256()
     for identifier, (_, item) in zip(ids, new, strict=True):
         digest.update(identifier.encode() + item.commitment)
-    return {"accepted": len(ids), "known": known, "digest": digest.hexdigest()}
+    detail: dict[str, Json] = {"accepted": len(ids), "known": known, "digest": digest.hexdigest()}
+    return detail | ({"awaiting_approval": waiting} if waiting else {})

@@ -8,7 +8,7 @@ from node.mirror.head import head
 from node.mirror.instructions import Outcome, outcomes
 from node.outbox.actions import Action
 from node.outbox.nonces import WRITER
-from node.outbox.rows import enqueue, refuse
+from node.outbox.rows import IS_HELD, enqueue, refuse, refuse_held
 from node.outbox.work import Row
 from node.services.audit import append_audit
 from node.services.facts import concerns, subject_of
@@ -41,6 +41,30 @@ def end_late(connection: Connection, rows: Sequence[Row], *, at: int) -> list[Ro
         detail={"rows": len(ended)},
     )
     return [row for row in rows if not row.is_late(at)]
+
+
+def end_unapproved(connection: Connection, *, at: int) -> int:
+    """End what nobody has approved by its deadline, and void it; return how many that were."""
+    late = (
+        select(outbox.c.instruction_id)
+        .join(instructions, instructions.c.id == outbox.c.instruction_id)
+        .where(IS_HELD, instructions.c.deadline < at)
+        .order_by(outbox.c.id)
+        .limit(SWEPT_MAX)
+    )
+    found = [identifier for identifier in connection.scalars(late) if identifier is not None]
+    ended = refuse_held(connection, found, reason=DEADLINE_PASSED, at=at)
+    if ended:
+        enqueue(connection, Action.VOID, ended, at=at)
+        append_audit(
+            connection,
+            at=at,
+            actor=WRITER,
+            action="deadline_passed",
+            subject="unapproved " + " ".join(ended),
+            detail={"rows": len(ended)},
+        )
+    return len(ended)
 
 
 def sweep_queue(connection: Connection, *, after: int, at: int) -> int:

@@ -74,7 +74,8 @@ def facts_of(
         [*_without_effect(attempts), *_with_effect(subject.identity, signed, outcomes)],
         key=lambda found: found[:2],
     )
-    facts: list[Fact] = []
+    awaited = _is_awaited(attempts)
+    facts: list[Fact] = [Fact.AWAITED] if awaited else []
     for ending in endings:
         if signed:
             facts.append(Fact.SIGNED)
@@ -85,7 +86,9 @@ def facts_of(
     if any(attempt.refused_at is not None for attempt in attempts):
         # Whatever else was tried for it, its own signer has refused it: it ends by its void.
         facts.insert(0, Fact.REFUSED)
-    if _is_stalled(subject, attempts, outcomes, patience, now):
+    # What waits for a person is known where it is, at any age.
+    too_old = not awaited and now - subject.created_at >= patience.unknown_after_seconds
+    if too_old or _is_stalled(subject, attempts, outcomes, patience):
         facts.append(Fact.STALLED)
     return facts
 
@@ -132,17 +135,20 @@ def _with_effect(identity: Identity, signed: set[bytes], outcomes: Sequence[Outc
     return endings
 
 
+def _is_awaited(attempts: Sequence[Attempt]) -> bool:
+    """Tell whether nothing was tried for it yet, because a second person has to consent first."""
+    return bool(attempts) and all(attempt.held for attempt in attempts)
+
+
 def _is_stalled(
     subject: Subject,
     attempts: Sequence[Attempt],
     outcomes: Sequence[Outcome],
     patience: Patience,
-    now: float,
 ) -> bool:
-    """Tell whether it needs a person: too old, tried too often, or something else has its sequence."""
-    too_old = now - subject.created_at >= patience.unknown_after_seconds
+    """Tell whether it needs a person: tried too often, or something else has its sequence."""
     too_often = sum(attempt.reverted for attempt in attempts) >= patience.attempts_max
     usurped = any(
         outcome.name in ACCEPTING and not concerns(subject.identity, outcome) for outcome in outcomes
     )
-    return too_old or too_often or usurped
+    return too_often or usurped

@@ -49,6 +49,7 @@ def accept_file(
     form: FileForm = FileForm.XML,
     key: str | None = None,
     queue: bool | None = None,
+    entered_by: str | None = None,
     schemas: Schemas | None = None,
 ) -> Answer:
     """Take a file whose payer is this node's participant, and return its answer.
@@ -62,7 +63,9 @@ def accept_file(
     opened = open_file(settings, form, body, schemas=schemas, queue=queue)
     if opened.faults:
         raise FaultyMessage(_checked(store, settings, clock, random, opened).faults)
-    submission = _submission(store, settings, clock, random, opened, actor=actor, keyed=keyed)
+    submission = _submission(
+        store, settings, clock, random, opened, actor=actor, entered_by=entered_by or actor, keyed=keyed
+    )
     try:
         return take(store, settings, clock, random, submission)
     except FaultyRequests as found:
@@ -95,7 +98,7 @@ def _checked(
 ) -> CheckedFile:
     faults, before = list(opened.faults), False
     try:
-        submission = _submission(store, settings, clock, random, opened, actor="", keyed=None)
+        submission = _submission(store, settings, clock, random, opened, actor="", entered_by="", keyed=None)
         before = check(store, settings, clock, random, submission)
     except FaultyRequests as found:
         faults += _faults(opened, found)
@@ -122,6 +125,7 @@ def _submission(
     opened: OpenedFile,
     *,
     actor: str,
+    entered_by: str,
     keyed: Request | None,
 ) -> Submission:
     sender = _sender(store, settings, opened.sender)
@@ -134,6 +138,7 @@ def _submission(
         ),
         keyed=keyed,
         asked_by=actor,
+        entered_by=entered_by,
         kind=InstructionKind.PAYMENT,
         requests=opened.requests,
         file=NewFile(

@@ -14,6 +14,7 @@ from node.errors import NotFound
 from node.mirror.instructions import Outcome, outcomes
 from node.mirror.registry import directory, registered_assets
 from node.outbox.attempts import Attempt, attempts_of
+from node.services.approvals import answers_of
 from node.services.facts import Patience, state, subject_of
 from node.services.filters import Filter, cursor_at, filtered, position_of
 from node.services.timeline import Entry, last_reason, timeline
@@ -98,6 +99,7 @@ def get_payment(store: Store, settings: Settings, clock: Clock, payment_id: str)
                 identity=subject_of(row).identity,
                 attempts=view.attempts[row["id"]],
                 outcomes=view.outcomes[row["payer"], row["sequence"]],
+                answers=answers_of(connection, row["id"]),
             ),
             document=row["document"],
         )

@@ -50,6 +50,7 @@ def state_column(patience: Patience, now: float) -> ColumnElement[str]:
         (and_(voided, or_(unsigned, _refused_before_void())), literal(State.REJECTED.value)),
         (voided, literal(State.CANCELLED.value)),
         (_in_queue(WAITING), _last_word_of_the_queue()),
+        (and_(_awaited(), ~_usurped()), literal(State.AWAITING_APPROVAL.value)),
         (_stalled(patience, now), _UNKNOWN),
         (or_(unsigned, _refused()), literal(State.REFUSED.value)),
         (_signed(), literal(State.SUBMITTED.value)),
@@ -136,6 +137,11 @@ def _event(name: str) -> Exists:
 
 def _refused_by_signer() -> Exists:
     return exists().where(outbox.c.instruction_id == instructions.c.id, outbox.c.refused_at.is_not(None))
+
+
+def _awaited() -> ColumnElement[bool]:
+    of_it = outbox.c.instruction_id == instructions.c.id
+    return and_(exists().where(of_it, outbox.c.held), ~exists().where(of_it, ~outbox.c.held))
 
 
 def _refused() -> Exists:

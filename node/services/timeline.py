@@ -29,10 +29,10 @@ _WORDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One thing that happened. `event`: accepted · signed · unsigned (its own node did not sign it) ·
-    reverted · abandoned · refused · proposed · queued · held · released · settled · voided · cancelled ·
-    expired · redeemed · redemption_refused · redemption_withdrawn · usurped (another instruction has its
-    sequence).
+    """One thing that happened. `event`: accepted · awaiting_approval · approved · disapproved · signed ·
+    unsigned (its own node did not sign it) · reverted · abandoned · refused · proposed · queued · held ·
+    released · settled · voided · cancelled · expired · redeemed · redemption_refused ·
+    redemption_withdrawn · usurped (another instruction has its sequence).
 
     `at` in UTC seconds: of the block for what is on chain, which is final, else of this node. `by`: who
     asked; `action`: what was signed.
@@ -54,15 +54,16 @@ def timeline(
     identity: Identity,
     attempts: Sequence[Attempt],
     outcomes: Sequence[Outcome],
+    answers: Sequence[Entry] = (),
 ) -> tuple[Entry, ...]:
     """Return what happened, in the order of cause and effect.
 
     That is the outbox's, each attempt with what it led to; what strangers' transactions did comes last.
-    Clocks are not asked: a block's may be ahead of the node's.
+    Clocks are not asked: a block's may be ahead of the node's. `answers`: what a second person said.
     """
     own = {attempt.transaction_hash for attempt in attempts}
     shown = [found for found in _telling(identity, outcomes) if _concerns(identity, own, found)]
-    entries = [Entry(event="accepted", at=created_at, by=created_by)]
+    entries = [Entry(event="accepted", at=created_at, by=created_by), *answers]
     for attempt in attempts:
         entries += _attempt(attempt)
         entries += [

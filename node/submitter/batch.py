@@ -28,6 +28,7 @@ _GAS_SWEEP = 30_000  # before the chain gives back what clearing storage earns
 _GAS_ACCOUNT = 30_000  # a payee's account in an asset, first touched by this transaction
 _GAS_ASSET = 30_000  # the payer's own account in an asset
 _GAS_WORD = 36_000  # 256 sequences share a word of the ledger's bits
+_GAS_APPROVAL = 25_000
 _GAS_SINGLE = 400_000
 _GAS_CALL = 3_000_000
 # The actions whose rows go together.
@@ -42,6 +43,9 @@ _CALLDATA_PAYMENT = 64
 _CALLDATA_VOID = 32
 _CALLDATA_QUEUE = 6 * 32  # where it begins, head, commitment, where the legs begin, how many, the leg
 _CALLDATA_AROUND = 5 * 32
+_CALLDATA_APPROVAL = (
+    8 * 32
+)  # where it begins, index, deadline, where the signature begins, its length, 65 bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +109,8 @@ class _Meter:
         """Add a row: its own cost, and that of the storage no row before it touches."""
         terms = row.due.terms
         self.gas += self._each
+        if _is_approved(row):
+            self.gas += _GAS_APPROVAL
         self._touch(("word", 0, terms.sequence // _SEQUENCES_PER_WORD), _GAS_WORD)
         if self._moves:
             self._touch(("asset", terms.asset, 0), _GAS_ASSET)
@@ -119,10 +125,11 @@ class _Meter:
 def _fitting(rows: Sequence[Row], calldata_bytes: int) -> list[Row]:
     """Return as many of the rows, from the first, as fit; at least one always does."""
     meter = _Meter(rows[0].action)
-    count = 0
-    for row in rows[: (CALLDATA_BYTES_MAX - _CALLDATA_AROUND) // calldata_bytes]:
+    count, size = 0, _CALLDATA_AROUND
+    for row in rows:
         meter.add(row)
-        if meter.gas > GAS_MAX:
+        size += calldata_bytes + (_CALLDATA_APPROVAL if _is_approved(row) else 0)
+        if meter.gas > GAS_MAX or size > CALLDATA_BYTES_MAX:
             break
         count += 1
     return list(rows[:count])
@@ -146,19 +153,46 @@ def _calldata(contracts: Contracts, action: Action, rows: Sequence[Row]) -> byte
     if action is Action.PAY:
         # One asset after the other: the contract writes the payer's account when the asset changes.
         orders.sort(key=lambda order: order.terms.asset)
-        return contracts.pay_calldata([(order.terms, order.commitment) for order in orders])
+        return contracts.pay_calldata(
+            [(order.terms, order.commitment) for order in orders], _approvals(action, orders)
+        )
     if action is Action.VOID:
         return void(contracts, [order.terms.sequence for order in orders]).calldata
     if action.contract == "Settlement":
         return _queue_call(contracts, action, orders).calldata
     function = "issue" if action is Action.ISSUE else "requestRedemption"
-    return contracts.calldata("Ledger", function, orders[0].terms.word(), orders[0].commitment, [])
+    return contracts.calldata("Ledger", function, *_of_one(action, orders[0]))
 
 
 def _queue_call(contracts: Contracts, action: Action, orders: Sequence[Order]) -> Call:
     payments = [(order.one_leg, order.commitment) for order in orders]
     if action is Action.SUBMIT:
-        return submit(contracts, payments)
+        return submit(contracts, payments, _approvals(action, orders))
     if action is Action.SWEEP:
         return sweep(contracts, payments)
     return (cancel if action is Action.CANCEL else withdraw)(contracts, *payments[0])
+
+
+def _of_one(action: Action, order: Order) -> tuple[int, bytes, list[tuple[int, int, bytes]]]:
+    return order.terms.word(), order.commitment, _approvals(action, [order])
+
+
+def _is_approved(row: Row) -> bool:
+    return row.action.instructs and row.due.approval is not None
+
+
+def _approvals(action: Action, orders: Sequence[Order]) -> list[tuple[int, int, bytes]]:
+    """Return the second consents that go along: (index, deadline, signature) each, by index."""
+    found = []
+    for place, order in enumerate(orders):
+        signature = consent_of(action, order)
+        if order.approval is not None and signature is not None:
+            found.append((place, order.approval.deadline, signature))
+    return found
+
+
+def consent_of(action: Action, order: Order) -> bytes | None:
+    """Return the signature of an order's approval that is for this action; None when there is none."""
+    if order.approval is None:
+        return None
+    return order.approval.queue_signature if action is Action.SUBMIT else order.approval.signature

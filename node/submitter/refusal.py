@@ -3,7 +3,7 @@
 import structlog
 
 from node.clock import Clock
-from node.errors import DayLimitReached, PolicyRefused
+from node.errors import DayLimitReached, PolicyRefused, SomeRefused
 from node.outbox.actions import Action
 from node.outbox.leases import Lease, require_lease
 from node.outbox.nonces import WRITER
@@ -52,7 +52,7 @@ def end_refused(store: Store, clock: Clock, lease: Lease, batch: Batch, refused:
 
 
 def _is_refused(row: Row, refused: PolicyRefused) -> bool:
-    """Tell whether a row is among what was refused: of a day's limit only what does not fit."""
-    if not isinstance(refused, DayLimitReached) or row.order is None:
+    """Tell whether a row is among what was refused: where some are named, only those."""
+    if not isinstance(refused, SomeRefused) or row.order is None:
         return True
     return row.order.terms.encoded() in refused.words

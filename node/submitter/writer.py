@@ -19,6 +19,7 @@ from node.store.incidents import require_no_incident
 from node.store.session import Store
 from node.submitter.alarm import remember
 from node.submitter.batch import Batch, next_batch
+from node.submitter.consents import Consents, KeysUnasked
 from node.submitter.refusal import end_refused
 from settlement.participant import KeyRole
 
@@ -52,6 +53,7 @@ class Writer:
         self._clock = clock
         self._payments_max = settings.batch_payments_max
         self._chain_id = contracts.deployment.chain_id
+        self._consents = Consents(chain, contracts, settings.limits_of_one_person())
 
     def write(self, lease: Lease, role: KeyRole, *, named_only: bool) -> Sent | None:
         """Sign the next transaction of a key and commit it; None when nothing waits that is signed.
@@ -60,11 +62,15 @@ class Writer:
         is compared with the store's also when nothing waits. Raise `LeaseLost`, `FeesAboveLimit`,
         `EndpointBehind`; `ForeignTransaction` and `PolicyRefused` after remembering them.
         """
+        self._consents.forget()
         for _ in range(REFUSALS_MAX):
             try:
                 return self._write(lease, role, named_only=named_only)
             except _RowsRefused:
                 continue
+            except KeysUnasked as unasked:
+                # Outside the transaction: the store waits for no chain.
+                self._consents.ask(unasked.keys)
         return None
 
     def _write(self, lease: Lease, role: KeyRole, *, named_only: bool) -> Sent | None:
@@ -87,6 +93,7 @@ class Writer:
                 batch = next_batch(self._contracts, in_time, payments_max=self._payments_max)
                 if batch is None:
                     return None
+                self._consents.require(batch.rows)
                 signed = self._signer.sign(
                     lease.key,
                     UnsignedTransaction(

@@ -57,6 +57,8 @@ STATUS_REASON = {
     "DeadlinePassed": "TM01",  # the node's own
     "DayLimitReached": "AM21",  # the node's own signer
     "PolicyRefused": "AG08",
+    "NotApproved": "AG08",
+    "ApproverRejected": "AG08",  # a person of the payer's bank
 }
 
 

@@ -52,7 +52,7 @@ class Bank:
         self.restart()
         self.follow()
 
-    def set(self, **settings: int) -> None:
+    def set(self, **settings: int | str | None) -> None:
         """Change settings, as a restart with another environment does."""
         self.settings = self.settings.model_copy(update=settings)
         self.restart()
@@ -76,11 +76,13 @@ class Bank:
         body: bytes = b"{}",
         actor: str = "tok_1",
         kind: InstructionKind = InstructionKind.PAYMENT,
+        entered_by: str | None = None,
     ) -> Answer:
         """Take requests as the API's door does."""
         return accept(
             self.store, self.settings, self.network.clock, SystemRandom(),
             actor=actor, key=key, body=body, requests=requests, kind=kind,
+            entered_by=entered_by,
         )  # fmt: skip
 
     def accept_file(self, body: str | bytes, form: FileForm = FileForm.XML) -> Answer:

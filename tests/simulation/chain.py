@@ -17,6 +17,7 @@ from node.errors import AlreadyKnown, BlockNotFound, ContractRefused, NonceTaken
 from node.keys.policy import Policy, node_policy
 from node.keys.signer import SignedTransaction, UnsignedTransaction
 from settlement.instruction import Terms, keccak
+from settlement.money import AMOUNT_MAX
 from tests.node.chain_of_events import (
     CONTRACTS,
     SECONDS_PER_BLOCK,
@@ -86,6 +87,12 @@ def _money(funds: int) -> list[Log]:
             log("Ledger", "AccountOpened", asset, holder)
             for asset in (ASSET, OWN_ASSET)
             for holder in (PAYER, *PAYEES)
+        ),
+        # A single key is enough for everything: thresholds are not modelled.
+        *(
+            log("Ledger", "ThresholdSet", holder, asset, AMOUNT_MAX)
+            for asset in (ASSET, OWN_ASSET)
+            for holder in (ISSUER, PAYER, *PAYEES)
         ),
         said("Ledger", "Issued", issued),
     ]

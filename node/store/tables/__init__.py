@@ -5,6 +5,7 @@ Amounts are BIGINT minor units, times BIGINT UTC seconds, digests and hashes raw
 
 from node.store.tables.access import assertions, clients, refusals, sessions, users
 from node.store.tables.alerts import alert_progress, alert_steps, alerts
+from node.store.tables.approved import approvals, rejections, reviews
 from node.store.tables.inbound import api_tokens, audit, counters, files, idempotency, instructions
 from node.store.tables.incidents import incident_headers, incidents
 from node.store.tables.metadata import metadata
@@ -41,6 +42,7 @@ __all__ = [
     "alert_steps",
     "alerts",
     "api_tokens",
+    "approvals",
     "assertions",
     "assets",
     "audit",
@@ -71,7 +73,9 @@ __all__ = [
     "receipts",
     "reconciliations",
     "refusals",
+    "rejections",
     "replacements",
+    "reviews",
     "sessions",
     "transactions",
     "users",

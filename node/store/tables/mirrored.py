@@ -91,6 +91,13 @@ events = Table(
         sqlite_where=text(RARE),
         postgresql_where=text(RARE),
     ),
+    # Few among many: above which total of a day a participant's single key is not enough.
+    Index(
+        "ix_events_thresholds",
+        "topics",
+        sqlite_where=text("name = 'ThresholdSet'"),
+        postgresql_where=text("name = 'ThresholdSet'"),
+    ),
     # R1 once more, in the mirror: a sequence ends at most once.
     Index(
         "ux_events_ended",

@@ -53,6 +53,9 @@ replacements = Table(
     Column("signed_at", Whole, nullable=False),
 )
 
+# What a transaction may take up now.
+WAITING = "transaction_id IS NULL AND refused_at IS NULL AND NOT held"
+
 # One thing to bring on chain. A row is assigned to a transaction once; a further attempt is a further row.
 outbox = Table(
     "outbox",
@@ -70,13 +73,15 @@ outbox = Table(
     Column("created_at", Whole, nullable=False),
     Column("refused_at", Whole),  # when the signer refused it for good: no transaction ever carries it
     Column("refusal", Name),  # and by which error; the audit log has the details
+    Column("held", Boolean, nullable=False, default=False),  # until a second person has answered
     Index(
         "ix_outbox_waiting",
         "role",
         "id",
-        sqlite_where=text("transaction_id IS NULL AND refused_at IS NULL"),
-        postgresql_where=text("transaction_id IS NULL AND refused_at IS NULL"),
+        sqlite_where=text(WAITING),
+        postgresql_where=text(WAITING),
     ),
+    Index("ix_outbox_held", "instruction_id", sqlite_where=text("held"), postgresql_where=text("held")),
     # What went to the queue, few among many: looked through for what has expired there.
     Index(
         "ix_outbox_submitted",

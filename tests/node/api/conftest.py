@@ -18,6 +18,8 @@ from node.bootstrap.probes import probes
 from node.bootstrap.verification import Verification
 from node.clock import SystemRandom
 from node.follower.follower import Follower
+from node.keys.approvers import ApproverKeystores, Approvers
+from node.keys.keystore import Keystore
 from node.services.actors import Role
 from node.services.tokens import new_token
 from node.settings import Settings
@@ -57,6 +59,9 @@ def network() -> Iterator[Network]:
         yield network
 
 
+SECRET = "correct horse"
+
+
 @pytest.fixture
 def doors(network: Network, stores: Callable[[str], Store], tmp_path: Path) -> Iterator[Callable[..., Door]]:
     """A function that opens a bank's door: `doors()`, `doors(BANKS[1], "postgresql", payments_max=5)`."""
@@ -92,6 +97,15 @@ def door(doors: Callable[..., Door]) -> Door:
     return doors()
 
 
+def _approver_keys(settings: Settings, member: Member) -> ApproverKeystores:
+    """The approve key of a member, as that of the approver whose name is the role's."""
+    folder = settings.home / "approvers"
+    if not folder.exists():
+        keystore = Keystore(folder / Role.APPROVER, scrypt_n=2)
+        keystore.add(member.secret("approve"), SECRET.encode())
+    return ApproverKeystores(folder, scrypt_n=2)
+
+
 def _context(network: Network, store: Store, member: Member, home: Path, changes: dict[str, Any]) -> Context:
     chain, contracts, metrics = network.chain, network.contracts, Metrics()
     given: dict[str, Any] = {"bic": member.bic, "demo": True, "home": home} | changes
@@ -104,6 +118,7 @@ def _context(network: Network, store: Store, member: Member, home: Path, changes
         contracts=contracts,
         clock=network.clock,
         random=SystemRandom(),
+        approvers=Approvers(_approver_keys(settings, member), network.clock),
         schemas=schemas_by_thread(settings),
         readiness=Readiness(
             probes(store=store, chain=chain, verification=verification, workers=(), metrics=metrics)

@@ -16,10 +16,11 @@ from node.chain.deployment import Deployment
 from node.chain.protocol import Fees
 from node.errors import DayLimitReached, PolicyRefused, SettingsInvalid
 from node.keys.keystore import KeystoreSigner
-from node.keys.limits import DAY_SECONDS, PAYMENTS_MAX, SPENDING, DayLimits, limits_from_text
+from node.keys.limits import DAY_SECONDS, PAYMENTS_MAX, SPENDING, DayLimits
 from node.keys.policy import PAYING, node_policy
 from node.keys.signer import UnsignedTransaction
 from node.keys.signing import address_of
+from node.settings import limits_from_text
 from node.store.spending import REMEMBERED_DAYS, SpendingBook
 from settlement.instruction import Leg, OneLeg, Terms, keccak
 from tests.clocks import SetClock
@@ -70,7 +71,12 @@ def signer(tmp_path: Path, clock: SetClock) -> Made:
 
 
 def _signer(limits: str, path: Path, clock: SetClock) -> KeystoreSigner:
-    made = DayLimits(limits_from_text(limits), contracts=_CONTRACTS, clock=clock, book=SpendingBook(path))
+    made = DayLimits(
+        limits_from_text(limits, setting="VOSTRO_KEY_DAY_LIMITS"),
+        contracts=_CONTRACTS,
+        clock=clock,
+        book=SpendingBook(path),
+    )
     return KeystoreSigner(_KEYS, node_policy(_CONTRACTS), made)
 
 
@@ -293,7 +299,7 @@ def test_sum_never_goes_above(
 )
 def test_limits_are_read(text: str, expected: dict[int, int]) -> None:
     """Currencies in decimals, other assets by their number in minor units."""
-    assert expected == limits_from_text(text)
+    assert expected == limits_from_text(text, setting="VOSTRO_KEY_DAY_LIMITS")
 
 
 @pytest.mark.parametrize(
@@ -302,4 +308,4 @@ def test_limits_are_read(text: str, expected: dict[int, int]) -> None:
 def test_limits_that_are_none(text: str) -> None:
     """A limit that can't be read is refused by the setting's name, at start."""
     with pytest.raises(SettingsInvalid, match="VOSTRO_KEY_DAY_LIMITS"):
-        limits_from_text(text)
+        limits_from_text(text, setting="VOSTRO_KEY_DAY_LIMITS")

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwt
+from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 from sqlalchemy import select
 
@@ -331,7 +332,7 @@ def test_private_and_small_keys_are_refused() -> None:
         key_proof(_KEYS["ES256"].as_pem(private=True).decode())
     public = rsa.generate_private_key(65537, 1024).public_key()  # noqa: S505 - it is to be refused
     small = public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    with pytest.raises(InvalidPublicKey, match="2048"):
+    with pytest.warns(SecurityWarning), pytest.raises(InvalidPublicKey, match="2048"):
         key_proof(small.decode())
 
 

@@ -28,7 +28,9 @@ _ENDS = {"Paid", "Settled", "Cancelled", "Expired"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """A row of the outbox: waiting, refused by the signer, in flight, abandoned, or ended in a block."""
+    """A row of the outbox: waiting, held for a second person, refused by the signer, in flight, abandoned, or
+    ended in a block.
+    """
 
     action: str
     fate: str
@@ -49,7 +51,7 @@ class Spoken:
 _tried = st.builds(
     Tried,
     action=st.sampled_from(["pay", "void", "submit", "cancel"]),
-    fate=st.sampled_from(["waiting", "unsigned", "in flight", "abandoned", "reverted", "succeeded"]),
+    fate=st.sampled_from(["waiting", "held", "unsigned", "in flight", "abandoned", "reverted", "succeeded"]),
 )
 _spoken = st.builds(
     Spoken,
@@ -60,6 +62,7 @@ _spoken = st.builds(
 
 
 _SENT = Tried(action="pay", fate="succeeded")
+_HELD = Tried(action="pay", fate="held")
 _REFUSED, _VOIDED = Spoken(name="Refused", same=True, attempt=0), Spoken(name="Voided", same=True, attempt=1)
 
 
@@ -113,7 +116,7 @@ class _Writer:
     def _attempt(self, sequence: int, place: int, tried: Tried) -> bytes:
         transaction_hash = sequence.to_bytes(8, "big").ljust(32, bytes([place]))
         number = None
-        if tried.fate not in {"waiting", "unsigned"}:
+        if tried.fate not in {"waiting", "held", "unsigned"}:
             number = self._connection.execute(
                 insert(transactions)
                 .values(
@@ -126,7 +129,7 @@ class _Writer:
         self._connection.execute(
             insert(outbox).values(
                 action=tried.action, instruction_id=f"pay_{sequence:06}", contract="Payments", role=1,
-                transaction_id=number, created_at=_NOW,
+                transaction_id=number, created_at=_NOW, held=tried.fate == "held",
                 refused_at=_NOW if tried.fate == "unsigned" else None,
             )
         )  # fmt: skip
@@ -201,6 +204,7 @@ def test_database_gives_the_state_that_is_folded(stores: Callable[[str], Store],
 
     @settings(suppress_health_check=list(HealthCheck), deadline=None, max_examples=100)
     @example([([_SENT], [_REFUSED], 0, [0, 1]), ([_SENT], [_REFUSED, _VOIDED], 0, [0, 1])])
+    @example([([_HELD], [], 300, [0, 1])])
     @given(st.lists(_histories(), min_size=1, max_size=15))
     def check(histories: list[tuple[list[Tried], list[Spoken], int, list[int]]]) -> None:
         with store.transaction() as connection:

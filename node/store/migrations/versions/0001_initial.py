@@ -20,6 +20,7 @@ RARE = "contract IN ('Netting', 'Participants')"
 APPEND_ONLY = (
     "alert_steps",
     "alerts",
+    "approvals",
     "audit",
     "blocks",
     "break_steps",
@@ -33,7 +34,10 @@ APPEND_ONLY = (
     "receipts",
     "reconciliations",
     "validator_sets",
+    "rejections",
+    "reviews",
 )
+WAITING = "transaction_id IS NULL AND refused_at IS NULL AND NOT held"
 REFUSAL = "rows of this table are never edited or deleted"
 
 
@@ -212,6 +216,14 @@ def create_tables() -> None:
         unique=False,
         sqlite_where=sa.text(RARE),
         postgresql_where=sa.text(RARE),
+    )
+    op.create_index(
+        "ix_events_thresholds",
+        "events",
+        ["topics"],
+        unique=False,
+        sqlite_where=sa.text("name = 'ThresholdSet'"),
+        postgresql_where=sa.text("name = 'ThresholdSet'"),
     )
     op.create_index(
         "ux_events_ended",
@@ -467,6 +479,7 @@ def create_tables() -> None:
         sa.Column("created_at", WHOLE, nullable=False),
         sa.Column("refused_at", WHOLE, nullable=True),
         sa.Column("refusal", NAME, nullable=True),
+        sa.Column("held", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["instruction_id"], ["instructions.id"], name=op.f("fk_outbox_instruction_id")
         ),
@@ -490,8 +503,63 @@ def create_tables() -> None:
         "outbox",
         ["role", "id"],
         unique=False,
-        sqlite_where=sa.text("transaction_id IS NULL AND refused_at IS NULL"),
-        postgresql_where=sa.text("transaction_id IS NULL AND refused_at IS NULL"),
+        sqlite_where=sa.text(WAITING),
+        postgresql_where=sa.text(WAITING),
+    )
+    op.create_index(
+        "ix_outbox_held",
+        "outbox",
+        ["instruction_id"],
+        unique=False,
+        sqlite_where=sa.text("held"),
+        postgresql_where=sa.text("held"),
+    )
+    create_approval_tables()
+
+
+def create_approval_tables() -> None:
+    op.create_table(
+        "approvals",
+        sa.Column("instruction_id", NAME, nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("key", DIGEST, nullable=False),
+        sa.Column("deadline", WHOLE, nullable=False),
+        sa.Column("signature", DIGEST, nullable=False),
+        sa.Column("queue_signature", DIGEST, nullable=True),
+        sa.Column("reason", NAME, nullable=True),
+        sa.Column("approver", NAME, nullable=False),
+        sa.Column("approver_name", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["instruction_id"], ["instructions.id"], name=op.f("fk_approvals_instruction_id")
+        ),
+        sa.PrimaryKeyConstraint("instruction_id", name=op.f("pk_approvals")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "rejections",
+        sa.Column("instruction_id", NAME, nullable=False),
+        sa.Column("reason", NAME, nullable=False),
+        sa.Column("approver", NAME, nullable=False),
+        sa.Column("approver_name", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["instruction_id"], ["instructions.id"], name=op.f("fk_rejections_instruction_id")
+        ),
+        sa.PrimaryKeyConstraint("instruction_id", name=op.f("pk_rejections")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "reviews",
+        sa.Column("instruction_id", NAME, nullable=False),
+        sa.Column("need", NAME, nullable=False),
+        sa.Column("entered_by", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["instruction_id"], ["instructions.id"], name=op.f("fk_reviews_instruction_id")
+        ),
+        sa.PrimaryKeyConstraint("instruction_id", name=op.f("pk_reviews")),
+        info={"append_only": True},
     )
 
 

@@ -1,0 +1,90 @@
+"""What takes a second person, decided at the door: the bank's own limit, and the chain's total of a day.
+
+Counted so that the chain never counts more: what was taken today, and what was taken before and may only
+today have come, or yet come, onto the chain.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection, func, or_, select
+
+from node.mirror.thresholds import threshold_of
+from node.outbox.rows import IS_UNSENT
+from node.services.requests import Prepared
+from node.store.bulk import insert_rows
+from node.store.counters import numbers_taken, take_numbers
+from node.store.tables import instructions, outbox, reviews, transactions
+from settlement.approval import Need, SingleKeyDay
+
+DAY_SECONDS = 86_400
+_COLUMNS = ("instruction_id", "need", "entered_by", "created_at")
+
+
+def needs(
+    connection: Connection,
+    items: Sequence[Prepared],
+    *,
+    payer: int,
+    limits: Mapping[int, int],
+    at: int,
+) -> list[Need | None]:
+    """Tell of each item, in order, why it takes a second person, and count those that take none.
+
+    The caller holds the series of sequences, so nobody else counts meanwhile. `limits` by asset.
+    """
+    days: dict[int, SingleKeyDay] = {}
+    for item in items:
+        if item.asset not in days:
+            days[item.asset] = _day(connection, item.asset, payer=payer, limits=limits, at=at)
+    before = {asset: day.total for asset, day in days.items()}
+    found = [days[item.asset].need(item.amount) for item in items]
+    for asset, day in days.items():
+        take_numbers(connection, _series(asset, at), day.total - before[asset])
+    return found
+
+
+def write_reviews(connection: Connection, waiting: Mapping[str, Need], *, entered_by: str, at: int) -> None:
+    """Write why these instructions wait, and the name of who entered them."""
+    rows = [(identifier, need.value, entered_by, at) for identifier, need in waiting.items()]
+    insert_rows(connection, reviews, _COLUMNS, rows)
+
+
+def _day(
+    connection: Connection, asset: int, *, payer: int, limits: Mapping[int, int], at: int
+) -> SingleKeyDay:
+    total = numbers_taken(connection, _series(asset, at))
+    if total == 0:
+        total = _carried_over(connection, asset, at)
+        take_numbers(connection, _series(asset, at), total)
+    # Central-bank money has its currency's number.
+    return SingleKeyDay(
+        limit=limits.get(asset), threshold=threshold_of(connection, payer, asset), total=total
+    )
+
+
+def _series(asset: int, at: int) -> str:
+    return f"single key {asset} {at // DAY_SECONDS}"
+
+
+def _carried_over(connection: Connection, asset: int, at: int) -> int:
+    """Return the sum of what one key consented to before today and the chain may count today."""
+    day_begins = at - at % DAY_SECONDS
+    of_it = select(outbox.c.id).where(outbox.c.instruction_id == instructions.c.id)
+    under_way = of_it.outerjoin(transactions, transactions.c.id == outbox.c.transaction_id).where(
+        or_(
+            IS_UNSENT,
+            transactions.c.concluded_at >= day_begins,
+            outbox.c.transaction_id.is_not(None) & transactions.c.concluded_at.is_(None),
+        )
+    )
+    reviewed = select(reviews.c.instruction_id).where(reviews.c.instruction_id == instructions.c.id)
+    amount: int | None = connection.scalar(
+        select(func.sum(instructions.c.amount)).where(
+            instructions.c.asset == asset,
+            instructions.c.created_at < day_begins,
+            instructions.c.deadline >= day_begins,
+            under_way.exists(),
+            ~reviewed.exists(),
+        )
+    )
+    return int(amount or 0)
