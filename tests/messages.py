@@ -1,4 +1,4 @@
-"""pacs.008 files between the banks of the scenario, sound or with one thing wrong."""
+"""Files of payments between the banks of the scenario, sound or with one thing wrong."""
 
 from tests.scenario import BANKS
 from tests.settlement.iso20022 import messages
@@ -21,3 +21,13 @@ def file_of(*amounts: str, message_id: str = "M1", currency: str = "USD", uetrs:
     if not uetrs:
         text = "".join(part.partition("</UETR>")[2] or part for part in text.split("<UETR>"))
     return text
+
+
+def table_of(*amounts: str, currency: str = "USD") -> str:
+    """A table of the first bank with a payment to the second for each amount (decimals)."""
+    lines = [
+        f"{BANKS[1].bic},{amount},{currency},{DATE},E{number},Anna Adler,Invoice {number}"
+        for number, amount in enumerate(amounts or ("12.34",))
+    ]
+    header = "payee_bic,amount,currency,value_date,end_to_end_id,debtor,remittance"
+    return "\r\n".join((header, *lines, ""))

@@ -27,6 +27,7 @@ IdempotencyKey = Annotated[
 Body = Annotated[bytes, Depends(read_body)]
 JSON = "application/json"
 XML = "application/xml"
+CSV = "text/csv"
 REPLAYED = "Idempotent-Replayed"
 
 

@@ -1,15 +1,18 @@
-"""`/v1/files`: ISO 20022 message files in, status reports out."""
+"""`/v1/files`: files of payments in, ISO 20022 status reports out."""
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+import orjson
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from node.api.answers import XML, Body, IdempotencyKey, written
+from node.api.answers import CSV, JSON, XML, Body, IdempotencyKey, written
 from node.api.auth import Reader, Sender
 from node.api.context import InContext
-from node.api.schemas import AcceptedFile
-from node.services.files import accept_file
+from node.api.schemas import AcceptedFile, CheckedFile
+from node.services.files import accept_file, check_file
+from node.services.incoming_files import FileForm
 from node.services.reports import file_status
 
 router = APIRouter(prefix="/v1/files", tags=["files"])
@@ -17,8 +20,11 @@ router = APIRouter(prefix="/v1/files", tags=["files"])
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "pacs.008.001.08, with or without a business application header (head.001.001.02)",
-        "content": {XML: {"schema": {"type": "string"}}},
+        "description": (
+            "pacs.008.001.08, with or without a business application header (head.001.001.02); or a table, "
+            "whose columns are in the README of `node/services`"
+        ),
+        "content": {XML: {"schema": {"type": "string"}}, CSV: {"schema": {"type": "string"}}},
     }
 }
 
@@ -27,28 +33,51 @@ _BODY = {
     "",
     status_code=HTTPStatus.ACCEPTED,
     response_model=AcceptedFile,
-    summary="Send a pacs.008 file",
+    responses={HTTPStatus.OK.value: {"model": CheckedFile, "description": "With `dry_run`: what is wrong"}},
+    summary="Send a file of payments, or have it checked",
     openapi_extra=_BODY,
 )
-def send(context: InContext, actor: Sender, body: Body, key: IdempotencyKey = "") -> Response:
+def send(
+    context: InContext,
+    actor: Sender,
+    body: Body,
+    request: Request,
+    key: IdempotencyKey = "",
+    *,
+    dry_run: Annotated[
+        bool, Query(description="Only list every fault and take nothing; without an idempotency key")
+    ] = False,
+) -> Response:
     """Take all of its transactions or none: with a fault in one, all faults of the file are listed.
 
-    A file is known by its sender and message id: sent again it gets its first answer; another body under
-    the same message id is refused.
+    A file is known by its sender and message id, a table by its content: sent again it gets its first
+    answer; another body under the same message id is refused.
     """
+    store, settings, clock, random = context.store, context.settings, context.clock, context.random
+    form, schemas = _form(request), context.schemas()
+    if dry_run:
+        checked = check_file(store, settings, clock, random, body=body, form=form, schemas=schemas)
+        return Response(orjson.dumps(asdict(checked)), media_type=JSON)
     with context.desk.working_on(actor.id, key):
         answer = accept_file(
-            context.store,
-            context.settings,
-            context.clock,
-            context.random,
+            store,
+            settings,
+            clock,
+            random,
             actor=actor.id,
             entered_by=actor.name,
             body=body,
+            form=form,
             key=key,
-            schemas=context.schemas(),
+            schemas=schemas,
         )
     return written(answer)
+
+
+def _form(request: Request) -> FileForm:
+    """Return the form of the body by its media type; what is not announced as a table is XML."""
+    essence = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return FileForm.CSV if essence == CSV else FileForm.XML
 
 
 @router.get(

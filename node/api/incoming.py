@@ -1,7 +1,6 @@
 """Payments as a caller writes them in JSON, and what the node's services take for them.
 
-The form holds nothing unknown and converts nothing. What a payment says beyond the chain's terms is
-named as ISO 20022 names it, so that its document reads like one from a pacs.008.
+The form holds nothing unknown and converts nothing.
 """
 
 from datetime import datetime
@@ -9,13 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, TypeAdapter
 
+from node.services.plain import Customer, plain_document
 from node.services.requests import PaymentRequest
-from settlement.document import Json
 from settlement.errors import InvalidValue
 from settlement.identifiers import BankReference, MemberId
 
-# Names the form of the document of a payment that came as JSON.
-MESSAGE = "vostro.payment.v1"
 REMITTANCE_LINES_MAX = 10
 _TEXT35 = Field(min_length=1, max_length=35)
 
@@ -59,6 +56,10 @@ class Party(Incoming):
     iban: str | None = Field(default=None, description="IBAN of its account", max_length=34)
     account: str | None = Field(default=None, description="Other number of its account", max_length=34)
 
+    def customer(self) -> Customer:
+        """Return the party as a document says it."""
+        return Customer(name=self.name, iban=self.iban, account=self.account)
+
 
 class NewPayment(Incoming):
     """A payment of this node's bank to another. Without a UETR the node makes one."""
@@ -99,26 +100,19 @@ class NewPayment(Incoming):
             currency=self.currency,
             amount=self.amount,
             end_to_end_id=self.end_to_end_id,
-            document={"message": MESSAGE, "CdtTrfTxInf": self._content()},
+            document=plain_document(
+                end_to_end_id=self.end_to_end_id,
+                debtor=None if self.debtor is None else self.debtor.customer(),
+                creditor=None if self.creditor is None else self.creditor.customer(),
+                purpose=self.purpose,
+                remittance=self.remittance,
+            ),
             value_date=self.value_date,
             uetr=self.uetr,
             urgent=self.urgent,
             queue=self.queue,
             deadline=None if self.deadline is None else _seconds(self.deadline),
         )
-
-    def _content(self) -> dict[str, Json]:
-        content: dict[str, Json] = {"PmtId": {"EndToEndId": self.end_to_end_id}}
-        for role, party in (("Dbtr", self.debtor), ("Cdtr", self.creditor)):
-            if party is not None:
-                content[role] = {"Nm": party.name}
-            if party is not None and (account := _account(party)):
-                content[f"{role}Acct"] = {"Id": account}
-        if self.purpose is not None:
-            content["Purp"] = {"Cd": self.purpose}
-        if self.remittance:
-            content["RmtInf"] = {"Ustrd": list(self.remittance)}
-        return content
 
 
 class NewPayments(Incoming):
@@ -137,12 +131,6 @@ def _seconds(text: str) -> int:
     if seconds is None:
         raise InvalidDeadline(f"{text!r} is no time like 2026-11-22T16:00:00Z", param="deadline")
     return seconds
-
-
-def _account(party: Party) -> dict[str, Json]:
-    if party.iban is not None:
-        return {"IBAN": party.iban}
-    return {} if party.account is None else {"Othr": {"Id": party.account}}
 
 
 def _form(body: Any) -> str:

@@ -41,6 +41,25 @@ class AcceptedFile(AcceptedPayments):
     message_id: str
 
 
+class FileFault(Outgoing):
+    """One thing that is wrong with a file."""
+
+    transaction: int | None = Field(description="Place in the file, from 0; null: the file as a whole")
+    path: str = Field(description="Where: elements, or line and column", examples=["line 3/amount"])
+    code: str = Field(examples=["too_many_decimals"])
+    detail: str
+
+
+class CheckedFile(Outgoing):
+    """What would be refused of a file; without a fault it would be taken now."""
+
+    message_name: str | None = Field(description="Null: not even that could be read")
+    message_id: str | None
+    payments: int = Field(description="How many of its payments can be read")
+    accepted_before: bool = Field(description="Sent again it makes no payment, and gets its first answer")
+    faults: list[FileFault] = Field(description="In the order of the file, 1,001 at most")
+
+
 class TimelineEntry(Outgoing):
     """One thing that happened; what has a height is final on chain."""
 

@@ -18,6 +18,7 @@ from node.cli import (
     clients,
     events,
     evidence,
+    files,
     keys,
     limits,
     participants,
@@ -42,7 +43,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 for module in (
-    *(process, payments, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
+    *(process, payments, files, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
     *(approvals, users, clients, tokens, transactions, events, webhooks, alerts),
     care,
     checkpoints,

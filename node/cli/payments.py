@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from node.cli.files import form_of
 from node.cli.opening import TERMINAL, opened_store, read_settings
 from node.cli.output import AsJson, print_json, print_rows
 
@@ -22,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 
 def pay(
-    file: Annotated[Path, typer.Argument(help="A pacs.008.001.08 file.", exists=True, dir_okay=False)],
+    file: Annotated[
+        Path, typer.Argument(help="A pacs.008.001.08 file, or a table (.csv).", exists=True, dir_okay=False)
+    ],
     *,
     queue: Annotated[
         bool | None, typer.Option(help="Wait in the chain's queue for money; default: VOSTRO_QUEUE.")
@@ -53,6 +56,7 @@ def pay(
             SystemRandom(),
             actor=TERMINAL,
             body=file.read_bytes(),
+            form=form_of(file),
             queue=queue,
             schemas=read_schemas(settings),
         )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from node.clock import Clock, Random
 from node.errors import AssetNotFound, BodyTooLarge, DuplicateUetr
-from node.mirror.head import pinned
+from node.mirror.head import Pinned, pinned
 from node.mirror.registry import asset_of_currency, directory
 from node.services.accepted import ID_PREFIX, SERIES, Known, NewFile, write
 from node.services.answers import Answer, Request, first_answer, request_of
@@ -103,8 +103,64 @@ def accept(
         raise faulty_message(found) from None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Circumstances:
+    """What the store says that requests are held against."""
+
+    own: Participant
+    chain: Pinned
+    preparation: Preparation
+    uetrs: dict[str, Known]
+
+
 def take(store: Store, settings: Settings, clock: Clock, random: Random, submission: Submission) -> Answer:
     """Take a submission; the first answer again if it was taken before. Raise `FaultyRequests`."""
+    known = _looked_up(store, settings, clock, submission)
+    if isinstance(known, Answer):
+        return known
+    items = _prepare_all(submission, known.preparation, known.uetrs, random)
+    at = int(clock.now())
+    new = sum(isinstance(item, Prepared) for item in items)
+    ids = new_ids(ID_PREFIX[submission.kind], new, clock, random)
+    with store.transaction() as connection:
+        # Taking none waits for whoever is accepting now, so that what follows sees what they accepted.
+        take_numbers(connection, SERIES, 0)
+        if answered := _answered(connection, submission):
+            return answered
+        items = _without_known(connection, submission.requests, items)
+        return write(
+            connection,
+            submission.request,
+            keyed=submission.keyed,
+            asked_by=submission.asked_by,
+            entered_by=submission.entered_by,
+            limits=settings.limits_of_one_person(),
+            kind=submission.kind,
+            payer=known.own.id,
+            chain=known.chain,
+            items=items,
+            ids=ids[: sum(isinstance(item, Prepared) for item in items)],
+            file=submission.file,
+            outbox_max=settings.outbox_max,
+            at=at,
+        )
+
+
+def check(store: Store, settings: Settings, clock: Clock, random: Random, submission: Submission) -> bool:
+    """Tell whether a submission was taken before; raise what `take` would, and take nothing.
+
+    Room in the outbox is not asked for: by the time it is sent there may be more, or less.
+    """
+    known = _looked_up(store, settings, clock, submission)
+    if isinstance(known, Answer):
+        return True
+    _prepare_all(submission, known.preparation, known.uetrs, random)
+    return False
+
+
+def _looked_up(
+    store: Store, settings: Settings, clock: Clock, submission: Submission
+) -> Answer | _Circumstances:
     requests = submission.requests
     if len(requests) > settings.payments_max:
         raise BodyTooLarge(f"{len(requests)} in one request; this node takes {settings.payments_max} at most")
@@ -120,33 +176,11 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
             defaults=Defaults(deadline_seconds=settings.deadline_seconds, queue=settings.queue),
             now=clock.now(),
         )
-        chain = pinned(connection)
-        known = _known(connection, (request.uetr for request in requests))
-    items = _prepare_all(submission, preparation, known, random)
-    at = int(clock.now())
-    new = sum(isinstance(item, Prepared) for item in items)
-    ids = new_ids(ID_PREFIX[submission.kind], new, clock, random)
-    with store.transaction() as connection:
-        # Taking none waits for whoever is accepting now, so that what follows sees what they accepted.
-        take_numbers(connection, SERIES, 0)
-        if answered := _answered(connection, submission):
-            return answered
-        items = _without_known(connection, requests, items)
-        return write(
-            connection,
-            submission.request,
-            keyed=submission.keyed,
-            asked_by=submission.asked_by,
-            entered_by=submission.entered_by,
-            limits=settings.limits_of_one_person(),
-            kind=submission.kind,
-            payer=own.id,
-            chain=chain,
-            items=items,
-            ids=ids[: sum(isinstance(item, Prepared) for item in items)],
-            file=submission.file,
-            outbox_max=settings.outbox_max,
-            at=at,
+        return _Circumstances(
+            own=own,
+            chain=pinned(connection),
+            preparation=preparation,
+            uetrs=_known(connection, (request.uetr for request in requests)),
         )
 
 

@@ -1,38 +1,41 @@
-"""Taking message files in: pacs.008, whole or not at all, once.
+"""Taking files of payments in, whole or not at all, once; or only checking them.
 
-A file is known by its sender and message id: sent again it gets its first answer, also when its
-transactions have no UETRs; another body under the same message id is refused.
+A file is known by its sender and message id (a table by its content): sent again it gets its first answer,
+also when its transactions have no UETRs; another body under the same message id is refused.
 """
 
-import hashlib
+from dataclasses import dataclass
 
 from node.clock import Clock, Random
-from node.errors import DuplicateMessage, PayerRefused
+from node.errors import DuplicateMessage, PayerRefused, RequestRefused
 from node.mirror.registry import directory
-from node.services.acceptance import FaultyRequests, Submission, own_participant, take
+from node.services.acceptance import FAULTS_MAX, FaultyRequests, Submission, check, own_participant, take
 from node.services.accepted import NewFile
 from node.services.answers import Answer, Request, request_of
 from node.services.identifiers import new_id
-from node.services.requests import PaymentRequest
+from node.services.incoming_files import FileForm, OpenedFile, open_file
 from node.settings import Settings
 from node.store.session import Store
-from settlement.errors import Fault, FaultyMessage, SettlementError, UnresolvedParty
+from settlement.errors import Fault, FaultyMessage, InvalidMessage, SettlementError, UnresolvedParty
+from settlement.identifiers import BankReference
 from settlement.instruction import InstructionKind
-from settlement.iso20022 import pacs008
-from settlement.iso20022.pacs008 import CreditTransfer, CreditTransferMessage
-from settlement.iso20022.pacs008_grammar import NAME, ROOT, TRANSFER
 from settlement.iso20022.schema import Schemas
 from settlement.participant import Participant
 
-# Where the value that an error speaks of stands in a transaction; the whole transaction for the rest.
-_PLACES = {
-    "amount": "IntrBkSttlmAmt",
-    "currency": "IntrBkSttlmAmt/@Ccy",
-    "value_date": "IntrBkSttlmDt",
-    "uetr": "PmtId/UETR",
-    "end_to_end_id": "PmtId/EndToEndId",
-    "deadline": "SttlmTmReq",
-}
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedFile:
+    """What would be refused of a file; without a fault it would be taken now.
+
+    `message_name`, `message_id` None: not even that could be read. `accepted_before`: sending it again makes
+    no payment, and gets the first answer.
+    """
+
+    message_name: str | None
+    message_id: str | None
+    payments: int
+    accepted_before: bool
+    faults: tuple[Fault, ...]
 
 
 def accept_file(
@@ -43,88 +46,123 @@ def accept_file(
     *,
     actor: str,
     body: bytes,
+    form: FileForm = FileForm.XML,
     key: str | None = None,
     queue: bool | None = None,
     entered_by: str | None = None,
     schemas: Schemas | None = None,
 ) -> Answer:
-    """Take a pacs.008 file whose payer is this node's participant, and return its answer.
+    """Take a file whose payer is this node's participant, and return its answer.
 
     The answer has the file's id and, in its order, each payment's id and UETR. `queue` as in a request: no
-    element of the message says it. Raise a leaf of
+    form of file says it. Raise a leaf of
     `InvalidMessage` (`FaultyMessage` lists every fault), `PayerRefused`, `DuplicateMessage`. Under an
     idempotency `key` of the caller's another body is refused too (`IdempotencyConflict`).
     """
     keyed = None if key is None else request_of(actor=actor, key=key, operation="file", body=body)
-    message = pacs008.read(
-        body, schemas=schemas, bytes_max=settings.body_bytes_max, transactions_max=settings.payments_max
-    )
-    sender = _sender(store, settings, message)
-    digest = hashlib.sha256(body).digest()
-    submission = Submission(
-        request=Request(
-            actor=f"{NAME} {sender.bic}",
-            key=message.message_id,
-            digest=digest,
-            conflict=DuplicateMessage,
-        ),
-        keyed=keyed,
-        asked_by=actor,
-        entered_by=entered_by or actor,
-        kind=InstructionKind.PAYMENT,
-        requests=[_request(message, transfer, queue) for transfer in message.transfers],
-        file=NewFile(
-            id=new_id("file", clock, random),
-            sender=sender.bic,
-            message_id=message.message_id,
-            message_name=NAME,
-            body_digest=digest,
-        ),
+    opened = open_file(settings, form, body, schemas=schemas, queue=queue)
+    if opened.faults:
+        raise FaultyMessage(_checked(store, settings, clock, random, opened).faults)
+    submission = _submission(
+        store, settings, clock, random, opened, actor=actor, entered_by=entered_by or actor, keyed=keyed
     )
     try:
         return take(store, settings, clock, random, submission)
     except FaultyRequests as found:
-        raise FaultyMessage(tuple(_fault(position, error) for position, error in found.faults)) from None
+        raise FaultyMessage(_faults(opened, found)) from None
 
 
-def _sender(store: Store, settings: Settings, message: CreditTransferMessage) -> Participant:
+def check_file(
+    store: Store,
+    settings: Settings,
+    clock: Clock,
+    random: Random,
+    *,
+    body: bytes,
+    form: FileForm = FileForm.XML,
+    schemas: Schemas | None = None,
+) -> CheckedFile:
+    """Return what is wrong with a file as of now, and take nothing of it."""
+    try:
+        opened = open_file(settings, form, body, schemas=schemas, queue=None)
+    except InvalidMessage as error:
+        faults = error.faults if isinstance(error, FaultyMessage) else (_whole(error),)
+        return CheckedFile(
+            message_name=None, message_id=None, payments=0, accepted_before=False, faults=faults
+        )
+    return _checked(store, settings, clock, random, opened)
+
+
+def _checked(
+    store: Store, settings: Settings, clock: Clock, random: Random, opened: OpenedFile
+) -> CheckedFile:
+    faults, before = list(opened.faults), False
+    try:
+        submission = _submission(store, settings, clock, random, opened, actor="", entered_by="", keyed=None)
+        before = check(store, settings, clock, random, submission)
+    except FaultyRequests as found:
+        faults += _faults(opened, found)
+    except RequestRefused as error:
+        faults.append(_whole(error))
+    except UnresolvedParty as error:
+        # With faults its sender may only be what they left of it.
+        faults += [] if faults else [_whole(error)]
+    faults.sort(key=lambda fault: -1 if fault.transaction is None else fault.transaction)
+    return CheckedFile(
+        message_name=opened.message_name,
+        message_id=opened.message_id,
+        payments=len(opened.requests),
+        accepted_before=before,
+        faults=tuple(faults[:FAULTS_MAX]),
+    )
+
+
+def _submission(
+    store: Store,
+    settings: Settings,
+    clock: Clock,
+    random: Random,
+    opened: OpenedFile,
+    *,
+    actor: str,
+    entered_by: str,
+    keyed: Request | None,
+) -> Submission:
+    sender = _sender(store, settings, opened.sender)
+    return Submission(
+        request=Request(
+            actor=f"{opened.message_name} {sender.bic}",
+            key=opened.message_id,
+            digest=opened.body_digest,
+            conflict=DuplicateMessage,
+        ),
+        keyed=keyed,
+        asked_by=actor,
+        entered_by=entered_by,
+        kind=InstructionKind.PAYMENT,
+        requests=opened.requests,
+        file=NewFile(
+            id=new_id("file", clock, random),
+            sender=sender.bic,
+            message_id=opened.message_id,
+            message_name=opened.message_name,
+            body_digest=opened.body_digest,
+        ),
+    )
+
+
+def _sender(store: Store, settings: Settings, named: BankReference | None) -> Participant:
     with store.snapshot() as connection:
         own = own_participant(connection, settings)
-        sender = directory(connection).resolve(message.sender)
+        sender = own if named is None else directory(connection).resolve(named)
     if sender.id != own.id:
-        raise PayerRefused(
-            f"the file is from {message.sender}; this node pays for {own.bic} only", param="sender"
-        )
+        raise PayerRefused(f"the file is from {named}; this node pays for {own.bic} only", param="sender")
     return own
 
 
-def _request(
-    message: CreditTransferMessage,
-    transfer: CreditTransfer,
-    queue: bool | None,  # noqa: FBT001  # as in a request
-) -> PaymentRequest:
-    return PaymentRequest(
-        payer=transfer.payer,
-        payee=transfer.payee,
-        currency=transfer.currency.code,
-        amount=str(transfer.amount),
-        value_date=transfer.settlement_date.isoformat(),
-        end_to_end_id=transfer.end_to_end_id,
-        uetr=transfer.uetr,
-        urgent=transfer.urgent,
-        deadline=transfer.deadline,
-        queue=queue,
-        document=message.document(transfer),
-        content=transfer.content,
-    )
+def _faults(opened: OpenedFile, found: FaultyRequests) -> tuple[Fault, ...]:
+    return tuple(opened.fault(index, error) for index, error in found.faults)
 
 
-def _fault(position: int, error: SettlementError) -> Fault:
-    path = f"{ROOT}/{TRANSFER}[{position + 1}]"
-    place = None if isinstance(error, UnresolvedParty) else _PLACES.get(error.param or "")
-    return Fault(
-        transaction=position,
-        path=f"{path}/{place}" if place else path,
-        code=error.code,
-        detail=error.detail,
-    )
+def _whole(error: SettlementError) -> Fault:
+    return Fault(transaction=None, path=error.param or "", code=error.code, detail=error.detail)

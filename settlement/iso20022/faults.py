@@ -48,10 +48,10 @@ class Faults:
         self._found: list[Fault] = []
         self._limit = limit
 
-    def add(self, path: str, code: str, detail: str) -> None:
+    def add(self, path: str, code: str, detail: str, *, transaction: int | None = None) -> None:
         """Note a fault; at the limit raise `FaultyMessage`, for the rest would be more of the same."""
         match = self._transaction.search(path) if self._transaction else None
-        transaction = int(match[1] or 1) - 1 if match else None
+        transaction = int(match[1] or 1) - 1 if match else transaction
         self._found.append(Fault(transaction=transaction, path=path, code=str(code), detail=detail))
         if len(self._found) >= self._limit:
             more = "more faults than can be listed: mend these and send the file again"
@@ -62,10 +62,15 @@ class Faults:
         """Note a wrong value by its own error."""
         self.add(path, error.code, error.detail)
 
+    @property
+    def found(self) -> tuple[Fault, ...]:
+        """What was noted so far."""
+        return tuple(self._found)
+
     def raise_any(self) -> None:
         """Raise `FaultyMessage` if anything was noted."""
         if self._found:
-            raise FaultyMessage(tuple(self._found))
+            raise FaultyMessage(self.found)
 
 
 def path_of(element: etree._Element) -> str:

@@ -7,7 +7,7 @@ chain commits to. Whatever is wrong is found in one reading and listed with its 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from settlement.errors import InvalidMemberId, InvalidValue, MessageTooLarge
+from settlement.errors import Fault, FaultyMessage, InvalidMemberId, InvalidValue, MessageTooLarge
 from settlement.identifiers import BankReference
 from settlement.iso20022 import header, schema
 from settlement.iso20022.banks import agent_reference, text_at, tree_at, trees_at
@@ -76,6 +76,23 @@ def read(
     With `schemas` the official ones must agree too. Raise a leaf of `InvalidMessage`; `FaultyMessage`
     lists every fault found, and then nothing of the file may be taken.
     """
+    message, faults = inspect(data, schemas=schemas, bytes_max=bytes_max, transactions_max=transactions_max)
+    if faults:
+        raise FaultyMessage(faults)
+    return message
+
+
+def inspect(
+    data: bytes,
+    *,
+    schemas: schema.Schemas | None = None,
+    bytes_max: int = BYTES_MAX,
+    transactions_max: int = TRANSACTIONS_MAX,
+) -> tuple[CreditTransferMessage, tuple[Fault, ...]]:
+    """Return what `read` does, or, with every fault, what of the message is left without them.
+
+    Raise a leaf of `InvalidMessage` for what is no message at all, or has more faults than are listed.
+    """
     envelope = header.open_envelope(parse(data, bytes_max=bytes_max), name=NAME, message=ROOT)
     if len(envelope.message) > transactions_max + 1:
         raise MessageTooLarge(f"the file has more than {transactions_max} transactions: split it")
@@ -85,17 +102,15 @@ def read(
         application_header = header.read_header(envelope.header, NAME, faults)
     tree = read_group(envelope.message, GRAMMAR, faults)
     message = _message(tree, application_header, faults)
-    faults.raise_any()
-    if schemas is not None:
+    if schemas is not None and not faults.found:
         for part in (envelope.header, envelope.document):
             if part is not None:
                 schema.validate(part, schemas, faults)
-        faults.raise_any()
-    return message
+    return message, faults.found
 
 
 def _message(tree: Tree, application_header: Tree | None, faults: Faults) -> CreditTransferMessage:
-    """Return the message, checked; with faults it lacks what was faulty and must not leave `read`."""
+    """Return the message, checked; with faults it lacks what was faulty, and nothing of it may be taken."""
     group_header, contents = tree_at(tree, "GrpHdr"), trees_at(tree, TRANSFER)
     read_transfers = [
         _transfer(position, content, group_header, faults) for position, content in enumerate(contents)

@@ -9,8 +9,9 @@ from node.clock import SystemRandom
 from node.follower.follower import Follower
 from node.services.acceptance import accept
 from node.services.answers import Answer
-from node.services.files import accept_file
+from node.services.files import CheckedFile, accept_file, check_file
 from node.services.filters import Filter
+from node.services.incoming_files import FileForm
 from node.services.payments import Payment, list_payments
 from node.services.requests import PaymentRequest
 from node.settings import Settings
@@ -84,12 +85,17 @@ class Bank:
             entered_by=entered_by,
         )  # fmt: skip
 
-    def accept_file(self, body: str | bytes) -> Answer:
+    def accept_file(self, body: str | bytes, form: FileForm = FileForm.XML) -> Answer:
         """Take a file as the API's door does."""
         data = body.encode() if isinstance(body, str) else body
         return accept_file(
-            self.store, self.settings, self.network.clock, SystemRandom(), actor="tok_1", body=data
+            self.store, self.settings, self.network.clock, SystemRandom(), actor="tok_1", body=data, form=form
         )
+
+    def check_file(self, body: str | bytes, form: FileForm = FileForm.XML) -> CheckedFile:
+        """Have a file checked as the API's door does."""
+        data = body.encode() if isinstance(body, str) else body
+        return check_file(self.store, self.settings, self.network.clock, SystemRandom(), body=data, form=form)
 
     def follow(self) -> None:
         """Mirror every block there is."""

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from node.api.answers import REPLAYED, XML
+from node.api.answers import CSV, REPLAYED, XML
 from node.services.actors import Role
-from tests.messages import file_of
+from tests.messages import file_of, table_of
 from tests.node.api.conftest import Door
 from tests.node.api.test_payments import count
 from tests.scenario import BANKS
@@ -185,3 +185,27 @@ def test_reports_the_status(door: Door) -> None:
         uetrs = [element.text for element in report.iter("{*}OrgnlUETR")]
         assert [each["uetr"] for each in taken["payments"]][: len(uetrs)] == uetrs
     assert 404 == door.client.get("/v1/files/file_0/status", headers=door.headers()).status_code
+
+
+def test_takes_a_table(door: Door) -> None:
+    """What is announced as CSV is read as a table, and taken like any file."""
+    headers = door.headers(idempotency_key="key-1", content_type=f"{CSV}; charset=utf-8")
+    text = table_of("1.00", "2.00")
+    response = door.client.post("/v1/files", content=text, headers=headers)
+    assert (202, 2) == (response.status_code, len(response.json()["payments"])), response.text
+    assert "not_xml" == send(door, text, "key-2").json()["code"]
+
+
+@pytest.mark.parametrize(("media_type", "text"), [(XML, file_of("0")), (CSV, table_of("0.00"))])
+def test_a_dry_run_lists_and_takes_nothing(door: Door, media_type: str, text: str) -> None:
+    """A dry run is answered 200 with every fault, needs no key, and leaves no payment."""
+    headers = door.headers(content_type=media_type)
+    params = {"dry_run": "true"}
+    for content, codes in (
+        (text, ["amount_not_positive"]),
+        (text.replace(">0<", ">1<").replace(",0.00", ",1.00"), []),
+    ):
+        response = door.client.post("/v1/files", params=params, content=content, headers=headers)
+        assert 200 == response.status_code, response.text
+        assert codes == [fault["code"] for fault in response.json()["faults"]]
+    assert 0 == count(door)

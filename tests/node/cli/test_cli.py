@@ -206,6 +206,19 @@ def test_a_faulty_file_lists_its_faults(terminal: Terminal, tmp_path: Path) -> N
     assert ["  transaction 1 at", "  transaction 2 at"] == [place[:18] for place in places]
 
 
+def test_files_are_checked(terminal: Terminal, tmp_path: Path) -> None:
+    """A check prints each fault with its place, for people by number from 1, and exits 1."""
+    from tests.messages import table_of
+
+    path = tmp_path / "payments.csv"
+    path.write_text(table_of("1.00", "0.00"))
+    status, output, _ = terminal.run("files", "check", str(path))
+    assert (1, True) == (status, "line 3/amount" in output)
+    status, output, _ = terminal.run("files", "check", str(path), "--json")
+    found = {fault["path"]: fault["transaction"] for fault in json.loads(output)["faults"]}
+    assert (1, 1) == (status, found["line 3/amount"])
+
+
 def test_incidents(terminal: Terminal) -> None:
     """An incident is shown until a person clears it, who then stands in the audit log."""
     from node.store.incidents import raise_incident

@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from node.errors import DuplicateMessage, PayerRefused
+from node.services.incoming_files import FileForm
+from node.services.reports import file_status
 from node.store.session import Store
 from node.store.tables import files, instructions
 from settlement.document import commitment
 from settlement.errors import FaultyMessage, NotXml, SettlementError
-from tests.messages import file_of
+from tests.messages import file_of, table_of
 from tests.node.bank import Bank
 from tests.scenario import BANKS, Network
 
@@ -164,3 +166,84 @@ def test_samples_are_told_apart(shared_data: Path, sqlite_bank: Bank) -> None:
     assert 1 == found.pop("accepted")
     assert set(found) <= {"duplicate_uetr", "duplicate_message", "payer_refused"}
     assert found["duplicate_uetr"] + found["duplicate_message"] > 0
+
+
+def test_a_table_becomes_payments(bank: Bank) -> None:
+    """Each line becomes a payment, in order, which settles; its pacs.002 names the table as its message."""
+    answer = bank.accept_file(table_of("10.00", "20.00"), FileForm.CSV)
+    body = orjson.loads(answer.body)
+    bank.run()
+    rows = _rows(bank, instructions)
+    assert [(0, 1000, "E0"), (1, 2000, "E1")] == [
+        (row.file_position, row.amount, row.end_to_end_id) for row in rows
+    ]
+    assert {"E0": "settled", "E1": "settled"} == bank.states()
+    content = orjson.loads(rows[0].document)["CdtTrfTxInf"]
+    assert ("Anna Adler", ["Invoice 0"]) == (content["Dbtr"]["Nm"], content["RmtInf"]["Ustrd"])
+    report = file_status(bank.store, bank.settings, bank.network.clock, body["file_id"])
+    assert body["message_id"] in report.decode()
+    assert 2 == report.count(b"ACSC")
+
+
+def test_the_same_table_pays_once(bank: Bank) -> None:
+    """A table is known by its content: sent again, on any later day, it gets its first answer."""
+    first = bank.accept_file(table_of("10.00"), FileForm.CSV)
+    bank.network.clock.sleep(86_400)
+    again = bank.accept_file(table_of("10.00"), FileForm.CSV)
+    assert (first.body, True) == (again.body, again.replayed)
+    assert bank.check_file(table_of("10.00"), FileForm.CSV).accepted_before
+    assert (1, 1) == bank.counts()
+
+
+def test_a_sound_file_is_checked_and_not_taken(bank: Bank) -> None:
+    """A check of a sound file has no fault, and leaves nothing behind; then it can be taken."""
+    for text, form in ((file_of("1.00", "2.00"), FileForm.XML), (table_of("1.00", "2.00"), FileForm.CSV)):
+        checked = bank.check_file(text, form)
+        assert (2, False, ()) == (checked.payments, checked.accepted_before, checked.faults)
+    assert (0, 0) == bank.counts()
+    assert [] == _rows(bank, files)
+    bank.accept_file(file_of("1.00", "2.00"))
+    assert bank.check_file(file_of("1.00", "2.00")).accepted_before
+    assert ["duplicate_message"] == [fault.code for fault in bank.check_file(file_of("3.00")).faults]
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "paths"),
+    [
+        (
+            file_of("0", "2.00", "1.001").replace(BANKS[1].bic, "NOBKUS33XXX"),
+            FileForm.XML,
+            [
+                "FIToFICstmrCdtTrf/CdtTrfTxInf[1]/IntrBkSttlmAmt",
+                "FIToFICstmrCdtTrf/CdtTrfTxInf[2]",
+                "FIToFICstmrCdtTrf/CdtTrfTxInf[3]/IntrBkSttlmAmt",
+            ],
+        ),
+        (
+            table_of("0.00", "2.00", "1.001").replace(BANKS[1].bic, "NOBKUS33XXX"),
+            FileForm.CSV,
+            ["line 2/amount", "line 3", "line 4/amount"],
+        ),
+    ],
+    ids=["pacs.008", "table"],
+)
+def test_faults_of_form_and_of_content_are_listed_together(
+    sqlite_bank: Bank, text: str, form: FileForm, paths: list[str]
+) -> None:
+    """What can't be read and what is refused of the rest come in one list, by position, checked or sent."""
+    checked = sqlite_bank.check_file(text, form)
+    assert paths == [fault.path for fault in checked.faults]
+    assert [0, 1, 2] == [fault.transaction for fault in checked.faults]
+    with pytest.raises(FaultyMessage) as refused:
+        sqlite_bank.accept_file(text, form)
+    assert checked.faults == refused.value.faults
+    assert (0, 0) == sqlite_bank.counts()
+
+
+@pytest.mark.parametrize("form", FileForm)
+@pytest.mark.parametrize("body", [b"", b"not xml", b"<a/>", b"\xff\xff"])
+def test_a_check_of_anything_is_a_list(sqlite_bank: Bank, body: bytes, form: FileForm) -> None:
+    """A file that can't be read at all is one more thing to list."""
+    checked = sqlite_bank.check_file(body, form)
+    assert (None, 0) == (checked.message_name, checked.payments)
+    assert checked.faults

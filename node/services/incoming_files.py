@@ -1,0 +1,156 @@
+"""What a file of payments says, whichever form it has: pacs.008, or a table (CSV)."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from node.services.plain import Customer, plain_document
+from node.services.requests import PaymentRequest
+from node.settings import Settings
+from settlement import payments_csv
+from settlement.errors import Fault, SettlementError, UnresolvedParty
+from settlement.identifiers import BankReference
+from settlement.iso20022 import pacs008
+from settlement.iso20022.pacs008 import CreditTransfer, CreditTransferMessage
+from settlement.iso20022.pacs008_grammar import NAME, ROOT, TRANSFER
+from settlement.iso20022.schema import Schemas
+from settlement.payments_csv import CsvPayment
+
+# Where the value that an error speaks of stands in a transaction; the whole transaction for the rest.
+_ELEMENTS = {
+    "amount": "IntrBkSttlmAmt",
+    "currency": "IntrBkSttlmAmt/@Ccy",
+    "value_date": "IntrBkSttlmDt",
+    "uetr": "PmtId/UETR",
+    "end_to_end_id": "PmtId/EndToEndId",
+    "deadline": "SttlmTmReq",
+}
+_CELLS = {name: name for name in ("amount", "currency", "value_date", "uetr", "end_to_end_id", "deadline")}
+# A table has no message id: it is known by its content, in as many characters as a message id has room for.
+_ID_CHARACTERS = 32
+
+
+class FileForm(StrEnum):
+    """The forms of file that are taken."""
+
+    XML = "xml"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedFile:
+    """A file that was read: what it asks for, and what is wrong with it; with a fault nothing is taken.
+
+    `sender` None: it names none. `places`: of each request its position in the file and where that is.
+    """
+
+    message_name: str
+    message_id: str
+    body_digest: bytes
+    sender: BankReference | None
+    requests: tuple[PaymentRequest, ...]
+    places: tuple[tuple[int, str], ...]
+    names: Mapping[str, str]
+    faults: tuple[Fault, ...]
+
+    def fault(self, index: int, error: SettlementError) -> Fault:
+        """Return what is wrong with the request of this index, by its place in the file."""
+        position, path = self.places[index]
+        name = None if isinstance(error, UnresolvedParty) else self.names.get(error.param or "")
+        return Fault(
+            transaction=position,
+            path=f"{path}/{name}" if name else path,
+            code=error.code,
+            detail=error.detail,
+        )
+
+
+def open_file(
+    settings: Settings, form: FileForm, body: bytes, *, schemas: Schemas | None, queue: bool | None
+) -> OpenedFile:
+    """Return what a file says; raise a leaf of `InvalidMessage` where it can't be read at all."""
+    if form is FileForm.CSV:
+        return _opened_table(settings, body, queue)
+    message, faults = pacs008.inspect(
+        body, schemas=schemas, bytes_max=settings.body_bytes_max, transactions_max=settings.payments_max
+    )
+    return OpenedFile(
+        message_name=NAME,
+        message_id=message.message_id,
+        body_digest=hashlib.sha256(body).digest(),
+        sender=message.sender,
+        requests=tuple(_transfer_request(message, transfer, queue) for transfer in message.transfers),
+        places=tuple(
+            (transfer.position, f"{ROOT}/{TRANSFER}[{transfer.position + 1}]")
+            for transfer in message.transfers
+        ),
+        names=_ELEMENTS,
+        faults=faults,
+    )
+
+
+def _transfer_request(
+    message: CreditTransferMessage,
+    transfer: CreditTransfer,
+    queue: bool | None,  # noqa: FBT001  # as in a request
+) -> PaymentRequest:
+    return PaymentRequest(
+        payer=transfer.payer,
+        payee=transfer.payee,
+        currency=transfer.currency.code,
+        amount=str(transfer.amount),
+        value_date=transfer.settlement_date.isoformat(),
+        end_to_end_id=transfer.end_to_end_id,
+        uetr=transfer.uetr,
+        urgent=transfer.urgent,
+        deadline=transfer.deadline,
+        queue=queue,
+        document=message.document(transfer),
+        content=transfer.content,
+    )
+
+
+def _opened_table(settings: Settings, body: bytes, queue: bool | None) -> OpenedFile:  # noqa: FBT001  # as above
+    payments, faults = payments_csv.read(
+        body, bytes_max=settings.body_bytes_max, payments_max=settings.payments_max
+    )
+    digest = hashlib.sha256(body).digest()
+    return OpenedFile(
+        message_name=payments_csv.NAME,
+        message_id=digest.hex()[:_ID_CHARACTERS],
+        body_digest=digest,
+        sender=None,
+        requests=tuple(_line_request(payment, queue) for payment in payments),
+        places=tuple((payment.position, payments_csv.place(payment.line)) for payment in payments),
+        names=_CELLS,
+        faults=faults,
+    )
+
+
+def _line_request(payment: CsvPayment, queue: bool | None) -> PaymentRequest:  # noqa: FBT001  # as above
+    cells = payment.cells
+    return PaymentRequest(
+        payee=payment.payee,
+        currency=cells["currency"],
+        amount=str(payment.amount),
+        value_date=cells["value_date"],
+        end_to_end_id=cells["end_to_end_id"],
+        uetr=cells.get("uetr"),
+        urgent=payment.urgent,
+        deadline=payment.deadline,
+        queue=queue,
+        document=plain_document(
+            end_to_end_id=cells["end_to_end_id"],
+            debtor=_customer(cells, "debtor"),
+            creditor=_customer(cells, "creditor"),
+            purpose=cells.get("purpose"),
+            remittance=[cells["remittance"]] if "remittance" in cells else [],
+        ),
+    )
+
+
+def _customer(cells: Mapping[str, str], role: str) -> Customer | None:
+    if role not in cells:
+        return None
+    return Customer(name=cells[role], iban=cells.get(f"{role}_iban"), account=cells.get(f"{role}_account"))
