@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -70,6 +71,25 @@ _log = structlog.get_logger("vostro.api")
 
 def create_app(context: Context) -> FastAPI:
     """Return the application; raise `UnguardedRoute` when a route does not say who may use it."""
+    app = _routed()
+    app.state.context = context
+    app.add_middleware(
+        Observation,
+        metrics=context.metrics,
+        clock=context.clock,
+        random=context.random,
+        verification=context.settings.verification,
+    )
+    require_rules(app)
+    return app
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document, the same for every node."""
+    return _routed().openapi()
+
+
+def _routed() -> FastAPI:
     app = FastAPI(
         title="Vostro",
         version="1",
@@ -79,20 +99,12 @@ def create_app(context: Context) -> FastAPI:
         redoc_url=None,
         telemetry={"tracing": False, "metrics": False, "logs": False},
         redirect_slashes=False,
+        generate_unique_id_function=openapi.operation_id,
     )
-    app.state.context = context
     for module in _ROUTES:
         app.include_router(module.router)
     problems.install(app)
     openapi.install(app)
-    app.add_middleware(
-        Observation,
-        metrics=context.metrics,
-        clock=context.clock,
-        random=context.random,
-        verification=context.settings.verification,
-    )
-    require_rules(app)
     return app
 
 
