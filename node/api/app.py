@@ -33,6 +33,7 @@ from node.api import (
 from node.api.auth import require_rules
 from node.api.context import Context
 from node.api.observation import Observation
+from node.api.strangers import StrangersLimit
 from node.errors import StoreError
 
 _DESCRIPTION = """Send payments, see each one to its end, read the ledger.
@@ -85,6 +86,7 @@ def create_app(context: Context) -> FastAPI:
         app.include_router(module.router)
     problems.install(app)
     openapi.install(app)
+    app.add_middleware(StrangersLimit, strangers=context.rates.strangers)
     app.add_middleware(
         Observation,
         metrics=context.metrics,

@@ -14,7 +14,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from node.errors import InFlight, InvalidClient, InvalidScope, UnsupportedGrantType, status_of
+from node.errors import (
+    InFlight,
+    InvalidClient,
+    InvalidScope,
+    TooManyRequests,
+    UnsupportedGrantType,
+    status_of,
+)
 from settlement.errors import FaultyMessage, SettlementError
 
 MEDIA_TYPE = "application/problem+json"
@@ -72,6 +79,11 @@ _LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 
 def _expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, SettlementError)
+    return answer_to(request, error)
+
+
+def answer_to(request: Request, error: SettlementError) -> Response:
+    """Return the problem that an expected error is answered by."""
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request_failed", request_id=request_id(request), code=error.code, detail=error.detail)
@@ -103,6 +115,8 @@ def _faults(error: FaultyMessage) -> list[dict[str, object]]:
 def _headers(status: int, error: SettlementError) -> dict[str, str]:
     if status == HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": 'Bearer realm="vostro"'}
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.retry_after_seconds), **error.told}
     if isinstance(error, InFlight) or status in _LATER:
         return {"Retry-After": _RETRY_SECONDS}
     return {}

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from node.api.app import create_app
 from node.api.context import Context
 from node.api.metrics import Metrics
+from node.api.rates import Rates
 from node.api.readiness import Readiness
 from node.api.ring import Ring
 from node.bootstrap.opening import open_access_keys, openid_issuer, schemas_by_thread
@@ -128,4 +129,5 @@ def _context(network: Network, store: Store, member: Member, home: Path, changes
         openid=openid_issuer(settings, network.clock),
         vault=vault_in(home),
         ring=Ring(store),
+        rates=Rates(settings, network.clock),
     )

@@ -1,0 +1,50 @@
+"""Strangers are few at a time: an address from which nobody was let in too often is not listened to."""
+
+from ipaddress import ip_network
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from node.api.auth import address_of, note_refusal
+from node.api.problems import answer_to
+from node.api.rates import Buckets
+from node.errors import TooManyRequests
+
+# Costs nothing, and whoever watches the process must have its answer.
+_FREE = "/livez"
+_CUSTOMER_BITS = 64
+
+
+class StrangersLimit:
+    """ASGI middleware: a request that ends without an actor counts against its address.
+
+    With nothing left an address is refused before anything is looked up, whoever asks from it.
+    """
+
+    def __init__(self, app: ASGIApp, *, strangers: Buckets) -> None:
+        self._app = app
+        self._strangers = strangers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and count it when nobody was let in."""
+        if scope["type"] != "http" or scope["path"] == _FREE:
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        address = _customer(address_of(request))
+        try:
+            self._strangers.require(address)
+        except TooManyRequests as refusal:
+            note_refusal(request, refusal)
+            await answer_to(request, refusal)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+        if scope.get("state", {}).get("actor") is None:
+            self._strangers.spend(address)
+
+
+def _customer(address: str) -> str:
+    """Return whose an address is: of IPv6 a customer has a network of them."""
+    if ":" not in address:
+        return address
+    return str(ip_network(f"{address.partition('%')[0]}/{_CUSTOMER_BITS}", strict=False))
