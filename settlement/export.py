@@ -38,12 +38,14 @@ class Column:
 class Export:
     """A table that leaves the node. `filters`: what was asked; `totals`: sums by name, decimal.
 
-    `height` is the mirrored block that it was made at.
+    `height` is the mirrored block that it was made at, `verification` how much was checked of the blocks up
+    to there: full, headers or off.
     """
 
     title: str
     filters: Mapping[str, str]
     height: int
+    verification: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     totals: Mapping[str, str]
@@ -68,6 +70,7 @@ class Export:
             ("report", self.title),
             *((f"filter {name}", value) for name, value in self.filters.items()),
             ("height", str(self.height)),
+            ("verification", self.verification),
             ("population", str(self.population)),
             *((f"total {name}", value) for name, value in self.totals.items()),
             ("sha256", self.digest),

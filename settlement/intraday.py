@@ -77,6 +77,7 @@ def liquidity_report(statement: Statement, credit: Mapping[date, int]) -> Export
             "to": moment(statement.to_time),
         },
         height=statement.height,
+        verification=statement.verification,
         columns=columns,
         rows=tuple(
             (

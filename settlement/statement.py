@@ -61,7 +61,8 @@ class Statement:
     """An account's entries from `from_time` to `to_time` (UTC seconds, both included).
 
     The account is what `owner` holds of `asset`, kept by `servicer`, the asset's issuer. `height` is
-    the mirrored height it was drawn up at. Balances in minor units, negative where credit is used.
+    the mirrored height it was drawn up at, `verification` how much was checked of the blocks up to there
+    (full, headers, off). Balances in minor units, negative where credit is used.
     """
 
     identification: str
@@ -72,6 +73,7 @@ class Statement:
     from_time: int
     to_time: int
     height: int
+    verification: str
     opening: int
     closing: int
     entries: tuple[Entry, ...]
@@ -102,6 +104,7 @@ def draw_up(
     from_time: int,
     to_time: int,
     height: int,
+    verification: str,
     opening: int,
     closing: int,
     entries: Iterable[Entry],
@@ -120,6 +123,7 @@ def draw_up(
         from_time=from_time,
         to_time=to_time,
         height=height,
+        verification=verification,
         opening=opening,
         closing=closing,
         entries=tuple(entries),

@@ -33,6 +33,7 @@ def statement_table(statement: Statement) -> Export:
             "to": moment(statement.to_time),
         },
         height=statement.height,
+        verification=statement.verification,
         columns=_COLUMNS,
         rows=tuple(
             (

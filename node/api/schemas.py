@@ -207,6 +207,9 @@ class Statement(Outgoing):
     from_time: str
     to_time: str
     height: int = Field(description="Mirrored height it was drawn up at")
+    verification: str = Field(
+        description="How much was checked of every block up to there: full, headers, off"
+    )
     opening: str
     closing: str
     credits: Turnover
@@ -264,6 +267,9 @@ class Report(Outgoing):
     report: str = Field(examples=["intraday liquidity"])
     filter: dict[str, str]
     height: int = Field(description="Mirrored height it was made at")
+    verification: str = Field(
+        description="How much was checked of every block up to there: full, headers, off"
+    )
     population: int = Field(description="How many rows there are")
     totals: dict[str, str] = Field(description="Control totals and measures, decimal")
     sha256: str = Field(description="Digest of the rows, each a JSON array in UTF-8 and a line feed")

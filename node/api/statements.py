@@ -69,6 +69,7 @@ def statement_json(drawn_up: domain.Statement) -> bytes:
             from_time=time_text(drawn_up.from_time),
             to_time=time_text(drawn_up.to_time),
             height=drawn_up.height,
+            verification=drawn_up.verification,
             opening=str(drawn_up.opening),
             closing=str(drawn_up.closing),
             credits=_turnover(drawn_up.credits),

@@ -6,8 +6,9 @@ from node.chain.protocol import Chain
 from node.chain.witnesses import Witnesses
 from node.clock import Clock
 from node.errors import SettingsInvalid
-from node.follower.checking import Checks, Level
+from node.follower.checking import Checks
 from node.follower.validators import ContractValidators, validator_contract
+from node.mirror.levels import Level
 from node.settings import Settings
 
 

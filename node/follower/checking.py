@@ -1,22 +1,14 @@
 """Whether what an RPC node says of a block is what the block's header commits to: before a row is written."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from node.chain.protocol import Block
+from node.mirror.levels import Level
 from node.mirror.material import Material
 from settlement.errors import InvalidEvidence, WrongBlockHash, WrongReceipts, WrongSeals, WrongTransactions
 from settlement.evidence import receipts, seals, trie
 from settlement.evidence.header import Header
 from settlement.instruction import keccak
-
-
-class Level(StrEnum):
-    """How much of a block is checked. Parent hashes always are."""
-
-    FULL = "full"  # the header by its hash, all transactions and receipts by its roots, the seals
-    HEADERS = "headers"  # the header by its hash, and the seals
-    OFF = "off"  # the RPC node is believed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

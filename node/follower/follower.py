@@ -183,7 +183,7 @@ class Follower:
             if head(connection) != mirrored:
                 # Another follower of this store was quicker; its blocks are as good as these.
                 return 0
-            write(connection, self._contracts, blocks, material)
+            write(connection, self._contracts, blocks, material, level=self._checks.level)
         return len(blocks)
 
     def _freeze(self, error: SettlementError, mirrored: Head | None) -> None:

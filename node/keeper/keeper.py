@@ -50,14 +50,20 @@ class Keeper:
         return int(done) + ended + self._reconcile(at)
 
     def _reconcile(self, at: int) -> int:
-        """Compare everything once an hour, whoever did it last; nothing before there is something."""
+        """Compare once an hour, whoever did it last, everything once a day; nothing without a mirror."""
         with self._store.snapshot() as connection:
             last = last_run(connection)
         if last is not None and 0 <= at - last < RECONCILE_SECONDS:
             return 0
         try:
             found = reconcile_and_record(
-                self._store, self._chain, self._contracts, self._settings, actor=ACTOR, at=at
+                self._store,
+                self._chain,
+                self._contracts,
+                self._settings,
+                actor=ACTOR,
+                at=at,
+                everything=False,
             )
         except (MirrorBehind, UnresolvedParty):
             return 0

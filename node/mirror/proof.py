@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, FromClause, ScalarSelect, and_, func, select, union
 
 from node.mirror.ledger import Place
 from node.store.tables import balances, postings
@@ -38,11 +38,12 @@ class Gap:
     found: int
 
 
-def unbalanced(connection: Connection, limit: int) -> list[Unbalanced]:
-    """Return the entries that do not sum to zero, at most `limit`."""
+def unbalanced(connection: Connection, limit: int, *, above: int) -> list[Unbalanced]:
+    """Return the entries above a height (-1: all) that do not sum to zero, at most `limit`."""
     total = func.sum(postings.c.amount)
     query = (
         select(postings.c.height, postings.c.log_index, postings.c.asset, total.label("total"))
+        .where(postings.c.height > above)
         .group_by(postings.c.height, postings.c.log_index, postings.c.asset)
         .having(total != 0)
         .order_by(postings.c.height, postings.c.log_index)
@@ -54,14 +55,21 @@ def unbalanced(connection: Connection, limit: int) -> list[Unbalanced]:
     ]
 
 
-def gaps(connection: Connection, limit: int) -> list[Gap]:
-    """Return the balances that do not follow from the postings before them, at most `limit`."""
-    return [*_gaps_between(connection, limit), *_gaps_at_end(connection)][:limit]
+def gaps(connection: Connection, limit: int, *, above: int) -> list[Gap]:
+    """Return the balances that do not follow from the postings before them, at most `limit`.
+
+    Of the postings above a height (-1: all); the balances table is held against each place's last posting.
+    """
+    return [*_gaps_between(connection, limit, above), *_gaps_at_end(connection, above)][:limit]
 
 
-def _gaps_between(connection: Connection, limit: int) -> Iterator[Gap]:
-    before = func.coalesce(func.lag(postings.c.balance).over(partition_by=_PLACE, order_by=_ORDER), 0)
-    each = select(postings, before.label("before")).subquery()
+def _gaps_between(connection: Connection, limit: int, above: int) -> Iterator[Gap]:
+    newer = postings.alias("newer")
+    place = [newer.c[column.name] for column in _PLACE]
+    order = [newer.c[column.name] for column in _ORDER]
+    previous = func.lag(newer.c.balance).over(partition_by=place, order_by=order)
+    before = func.coalesce(previous, _last_balance(newer, until=above), 0)
+    each = select(newer, before.label("before")).where(newer.c.height > above).subquery()
     query = select(each).where(each.c.balance - each.c.amount != each.c.before).limit(limit)
     for row in connection.execute(query.order_by(each.c.height, each.c.log_index, each.c.line)):
         yield Gap(
@@ -73,20 +81,32 @@ def _gaps_between(connection: Connection, limit: int) -> Iterator[Gap]:
         )
 
 
-def _gaps_at_end(connection: Connection) -> Iterator[Gap]:
-    following = func.lead(postings.c.height).over(partition_by=_PLACE, order_by=_ORDER)
-    each = select(*_PLACE, postings.c.balance, following.label("following")).subquery()
-    last = select(each.c.asset, each.c.participant, each.c.bucket, each.c.balance)
-    posted = _by_place(connection, last.where(each.c.following.is_(None)))
-    written = _by_place(connection, select(balances))
-    for place in sorted({*posted, *written}):
-        expected, found = posted.get(place, 0), written.get(place, 0)
-        if expected != found:
-            yield Gap(place=_place(*place), height=None, log_index=None, expected=expected, found=found)
+def _gaps_at_end(connection: Connection, above: int) -> Iterator[Gap]:
+    posted = select(*_PLACE).where(postings.c.height > above)
+    written = select(*(balances.c[column.name] for column in _PLACE))
+    place = union(posted, written).subquery()
+    same = [place.c[column.name] == balances.c[column.name] for column in _PLACE]
+    found = func.coalesce(balances.c.balance, 0)
+    expected = func.coalesce(_last_balance(place), 0)
+    each = select(place, expected.label("expected"), found.label("found"))
+    joined = each.select_from(place.outerjoin(balances, and_(*same))).subquery()
+    query = select(joined).where(joined.c.expected != joined.c.found)
+    for row in connection.execute(query.order_by(*(joined.c[column.name] for column in _PLACE))):
+        yield Gap(
+            place=_place(row.asset, row.participant, row.bucket),
+            height=None,
+            log_index=None,
+            expected=row.expected,
+            found=row.found,
+        )
 
 
-def _by_place(connection: Connection, query: Select[Any]) -> dict[tuple[int, int, str], int]:
-    return {(row.asset, row.participant, row.bucket): row.balance for row in connection.execute(query)}
+def _last_balance(place: FromClause, until: int | None = None) -> ScalarSelect[Any]:
+    """Return the balance of a row's place after its last posting, up to a height where one is given."""
+    query = select(postings.c.balance).where(*(column == place.c[column.name] for column in _PLACE))
+    if until is not None:
+        query = query.where(postings.c.height <= until)
+    return query.order_by(*(column.desc() for column in _ORDER)).limit(1).scalar_subquery()
 
 
 def _place(asset: int, participant: int, bucket: str) -> Place:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Log, Receipt
 from node.mirror import authority, cycles, registration
+from node.mirror.levels import Level, record_level
 from node.mirror.material import Material, Row, insert_material, row_of
 from node.mirror.posting import Change, post
 from node.mirror.validators import Validators, insert_changes
@@ -50,7 +51,12 @@ _RULES = {
 
 
 def write(
-    connection: Connection, contracts: Contracts, blocks: Sequence[Block], material: Sequence[Material]
+    connection: Connection,
+    contracts: Contracts,
+    blocks: Sequence[Block],
+    material: Sequence[Material],
+    *,
+    level: Level,
 ) -> None:
     """Mirror final blocks, in order, each with what proves it, in the caller's transaction.
 
@@ -61,6 +67,7 @@ def write(
     for block, proof in zip(blocks, material, strict=True):
         batch.take(block, proof)
     batch.write()
+    record_level(connection, blocks[0].height, level)
 
 
 class _Batch:

@@ -28,6 +28,8 @@ PAGE_ROWS_MAX = 500
 # With so many open something is wrong at large: further ones are counted, and no rows.
 OPEN_MAX = 10_000
 WRITER = "reconciliation"
+# So often all there is gets compared, and not only what is new.
+EVERYTHING_SECONDS = 86_400
 # What breaks R4 or R5 where it differs.
 _BOOKS = frozenset({Kind.ACCOUNT, Kind.SUPPLY, Kind.POSTING})
 _SERIES, _RUNS = "break", "reconciliation"
@@ -69,15 +71,26 @@ class OpenBreaks:
 
 
 def reconcile_and_record(
-    store: Store, chain: Chain, contracts: Contracts, settings: Settings, *, actor: str, at: int
+    store: Store,
+    chain: Chain,
+    contracts: Contracts,
+    settings: Settings,
+    *,
+    actor: str,
+    at: int,
+    everything: bool = True,
 ) -> Reconciliation:
-    """Compare everything, and open a break for each difference that is new.
+    """Compare, and open a break for each difference that is new.
+
+    Not `everything`: of postings and settlements, which never change, what is new since the last run, if that
+    one found nothing and everything was compared within a day.
 
     Raise `UnknownParticipant` until this node's bank is admitted, and what `reconcile` raises.
     """
     with store.snapshot() as connection:
         own = own_participant(connection, settings)
-    found = reconcile(store, chain, contracts, participant=own.id)
+        above = -1 if everything else _compared_until(connection, at)
+    found = reconcile(store, chain, contracts, participant=own.id, above=above)
     record(store, found.breaks, height=found.height, actor=actor, at=at, run=found)
     return found
 
@@ -147,13 +160,23 @@ def open_breaks(connection: Connection) -> OpenBreaks:
 
 
 def last_run(connection: Connection) -> int | None:
-    """Return when everything was compared last (UTC seconds); None: never."""
+    """Return when was compared last (UTC seconds); None: never."""
     at: int | None = connection.scalar(select(func.max(reconciliations.c.at)))
     return at
 
 
+def _compared_until(connection: Connection, at: int) -> int:
+    """Return up to which height postings and settlements need no second look today; -1: none."""
+    runs = reconciliations
+    newest = connection.execute(select(runs).order_by(runs.c.id.desc()).limit(1)).one_or_none()
+    complete = connection.scalar(select(func.max(runs.c.at)).where(runs.c.above == -1))
+    if newest is None or newest.breaks or complete is None or not 0 <= at - complete < EVERYTHING_SECONDS:
+        return -1
+    return int(newest.height)
+
+
 def _remember(connection: Connection, run: Reconciliation, at: int) -> None:
-    values = {name: getattr(run, name) for name in ("height", "accounts", "assets", "settled")}
+    values = {name: getattr(run, name) for name in ("height", "above", "accounts", "assets", "settled")}
     number = take_numbers(connection, _RUNS, 1)
     connection.execute(insert(reconciliations).values(id=number, at=at, breaks=len(run.breaks), **values))
 

@@ -10,6 +10,7 @@ from node.clock import Clock
 from node.errors import MirrorBehind, NotFound
 from node.mirror.head import head, height_before
 from node.mirror.ledger import Place, balance_at
+from node.mirror.levels import lowest_level
 from node.mirror.registry import Asset, registered_assets
 from node.services.acceptance import own_participant
 from node.services.redemptions import pending_redemptions
@@ -50,11 +51,13 @@ def issuer_report(
         if not assets:
             raise NotFound(f"{own.bic} issues no asset")
         moved = [row for asset in assets.values() for row in _moved(connection, asset, period)]
+        level = lowest_level(connection, mirrored.height)
         waiting = list(_waiting(store, own.id, assets))
     return Export(
         title="issuer",
         filters={"issuer": own.bic, "from": moment(period.from_time), "to": moment(period.to_time)},
         height=mirrored.height,
+        verification=level,
         columns=_COLUMNS,
         rows=(*moved, *waiting),
         totals=_totals(assets, (*moved, *waiting)),

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain as chained
 from itertools import islice
-from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, RowMapping, select
 
@@ -21,6 +20,7 @@ from node.mirror.ledger import Account, accounts_of
 from node.mirror.proof import Gap, Unbalanced, gaps, unbalanced
 from node.mirror.registry import Asset, registered_assets
 from node.mirror.words import TERMS, signed
+from node.services.ledger_reading import LedgerReading
 from node.store.session import Store
 from node.store.tables import events, instructions
 from settlement.instruction import InstructionKind
@@ -64,49 +64,25 @@ class Break:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconciliation:
-    """What was compared at which block, and every break found, up to `BREAKS_MAX` of each kind."""
+    """What was compared at which block, and every break found, up to `BREAKS_MAX` of each kind.
+
+    Of postings and settlements those above the height `above`, -1: all; `settled` counts those settlements.
+    """
 
     height: int
+    above: int
     accounts: int
     assets: int
     settled: int
     breaks: tuple[Break, ...]
 
 
-class _ChainAccount(NamedTuple):
-    """`IAccounts.Account`, in its order."""
+def reconcile(
+    store: Store, chain: Chain, contracts: Contracts, *, participant: int, above: int = -1
+) -> Reconciliation:
+    """Compare what there is at the mirrored height; `participant` is who this node's instructions are of.
 
-    balance: int
-    reserve: int
-    credit: int
-    open: bool
-    frozen: bool
-    bilateral: bool
-    urgent_waiting: int
-    per_instruction: int
-    per_day: int
-    outflow: int
-    outflow_day: int
-
-
-class _ChainAsset(NamedTuple):
-    """`IAssets.Asset`, in its order."""
-
-    kind: int
-    day_rule: int
-    currency: int
-    issuer: int
-    business_day: int
-    supply: int
-    credit: int
-    is_cut_off: bool
-    lapses_with_day: bool
-    asks_acceptance: bool
-
-
-def reconcile(store: Store, chain: Chain, contracts: Contracts, *, participant: int) -> Reconciliation:
-    """Compare all there is at the mirrored height; `participant` is who this node's instructions are of.
-
+    Accounts and assets always, postings and settlements above a height: below it they were compared before.
     Raise `MirrorBehind` when nothing is mirrored yet, `ChainError` when the chain can't be asked.
     """
     with store.snapshot() as connection:
@@ -114,12 +90,17 @@ def reconcile(store: Store, chain: Chain, contracts: Contracts, *, participant: 
         if mirrored is None:
             raise MirrorBehind("nothing is mirrored yet; try again when the node has caught up")
         assets, accounts = registered_assets(connection), accounts_of(connection)
-        within = list(_within(gaps(connection, BREAKS_MAX), unbalanced(connection, BREAKS_MAX)))
-        settled, broken = _settled(connection, participant)
-    reading = _Reading(chain, contracts, mirrored.height)
+        within = list(
+            _within(
+                gaps(connection, BREAKS_MAX, above=above), unbalanced(connection, BREAKS_MAX, above=above)
+            )
+        )
+        settled, broken = _settled(connection, participant, above)
+    reading = LedgerReading(chain, contracts, mirrored.height)
     against = chained(_accounts(reading, accounts), _assets(reading, assets, accounts))
     return Reconciliation(
         height=mirrored.height,
+        above=above,
         accounts=len(accounts),
         assets=len(assets),
         settled=settled,
@@ -127,28 +108,7 @@ def reconcile(store: Store, chain: Chain, contracts: Contracts, *, participant: 
     )
 
 
-class _Reading:
-    """The Ledger as it was after one block."""
-
-    def __init__(self, chain: Chain, contracts: Contracts, height: int) -> None:
-        self._chain = chain
-        self._contracts = contracts
-        self._height = height
-
-    def account(self, asset: int, holder: int) -> _ChainAccount:
-        return _ChainAccount(*self._read("accountOf", asset, holder))
-
-    def locked(self, asset: int, holder: int) -> int:
-        return int(self._read("lockedOf", asset, holder))
-
-    def asset(self, asset: int) -> _ChainAsset:
-        return _ChainAsset(*self._read("assetOf", asset))
-
-    def _read(self, function: str, *arguments: int) -> Any:
-        return self._contracts.read(self._chain, "Ledger", function, *arguments, height=self._height)
-
-
-def _accounts(reading: _Reading, accounts: Iterable[Account]) -> Iterator[Break]:
+def _accounts(reading: LedgerReading, accounts: Iterable[Account]) -> Iterator[Break]:
     for account in accounts:
         held = reading.account(account.asset, account.participant)
         yield from differences(
@@ -170,7 +130,7 @@ def _accounts(reading: _Reading, accounts: Iterable[Account]) -> Iterator[Break]
         )
 
 
-def _assets(reading: _Reading, assets: Iterable[Asset], accounts: Iterable[Account]) -> Iterator[Break]:
+def _assets(reading: LedgerReading, assets: Iterable[Asset], accounts: Iterable[Account]) -> Iterator[Break]:
     held: dict[int, int] = defaultdict(int)
     issued: dict[int, int] = defaultdict(int)
     for account in accounts:
@@ -214,8 +174,8 @@ def _within(gaps_found: Iterable[Gap], unbalanced_found: Iterable[Unbalanced]) -
         )
 
 
-def _settled(connection: Connection, participant: int) -> tuple[int, list[Break]]:
-    """Compare every settling event of a participant with the instruction this node accepted for it."""
+def _settled(connection: Connection, participant: int, above: int) -> tuple[int, list[Break]]:
+    """Compare each settling event of a participant above a height with what was accepted for it here."""
     of_instruction = (instructions.c.payer == events.c.initiator) & (
         instructions.c.sequence == events.c.sequence
     )
@@ -228,7 +188,9 @@ def _settled(connection: Connection, participant: int) -> tuple[int, list[Break]
             *(instructions.c[name] for name in (*_COMPARED, *_TERMS_FIELDS)),
         )
         .join(instructions, of_instruction, isouter=True)
-        .where(events.c.initiator == participant, events.c.name.in_(sorted(SETTLING)))
+        .where(
+            events.c.initiator == participant, events.c.height > above, events.c.name.in_(sorted(SETTLING))
+        )
         .order_by(events.c.height, events.c.log_index)
         .execution_options(yield_per=_ROWS_AT_ONCE)
     )

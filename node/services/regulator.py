@@ -11,6 +11,7 @@ from node.chain.protocol import Chain
 from node.clock import Clock
 from node.errors import MirrorBehind, PeriodRefused
 from node.mirror.head import head, height_before
+from node.mirror.levels import lowest_level
 from node.mirror.registry import Asset, asset_of_currency, directory, registered_assets
 from node.mirror.words import unsigned
 from node.services.statements import Period, period_of
@@ -56,6 +57,7 @@ def regulator_extract(
         assets = {asset.id: asset for asset in wanted}
         legs = _legs(connection, assets, period)
         participants = directory(connection)
+        level = lowest_level(connection, mirrored.height)
     filters = {"currency": code or "all", "from": moment(period.from_time), "to": moment(period.to_time)}
     totals: defaultdict[int, int] = defaultdict(int)
     for leg in legs:
@@ -64,6 +66,7 @@ def regulator_extract(
         title="regulator",
         filters=filters,
         height=mirrored.height,
+        verification=level,
         columns=_COLUMNS,
         rows=tuple(_row(leg, assets[leg.asset], participants) for leg in legs),
         totals={

@@ -1,15 +1,17 @@
 """What this node's own bank asks for: its accounts, its statements, and what became of its payments."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
 from node.chain.protocol import Chain
 from node.clock import Clock
-from node.errors import NotFound
+from node.errors import MirrorBehind, NotFound
+from node.mirror.head import head
 from node.mirror.instructions import Outcome, outcomes
+from node.mirror.levels import lowest_level
 from node.mirror.registry import asset_of_currency
 from node.services.acceptance import own_participant
 from node.services.accounts import Holding, list_accounts
@@ -27,6 +29,7 @@ from settlement.lifecycle import State
 from settlement.money import currency
 from settlement.posting import SETTLING
 from settlement.statement import Statement
+from settlement.status_table import status_table
 
 # What a payment that came without a message says of its message (ISO 20022's own word for it).
 _NO_MESSAGE = "NOTPROVIDED"
@@ -57,24 +60,42 @@ def own_statement(
 
 def file_status(store: Store, settings: Settings, clock: Clock, file_id: str) -> bytes:
     """Return the pacs.002 of every payment of a file, in its order; raise `NotFound`."""
+    as_of = _as_of(store)
     shown = {payment.id: payment for payment in _of_file(store, settings, clock, file_id)}
     with store.snapshot() as connection:
         statuses = list(_statuses(connection, shown, instructions.c.file_id == file_id))
     if not statuses:
         raise NotFound(f"no file of this node has the id {file_id!r}")
-    return _report(settings, clock, statuses)
+    return _report(settings, clock, statuses, {"file": file_id}, as_of)
 
 
 def payment_status(store: Store, settings: Settings, clock: Clock, payment_id: str) -> bytes:
     """Return the pacs.002 of one payment, found by its id or UETR; raise `NotFound`."""
+    as_of = _as_of(store)
     payment = get_payment(store, settings, clock, payment_id).payment
     with store.snapshot() as connection:
         statuses = list(_statuses(connection, {payment.id: payment}, instructions.c.id == payment.id))
-    return _report(settings, clock, statuses)
+    return _report(settings, clock, statuses, {"payment": payment.id}, as_of)
 
 
-def _report(settings: Settings, clock: Clock, statuses: Sequence[TransactionStatus]) -> bytes:
+def _as_of(store: Store) -> tuple[int, str]:
+    """Return the height that what is read next holds at least, and how much was checked up to there."""
+    with store.snapshot() as connection:
+        mirrored = head(connection)
+        if mirrored is None:
+            raise MirrorBehind("nothing is mirrored yet; try again when the node has caught up")
+        return mirrored.height, lowest_level(connection, mirrored.height).value
+
+
+def _report(
+    settings: Settings,
+    clock: Clock,
+    statuses: Sequence[TransactionStatus],
+    filters: Mapping[str, str],
+    as_of: tuple[int, str],
+) -> bytes:
     now = int(clock.now())
+    height, verification = as_of
     own = BankReference(bic=settings.bic)
     return pacs002.write(
         message_id=f"{statuses[0].original_message_id}-{now}"[-_MESSAGE_ID_CHARACTERS_MAX:],
@@ -82,6 +103,7 @@ def _report(settings: Settings, clock: Clock, statuses: Sequence[TransactionStat
         sender=own,
         receiver=own,
         transactions=statuses,
+        control=status_table(statuses, filters=filters, height=height, verification=verification).facts,
     )
 
 
@@ -133,6 +155,8 @@ def _status(payment: Payment, row: RowMapping, ended: list[Outcome]) -> Transact
         end_to_end_id=payment.end_to_end_id,
         transaction_id=text_at(document, "CdtTrfTxInf", "PmtId", "TxId"),
         uetr=payment.uetr,
+        currency=payment.currency,
+        amount=payment.amount,
         shown=payment.state,
         reason=payment.reason if payment.state in _REASONED else None,
         settled_at=None if settled is None else settled.timestamp,

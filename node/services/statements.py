@@ -13,6 +13,7 @@ from node.clock import Clock
 from node.errors import MirrorBehind, NotFound, PeriodRefused
 from node.mirror.head import Head, head, height_before
 from node.mirror.ledger import Line, Place, balance_at, lines
+from node.mirror.levels import lowest_level
 from node.mirror.registry import Asset, directory, registered_assets
 from node.store.session import Store
 from node.store.tables import accounts, instructions
@@ -106,6 +107,7 @@ def _draw(connection: Connection, mirrored: Head, period: Period, *, owner: int,
         from_time=period.from_time,
         to_time=period.to_time,
         height=mirrored.height,
+        verification=lowest_level(connection, mirrored.height),
         opening=balance_at(connection, place, height=before),
         closing=balance_at(connection, place, height=until),
         entries=_entries(posted, participants, _own(connection, posted)),

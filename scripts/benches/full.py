@@ -16,6 +16,7 @@ from node.chain.endpoint import Endpoint
 from node.chain.protocol import Block, Log, Receipt
 from node.clock import SystemClock, SystemRandom
 from node.follower.follower import Follower
+from node.mirror.levels import Level
 from node.mirror.material import Material
 from node.mirror.record import write
 from node.services.accepted import ID_PREFIX, SERIES
@@ -82,7 +83,7 @@ def fill(store: Store, network: Network, chain: Anvil, *, batches: int) -> None:
             material = [
                 Material(header=block.header.encoded(), transactions=(), receipts=()) for block in blocks
             ]
-            write(connection, network.contracts, carrying, material)
+            write(connection, network.contracts, carrying, material, level=Level.OFF)
     with store.snapshot() as connection:
         paid = connection.scalar(select(func.count()).where(events.c.name == "Paid"))
     if paid != 1 + batches * PAYMENTS:

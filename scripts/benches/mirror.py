@@ -17,9 +17,10 @@ from web3 import Web3
 
 from node.chain.compiled import artifact
 from node.clock import SystemClock
-from node.follower.checking import Checks, Level
+from node.follower.checking import Checks
 from node.follower.follower import Follower
 from node.follower.rebuild import rebuild
+from node.mirror.levels import Level
 from node.store.session import Store
 from node.store.tables import balances
 from scripts.benches import day, lag, paid

@@ -56,10 +56,11 @@ def opening(statement: Statement, identification: str, created_at: int) -> Tree:
 
 
 def population(statement: Statement) -> str:
-    """Return what a reader needs to know that nothing is missing: height, count, digest of the entries."""
+    """Return what tells a reader that nothing is missing: height, checks, count, digest of the entries."""
     table = statement_table(statement)
     return (
-        f"Final postings on chain up to block {statement.height}. Entries: {table.population}. "
+        f"Final postings on chain up to block {statement.height} (verification: {statement.verification}). "
+        f"Entries: {table.population}. "
         f"SHA-256 of them: {table.digest}"
     )
 

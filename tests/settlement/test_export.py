@@ -13,6 +13,7 @@ EXPORT = Export(
     title="t",
     filters={"currency": "USD"},
     height=7,
+    verification="headers",
     columns=(Column(name="who"), Column(name="amount", kind=Kind.AMOUNT)),
     rows=(("Ä", "1.00"), (None, "-2.00")),
     totals={"sum": "-1.00"},
@@ -28,11 +29,12 @@ def test_the_digest_can_be_made_again() -> None:
 
 
 def test_facts_are_complete() -> None:
-    """Title, filter, height, population, control totals and digest, in this order."""
+    """Title, filter, height, checks, population, control totals and digest, in this order."""
     assert [
         ("report", "t"),
         ("filter currency", "USD"),
         ("height", "7"),
+        ("verification", "headers"),
         ("population", "2"),
         ("total sum", "-1.00"),
         ("sha256", EXPORT.digest),

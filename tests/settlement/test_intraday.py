@@ -29,8 +29,8 @@ def _statement(opening: int, flows: list[tuple[int, int, str]], days: int = 1) -
         )  # fmt: skip
     return draw_up(
         identification="S", owner=BANK, servicer=BANK, asset=840, currency=currency("USD"),
-        from_time=MIDNIGHT, to_time=MIDNIGHT + days * DAY - 1, height=10**6, opening=opening,
-        closing=balance, entries=entries,
+        from_time=MIDNIGHT, to_time=MIDNIGHT + days * DAY - 1, height=10**6,
+        verification="full", opening=opening, closing=balance, entries=entries,
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ def _draw_up(opening: int, closing: int, entries: list[Entry]) -> Statement:
         from_time=START,
         to_time=END,
         height=HEIGHT,
+        verification="full",
         opening=opening,
         closing=closing,
         entries=entries,

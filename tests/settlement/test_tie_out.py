@@ -44,8 +44,8 @@ def _statement(opening: int, amounts: list[int]) -> Statement:
         )
     return draw_up(
         identification="S1", owner=OWNER, servicer=OTHER, asset=840, currency=currency("USD"),
-        from_time=START, to_time=START + 10_000, height=10_000, opening=opening, closing=balance,
-        entries=entries,
+        from_time=START, to_time=START + 10_000, height=10_000, verification="full",
+        opening=opening, closing=balance, entries=entries,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ def write_json(export: Export) -> bytes:
             "report": export.title,
             "filter": dict(export.filters),
             "height": export.height,
+            "verification": export.verification,
             "population": export.population,
             "totals": dict(export.totals),
             "sha256": export.digest,

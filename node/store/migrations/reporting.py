@@ -71,7 +71,7 @@ _FOUND = {
             CASE WHEN s.step = 'cleared' THEN s.owner END AS cleared_by, s.reason
         FROM breaks b LEFT JOIN break_steps s ON s.break_id = b.id
             AND s.number = (SELECT max(x.number) FROM break_steps x WHERE x.break_id = b.id)""",
-    "reconciliations": "SELECT id, at, height, accounts, assets, settled, breaks FROM reconciliations",
+    "reconciliations": "SELECT id, at, height, accounts, assets, settled, breaks, above FROM reconciliations",
 }
 
 

@@ -24,6 +24,7 @@ from node.store.tables.mirrored import (
     proofs,
     receipts,
     validator_sets,
+    verification_levels,
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
 from node.store.tables.reconciled import break_steps, breaks, reconciliations
@@ -80,6 +81,7 @@ __all__ = [
     "transactions",
     "users",
     "validator_sets",
+    "verification_levels",
     "webhook_deliveries",
     "webhook_resends",
     "webhook_secrets",

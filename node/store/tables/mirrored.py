@@ -50,6 +50,15 @@ validator_sets = Table(
     info=APPEND_ONLY,
 )
 
+# How much of a block was checked, from this one on. What this node did, so no part of what a rebuild equals.
+verification_levels = Table(
+    "verification_levels",
+    metadata,
+    Column("height", Whole, primary_key=True, autoincrement=False),
+    Column("level", Name, nullable=False),  # node.mirror.levels.Level
+    info=APPEND_ONLY,
+)
+
 # Transactions that touched our contracts, or were sent by a registered key.
 receipts = Table(
     "receipts",

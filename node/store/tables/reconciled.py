@@ -4,7 +4,8 @@ from sqlalchemy import Column, ForeignKey, Table
 
 from node.store.tables.metadata import APPEND_ONLY, Name, RowNumber, Whole, metadata
 
-# One comparison of all there is, at one mirrored height; `breaks` counts what it found, known or new.
+# One comparison at one mirrored height; `breaks` counts what it found, known or new. Of postings and
+# settlements those above the height `above`, -1: all.
 reconciliations = Table(
     "reconciliations",
     metadata,
@@ -15,6 +16,7 @@ reconciliations = Table(
     Column("assets", Whole, nullable=False),
     Column("settled", Whole, nullable=False),
     Column("breaks", Whole, nullable=False),
+    Column("above", Whole, nullable=False),
     info=APPEND_ONLY,
 )
 

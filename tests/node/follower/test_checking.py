@@ -7,9 +7,10 @@ import pytest
 from sqlalchemy import select
 
 from node.chain.protocol import Block, Receipt
-from node.follower.checking import Checks, Level
+from node.follower.checking import Checks
 from node.follower.follower import Follower
 from node.mirror.head import head
+from node.mirror.levels import Level
 from node.mirror.material import header_at, headers_between, material_at
 from node.store.incidents import open_incidents
 from node.store.session import Store

@@ -55,8 +55,9 @@ def _check(store: Store, books: Books) -> None:
         rows = connection.execute(
             select(postings).order_by(postings.c.height, postings.c.log_index, postings.c.line)
         ).all()
-        assert [] == gaps(connection, 10)
-        assert [] == unbalanced(connection, 10)
+        for above in {-1, *(row.height for row in rows)}:
+            assert [] == gaps(connection, 10, above=above)
+            assert [] == unbalanced(connection, 10, above=above)
     assert dict(books.balances) == held
     by_account = defaultdict(list)
     by_event: dict[tuple[int, int], int] = defaultdict(int)

@@ -6,8 +6,9 @@ import pytest
 
 from node.chain.protocol import Log
 from node.clock import SystemClock
-from node.follower.checking import Checks, Level
+from node.follower.checking import Checks
 from node.follower.follower import Follower
+from node.mirror.levels import Level
 from node.mirror.material import Material, material_at, materials_between
 from node.store.session import Store
 from settlement.evidence import header, trie

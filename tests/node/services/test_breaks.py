@@ -9,6 +9,7 @@ from node.errors import NotFound, WriterStopped
 from node.services import breaks as service
 from node.services.audit import verify_audit
 from node.services.breaks import (
+    EVERYTHING_SECONDS,
     InvalidNote,
     OpenedBreak,
     assign,
@@ -19,7 +20,7 @@ from node.services.breaks import (
     reconcile_and_record,
     record,
 )
-from node.services.reconciliation import Break, Kind
+from node.services.reconciliation import Break, Kind, Reconciliation
 from node.settings import Settings
 from node.store.incidents import clear_incident, open_incidents, require_no_incident
 from node.store.session import Store
@@ -149,13 +150,16 @@ def test_pages(store: Store) -> None:
     assert [3, 4] == [each.id for each in list_breaks(store, after=2, limit=2)]
 
 
-def _run(ledger: Ledger) -> int:
+def _run(ledger: Ledger, *, at: int = _AT, everything: bool = True) -> int:
+    return len(_found(ledger, at=at, everything=everything).breaks)
+
+
+def _found(ledger: Ledger, *, at: int, everything: bool = False) -> Reconciliation:
     network = ledger.network
     settings = Settings(bic=ledger.member.bic)
-    found = reconcile_and_record(
-        ledger.store, network.chain, network.contracts, settings, actor="keeper", at=_AT
+    return reconcile_and_record(
+        ledger.store, network.chain, network.contracts, settings, actor="keeper", at=at, everything=everything
     )
-    return len(found.breaks)
 
 
 def test_a_sound_ledger_opens_none(ledger: Ledger) -> None:
@@ -247,3 +251,52 @@ def test_what_others_say_stops_nobody(ledger: Ledger) -> None:
 
     assert {"statement", "instruction"} == {each.kind for each in list_breaks(ledger.store)}
     assert [] == _stopped(ledger)
+
+
+def test_what_was_compared_is_not_compared_each_hour(ledger: Ledger) -> None:
+    """After a run without breaks the next one takes what is new; everything again after a day."""
+    ledger.accept(ledger.pay(5))
+    ledger.mirror()
+
+    first = _found(ledger, at=_AT)
+    ledger.accept(ledger.pay(6))
+    ledger.mirror()
+    second, third = _found(ledger, at=_AT + 3600), _found(ledger, at=_AT + 7200)
+    next_day = _found(ledger, at=_AT + EVERYTHING_SECONDS)
+
+    assert [-1, first.height, second.height, -1] == [each.above for each in (first, second, third, next_day)]
+    assert [1, 1, 0, 2] == [each.settled for each in (first, second, third, next_day)]
+
+
+def test_a_break_among_the_new_is_found_and_found_again(ledger: Ledger) -> None:
+    """A run that found something is no ground to leave out what it compared."""
+    assert 0 == _run(ledger, everything=False)
+    ledger.pay(7)
+    ledger.mirror()
+
+    found = [_found(ledger, at=_AT + hour * 3600) for hour in (1, 2)]
+
+    assert ["instruction", "instruction"] == [each.field for run in found for each in run.breaks]
+    assert -1 < found[0].above
+    assert -1 == found[1].above
+
+
+def test_a_new_posting_must_follow_an_old_one(ledger: Ledger) -> None:
+    """Also where only the new is compared, its balance is held against the last that was compared before."""
+    assert 0 == _run(ledger, everything=False)
+    height = _found(ledger, at=_AT + 60).height
+    with ledger.store.transaction() as connection:
+        (last,) = connection.execute(
+            select(postings)
+            .where(postings.c.asset == USD, postings.c.participant == 2)
+            .order_by(postings.c.height.desc(), postings.c.log_index.desc(), postings.c.line.desc())
+            .limit(1)
+        ).mappings()
+        invented = dict(last) | {"height": height + 1, "amount": 5, "balance": last["balance"] + 6}
+        connection.execute(insert(postings).values(invented))
+
+    fields = {each.field for each in _found(ledger, at=_AT + 3600).breaks}
+
+    assert f"available after posting {height + 1}-{last['log_index']}" in fields
+    assert "available after the last posting" in fields
+    assert "sum of the postings in asset 840" in fields

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from node.errors import EvidenceMissing
-from node.follower.checking import Checks, Level
+from node.follower.checking import Checks
 from node.follower.follower import Follower
+from node.mirror.levels import Level
 from node.services.evidence import evidence_in_cycle, make_checkpoint
 from node.store.session import Store
 from settlement.document import Json, canonical, commitment

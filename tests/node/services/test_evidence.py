@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from node.errors import EvidenceMissing, NotFound, StoreInconsistent
-from node.follower.checking import Checks, Level
+from node.follower.checking import Checks
 from node.follower.follower import Follower
+from node.mirror.levels import Level
 from node.mirror.validators import insert_changes
 from node.services import evidence, histories
 from node.services.filters import InvalidFilter

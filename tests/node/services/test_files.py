@@ -182,7 +182,7 @@ def test_a_table_becomes_payments(bank: Bank) -> None:
     assert ("Anna Adler", ["Invoice 0"]) == (content["Dbtr"]["Nm"], content["RmtInf"]["Ustrd"])
     report = file_status(bank.store, bank.settings, bank.network.clock, body["file_id"])
     assert body["message_id"] in report.decode()
-    assert 2 == report.count(b"ACSC")
+    assert 2 == report.count(b"<TxSts>ACSC")
 
 
 def test_the_same_table_pays_once(bank: Bank) -> None:

@@ -14,8 +14,9 @@ from node.chain.contracts import Contracts
 from node.chain.protocol import Log
 from node.clock import SystemClock
 from node.errors import EvidenceMissing, NotFound, StoreInconsistent
-from node.follower.checking import Checks, Level
+from node.follower.checking import Checks
 from node.follower.follower import Follower
+from node.mirror.levels import Level
 from node.services.evidence import make_checkpoint
 from node.services.filters import InvalidFilter
 from node.services.histories import Range, write_account_history, write_key_history

@@ -63,6 +63,7 @@ def statement_of(
         from_time=START,
         to_time=START + 86_400,
         height=10_000,
+        verification="full",
         opening=opening,
         closing=balance,
         entries=entries,

@@ -7,12 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
+from settlement.export import Export
 from settlement.identifiers import BankReference
 from settlement.iso20022.faults import Faults
 from settlement.iso20022.pacs002 import NAMESPACE, TransactionStatus, write
 from settlement.iso20022.schema import compile_schemas, validate
 from settlement.iso20022.statuses import STATUS_REASON, TRANSACTION_STATUS
 from settlement.iso20022.xml import parse
+from settlement.status_table import status_table
 from tests.settlement.iso20022.messages import schema_files
 
 UETR = "8a562c67-ca16-48ba-b074-65581be6f011"
@@ -26,6 +28,8 @@ statuses = st.builds(
     end_to_end_id=ids,
     transaction_id=ids,
     uetr=st.none() | st.just(UETR),
+    currency=st.sampled_from(["USD", "JPY", "BHD"]),
+    amount=st.integers(1, 2**63 - 1),
     shown=st.sampled_from(sorted(TRANSACTION_STATUS)),
     reason=st.none() | st.sampled_from([*STATUS_REASON, "invalid_uetr", "x" * 50]),
     detail=st.none() | st.text("abc äß<>&", max_size=300),
@@ -41,7 +45,12 @@ def _write(*transactions: TransactionStatus) -> bytes:
         sender=BankReference(bic="COBADEFFXXX"),
         receiver=BankReference(bic="BNPAFRPPXXX"),
         transactions=transactions,
+        control=_table(*transactions).facts,
     )
+
+
+def _table(*transactions: TransactionStatus) -> Export:
+    return status_table(transactions, filters={"file": "f_1"}, height=1207, verification="full")
 
 
 def _status(shown: str, **more: str) -> TransactionStatus:
@@ -49,6 +58,8 @@ def _status(shown: str, **more: str) -> TransactionStatus:
         original_message_id="M1",
         original_message_name="pacs.008.001.08",
         uetr=UETR,
+        currency="USD",
+        amount=1250,
         shown=shown,
         **more,  # type: ignore[arg-type]
     )
@@ -100,9 +111,27 @@ def test_a_reason_of_our_own_is_said_as_such() -> None:
 def test_a_long_sentence_is_not_lost() -> None:
     """The sentence for people is split where the message has no room, never cut."""
     sentence = " ".join(str(number) for number in range(100))
-    assert sentence == "".join(_texts(_write(_status("rejected", detail=sentence)), "AddtlInf"))
+    told = _texts(_write(_status("rejected", detail=sentence)), "TxInfAndSts/StsRsnInf/AddtlInf")
+    assert sentence == "".join(told)
 
 
 def test_the_same_report_is_the_same_bytes() -> None:
     """Nothing of the writing depends on when or how often it is done."""
     assert _write(_status("settled"), _status("unknown")) == _write(_status("settled"), _status("unknown"))
+
+
+def test_nothing_can_be_missing_unnoticed() -> None:
+    """The report says how many there are, how many of each status, their sum, the height and the digest."""
+    reported = _status("settled"), _status("settled"), _status("queued")
+
+    report = _write(*reported)
+
+    digest = _table(*reported).digest
+    assert [
+        "report: payment status", "filter file: f_1", "height: 1207", "verification: full", "population: 3",
+        "total USD: 37.50", f"sha256: {digest}",
+    ] == _texts(report, "OrgnlGrpInfAndSts/StsRsnInf/AddtlInf")  # fmt: skip
+    per_status = "OrgnlGrpInfAndSts/NbOfTxsPerSts"
+    assert ["2", "1"] == _texts(report, f"{per_status}/DtldNbOfTxs")
+    assert ["ACSC", "PDNG"] == _texts(report, f"{per_status}/DtldSts")
+    assert digest != _table(*reported[1:]).digest

@@ -34,6 +34,7 @@ APPEND_ONLY = (
     "receipts",
     "reconciliations",
     "validator_sets",
+    "verification_levels",
     "rejections",
     "reviews",
 )
@@ -284,6 +285,12 @@ def create_tables() -> None:
         sa.PrimaryKeyConstraint("height", name=op.f("pk_validator_sets")),
     )
     op.create_table(
+        "verification_levels",
+        sa.Column("height", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("level", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("height", name=op.f("pk_verification_levels")),
+    )
+    op.create_table(
         "incident_headers",
         sa.Column("incident", ROW_NUMBER, nullable=False),
         sa.Column("teller", NAME, nullable=False),
@@ -383,6 +390,7 @@ def create_tables() -> None:
         sa.Column("assets", WHOLE, nullable=False),
         sa.Column("settled", WHOLE, nullable=False),
         sa.Column("breaks", WHOLE, nullable=False),
+        sa.Column("above", WHOLE, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reconciliations")),
         info={"append_only": True},
     )

@@ -27,6 +27,7 @@ EXPORT = Export(
     title="liquidity",
     filters={"currency": "USD", "from": "2026-11-22"},
     height=1207,
+    verification="full",
     columns=_COLUMNS,
     rows=(("Zoë", 3, "-12.50"), (None, 0, "0.00"), ("=1+1", 2, "922337203685477580.70")),
     totals={"sum": "922337203685477568.20"},
