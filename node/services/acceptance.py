@@ -26,10 +26,12 @@ from node.services.requests import (
     is_uetr,
     validate_given_uetr,
 )
+from node.services.reviews import foresee
 from node.settings import Settings
 from node.store.counters import take_numbers
 from node.store.session import Store
 from node.store.tables import instructions
+from settlement.approval import Need
 from settlement.document import SALT_BYTES
 from settlement.errors import (
     BrokenRule,
@@ -46,6 +48,8 @@ from settlement.participant import Participant
 
 FAULTS_MAX = 1000
 _LOOKUP_MAX = 500
+# What is only looked at: no answer is ever kept under an empty key.
+_UNKEYED = Request(actor="", key="", digest=b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,16 +150,52 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
         )
 
 
-def check(store: Store, settings: Settings, clock: Clock, random: Random, submission: Submission) -> bool:
-    """Tell whether a submission was taken before; raise what `take` would, and take nothing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foreseen:
+    """What would become of one request. `known`: what it repeats; `need`: why it takes two."""
 
-    Room in the outbox is not asked for: by the time it is sent there may be more, or less.
+    end_to_end_id: str
+    known: str | None
+    need: Need | None
+
+
+def check(
+    store: Store, settings: Settings, clock: Clock, random: Random, submission: Submission
+) -> list[Foreseen] | None:
+    """Return what would become of a submission, None when it was taken before; raise what `take` would.
+
+    Nothing is taken. Room in the outbox is not asked for: by the time it is sent there may be more, or less.
     """
     known = _looked_up(store, settings, clock, submission)
     if isinstance(known, Answer):
-        return True
-    _prepare_all(submission, known.preparation, known.uetrs, random)
-    return False
+        return None
+    items = _prepare_all(submission, known.preparation, known.uetrs, random)
+    new = [item for item in items if isinstance(item, Prepared)]
+    limits, at = settings.limits_of_one_person(), int(clock.now())
+    with store.snapshot() as connection:
+        needs = iter(foresee(connection, new, payer=known.own.id, limits=limits, at=at))
+    return [
+        Foreseen(end_to_end_id=item.end_to_end_id, known=item.id, need=None)
+        if isinstance(item, Known)
+        else Foreseen(end_to_end_id=item.end_to_end_id, known=None, need=next(needs))
+        for item in items
+    ]
+
+
+def check_payments(
+    store: Store, settings: Settings, clock: Clock, random: Random, requests: Sequence[PaymentRequest]
+) -> list[Foreseen] | tuple[Fault, ...]:
+    """Return what would become of payments, or every fault of them; take nothing.
+
+    Whether they repeat another request is known by their UETRs only: there is no idempotency key.
+    """
+    submission = Submission(
+        request=_UNKEYED, asked_by="", entered_by="", kind=InstructionKind.PAYMENT, requests=requests
+    )
+    try:
+        return check(store, settings, clock, random, submission) or []
+    except FaultyRequests as found:
+        return faulty_message(found).faults
 
 
 def _looked_up(

@@ -99,7 +99,7 @@ def _checked(
     faults, before = list(opened.faults), False
     try:
         submission = _submission(store, settings, clock, random, opened, actor="", entered_by="", keyed=None)
-        before = check(store, settings, clock, random, submission)
+        before = check(store, settings, clock, random, submission) is None
     except FaultyRequests as found:
         faults += _faults(opened, found)
     except RequestRefused as error:
