@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter
 
 from node.api import openapi
-from node.api.answers import Body, IdempotencyKey, written
+from node.api.answers import VERSION_TEXT, Body, IdempotencyKey, IfMatch, versions_in, written
 from node.api.auth import ApprovalReader, Approver
 from node.api.body import parse
 from node.api.context import InContext
@@ -58,6 +58,7 @@ class WaitingPayment(Outgoing):
     digest: str = Field(description="What is approved: over terms, document, chain and ledger")
     entered_by: str = Field(description="The name of who entered it", examples=["erika"])
     created_at: str = Field(examples=["2026-11-22T12:00:00Z"])
+    version: str = Field(description=VERSION_TEXT, examples=["0x" + "5f" * 32])
 
 
 class WaitingPayments(Outgoing):
@@ -101,7 +102,13 @@ def list_page(
     openapi_extra=openapi.json_body(_APPROVAL, _APPROVING),
 )
 def approval(
-    context: InContext, actor: Approver, payment_id: PaymentId, body: Body, key: IdempotencyKey = ""
+    context: InContext,
+    actor: Approver,
+    payment_id: PaymentId,
+    body: Body,
+    key: IdempotencyKey = "",
+    *,
+    if_match: IfMatch = None,
 ) -> Response:
     """Sign the digest with your own key, which this secret opens for this approval only."""
     form = parse(_APPROVAL, body)
@@ -119,6 +126,7 @@ def approval(
             shown=bytes.fromhex(form.digest.removeprefix("0x")),
             secret=form.secret.get_secret_value().encode(),
             reason=form.reason,
+            seen=versions_in(if_match),
         )
     return written(answer)
 
@@ -130,12 +138,24 @@ def approval(
     openapi_extra=openapi.json_body(_REJECTION, _REJECTING),
 )
 def rejection(
-    context: InContext, actor: Approver, payment_id: PaymentId, body: Body, key: IdempotencyKey = ""
+    context: InContext,
+    actor: Approver,
+    payment_id: PaymentId,
+    body: Body,
+    key: IdempotencyKey = "",
+    *,
+    if_match: IfMatch = None,
 ) -> Response:
     """End it with a reason. Its sequence is voided; once that is final it is `rejected`."""
     form = parse(_REJECTION, body)
     request = request_of(actor=actor.id, key=key, operation=f"reject {payment_id}", body=body)
     answer = reject(
-        context.store, context.clock, request, actor=actor, payment_id=payment_id, reason=form.reason
+        context.store,
+        context.clock,
+        request,
+        actor=actor,
+        payment_id=payment_id,
+        reason=form.reason,
+        seen=versions_in(if_match),
     )
     return written(answer)

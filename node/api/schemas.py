@@ -8,6 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from node.api.answers import VERSION_TEXT
+
 # The words of `settlement.lifecycle`; a test compares.
 STATES = (
     "accepted, submitted, awaiting_approval, queued, held, settled, rejected, cancelled, expired or unknown"
@@ -41,6 +43,23 @@ class AcceptedFile(AcceptedPayments):
     message_id: str
 
 
+class ForeseenPayment(Outgoing):
+    """What would become of a payment that was sent now."""
+
+    end_to_end_id: str = Field(description="The payer's own reference", examples=["INV-7731"])
+    outcome: str = Field(
+        description="submitted (it would go to the chain at once), awaiting_approval (a second person would "
+        "be asked first) or known (it was accepted before, and nothing would happen)",
+        examples=["awaiting_approval"],
+    )
+    need: str | None = Field(
+        description="Why a second person: AboveLimit or AboveThreshold", examples=["AboveLimit"]
+    )
+    id: str | None = Field(
+        description="Of the payment that was accepted before", examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"]
+    )
+
+
 class FileFault(Outgoing):
     """One thing that is wrong with a file."""
 
@@ -58,6 +77,13 @@ class CheckedFile(Outgoing):
     payments: int = Field(description="How many of its payments can be read")
     accepted_before: bool = Field(description="Sent again it makes no payment, and gets its first answer")
     faults: list[FileFault] = Field(description="In the order of the file, 1,001 at most")
+
+
+class CheckedPayments(Outgoing):
+    """What would become of payments, had they been sent; nothing of it is kept."""
+
+    payments: list[ForeseenPayment] = Field(description="In the order asked; none where there is a fault")
+    faults: list[FileFault] = Field(description="With one of them none would be taken; 1,000 at most")
 
 
 class TimelineEntry(Outgoing):
@@ -109,6 +135,17 @@ class Payment(Outgoing):
     created_at: str = Field(description="RFC 3339, UTC", examples=["2026-11-22T09:30:00Z"])
     created_by: str = Field(description="Token that asked for it", examples=["tok_01KAP3"])
     age_seconds: int | None = Field(description="Only while it is unknown", examples=[None])
+    business_day: int | None = Field(
+        description="Number of the money's business day in which it settled; null until then, and for money "
+        "whose day ends at midnight UTC",
+        examples=[217],
+    )
+    business_date: str | None = Field(
+        description="The date (UTC) on which that day was closed; of settlement, where it ends at midnight; "
+        "null before",
+        examples=["2026-11-22"],
+    )
+    version: str = Field(description=VERSION_TEXT, examples=["8f14e45fceea167a"])
 
 
 class PaymentWithTimeline(Payment):
@@ -234,6 +271,7 @@ class Break(Outgoing):
     cleared_at: str | None
     cleared_by: str | None
     reason: str | None = Field(description="Why it was cleared")
+    version: str = Field(description=VERSION_TEXT, examples=["8f14e45fceea167a"])
 
 
 class Breaks(Outgoing):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from node.api.answers import VERSION_TEXT
 from node.api.events import ACCOUNTS_TEXT, TYPES_TEXT
 from node.clock import time_text
 from node.services.streams.deliveries import Logged
@@ -79,6 +80,7 @@ class Webhook(BaseModel):
     created_by: str
     disabled_at: str | None
     disabled_because: str | None
+    version: str = Field(description=VERSION_TEXT, examples=["8f14e45fceea167a"])
 
 
 class Webhooks(BaseModel):
@@ -125,6 +127,7 @@ def webhook_shown(each: Receiver) -> Webhook:
         created_by=each.created_by,
         disabled_at=None if each.disabled_at is None else time_text(each.disabled_at),
         disabled_because=each.disabled_because,
+        version=each.version,
     )
 
 
