@@ -15,8 +15,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.hashes import SM3
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-from eth_keyfile.exceptions import EthKeyfileException
-from eth_keyfile.keyfile import create_keyfile_json, decode_keyfile_json
 
 from node.errors import KeystoreDamaged, WrongPassword
 
@@ -35,7 +33,7 @@ _ROUNDS_MAX = 4 * SCRYPT_N * _ROUNDS_PER_N
 _SALT_BYTES, _NONCE_BYTES, _TAG_BYTES = 32, 12, 16
 _MISMATCH = "MAC mismatch"  # what eth-keyfile says of a wrong password, and of nothing else
 # What a document that is none brings forth.
-_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, AssertionError, EthKeyfileException)
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, AssertionError)
 
 
 class KeyCipher(StrEnum):
@@ -73,7 +71,7 @@ def unseal(document: bytes, password: bytes, *, name: str, place: str) -> bytes:
         if content["version"] != _WALLET_VERSION:
             raise ValueError
         _require_bearable(content["crypto"]["kdfparams"])
-        secret: bytes = decode_keyfile_json(content, password)
+        return _unseal_wallets(content, password)
     except InvalidTag:
         raise WrongPassword(
             f"the password does not open {place}, or somebody changed the file (was `vostro keys reseal` "
@@ -84,6 +82,17 @@ def unseal(document: bytes, password: bytes, *, name: str, place: str) -> bytes:
             raise WrongPassword(f"the password does not open {place}") from None
         # The error's text might quote what was read, so only its kind is told.
         raise KeystoreDamaged(f"{place} is not a keystore file: {type(error).__name__}") from None
+
+
+def _unseal_wallets(content: dict[str, Any], password: bytes) -> bytes:
+    """Return the key in a wallet's file; its library is loaded for the first one, not when a node starts."""
+    from eth_keyfile.exceptions import EthKeyfileException  # noqa: PLC0415 - 0.3 s
+    from eth_keyfile.keyfile import decode_keyfile_json  # noqa: PLC0415
+
+    try:
+        secret: bytes = decode_keyfile_json(content, password)
+    except EthKeyfileException as error:
+        raise ValueError(str(error)) from None
     return secret
 
 
@@ -95,6 +104,8 @@ def cipher_of(document: bytes) -> KeyCipher | None:
 
 def wallet_document(secret: bytes, password: bytes, *, scrypt_n: int) -> bytes:
     """Return a private key as Web3 Secret Storage (version 3: AES-128-CTR), for a wallet to import."""
+    from eth_keyfile.keyfile import create_keyfile_json  # noqa: PLC0415 - as above
+
     content = create_keyfile_json(secret, password, kdf="scrypt", iterations=scrypt_n)
     return orjson.dumps(content, option=orjson.OPT_INDENT_2)
 
