@@ -1,6 +1,7 @@
 """Statements over UTC days: nothing missing, nothing from outside, nothing claimed that is not mirrored."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -55,6 +56,18 @@ def test_day_has_its_own_entries_only(ledger: Ledger) -> None:
     assert [-10, 7] == [entry.amount for entry in second.entries]
     assert [-20, 7] == [entry.amount for entry in third.entries]
     assert (MIDNIGHT + DAY, MIDNIGHT + 2 * DAY - 1) == (second.from_time, second.to_time)
+
+
+def test_a_strangers_large_sequence(ledger: Ledger) -> None:
+    """Who pays us by other software may number as the contracts allow, and stands in the statement."""
+    network = ledger.network
+    payee, payer, _ = network.banks
+    terms = replace(network.terms(payer, payee, USD, 3), sequence=2**64 - 1)
+    data = network.contracts.pay_calldata([(terms, bytes(32))])
+    network.sender.send(payer.key("pay"), network.contracts.address("Payments"), data)
+    ledger.mirror()
+
+    assert 3 == _statement(ledger).entries[-1].amount
 
 
 def test_several_days_at_once(ledger: Ledger) -> None:
