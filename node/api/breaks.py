@@ -10,8 +10,8 @@ from node.api import openapi
 from node.api.answers import XML, Body, IdempotencyKey, IfMatch, versions_in, written
 from node.api.auth import Examiner, Reconciler, Staff
 from node.api.body import parse
+from node.api.break_forms import Break, Breaks, ComparedStatement, Difference
 from node.api.context import InContext
-from node.api.schemas import Break, Breaks, ComparedStatement, Difference
 from node.clock import time_text
 from node.services.answers import once, request_of
 from node.services.breaks import (

@@ -24,9 +24,10 @@ from node.api.schemas import (
     TimelineEntry,
 )
 from node.api.shown import foreseen_fields, payment_fields, timeline_fields
-from node.services.acceptance import Foreseen, accept, check_payments
+from node.services.acceptance import accept
 from node.services.answers import once, request_of
 from node.services.evidence import evidence_of
+from node.services.foreseeing import Foreseen, check_payments
 from node.services.payments import get_payment, list_payments
 from node.services.reports import payment_status
 from node.services.requests import PaymentRequest

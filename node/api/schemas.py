@@ -256,49 +256,6 @@ class Statement(Outgoing):
     entries: list[StatementEntry]
 
 
-class Break(Outgoing):
-    """Two records of one thing that differ, until a person has found out why."""
-
-    id: int
-    kind: str = Field(description="account, supply, posting, instruction or statement", examples=["account"])
-    subject: str = Field(examples=["account 840-2"])
-    field: str = Field(examples=["available"])
-    expected: str = Field(description="What stands on chain, or was accepted", examples=["100"])
-    found: str = Field(examples=["101"])
-    height: int = Field(description="Block at which it was first found")
-    opened_at: str
-    owner: str | None = Field(description="Who finds out why")
-    cleared_at: str | None
-    cleared_by: str | None
-    reason: str | None = Field(description="Why it was cleared")
-    version: str = Field(description=VERSION_TEXT, examples=["8f14e45fceea167a"])
-
-
-class Breaks(Outgoing):
-    """What differs, oldest first."""
-
-    breaks: list[Break]
-
-
-class Difference(Outgoing):
-    """What our statement says and what the other one says of one thing."""
-
-    kind: str = Field(examples=["statement"])
-    subject: str = Field(examples=["statement VOAADEFF-840 2026-11-22 to 2026-11-22: entry 17-3"])
-    field: str = Field(examples=["amount"])
-    expected: str = Field(description="What ours says", examples=["100"])
-    found: str = Field(description="What the other one says", examples=["101"])
-
-
-class ComparedStatement(Outgoing):
-    """A bank's statement held against ours of the same account and days."""
-
-    statement: str = Field(description="Identification of ours")
-    height: int = Field(description="Mirrored height at which ours was drawn up")
-    entries: int = Field(description="How many entries ours has")
-    breaks: list[Difference] = Field(description="What differs; none when they tie out")
-
-
 class Report(Outgoing):
     """A table with what it was asked for, how much it is, and a digest that all its forms share."""
 

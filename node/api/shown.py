@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import Any
 
 from node.clock import time_text
-from node.services import acceptance, approvals, payments
+from node.services import approvals, foreseeing, payments
 from node.services.timeline import Entry
 from settlement.iso20022.statuses import transaction_status
 from settlement.lifecycle import State
@@ -28,7 +28,7 @@ def payment_fields(payment: payments.Payment) -> dict[str, Any]:
     }
 
 
-def foreseen_fields(foreseen: acceptance.Foreseen) -> dict[str, Any]:
+def foreseen_fields(foreseen: foreseeing.Foreseen) -> dict[str, Any]:
     """Return the fields of `schemas.ForeseenPayment`."""
     if foreseen.known is not None:
         outcome = "known"

@@ -6,12 +6,11 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from node.api.auth import address_of, note_refusal
+from node.api.openapi import FREE
 from node.api.problems import answer_to
 from node.api.rates import Buckets
 from node.errors import TooManyRequests
 
-# Costs nothing, and whoever watches the process must have its answer.
-_FREE = "/livez"
 _CUSTOMER_BITS = 64
 
 
@@ -27,7 +26,7 @@ class StrangersLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and count it when nobody was let in."""
-        if scope["type"] != "http" or scope["path"] == _FREE:
+        if scope["type"] != "http" or scope["path"] == FREE:
             await self._app(scope, receive, send)
             return
         request = Request(scope)

@@ -26,12 +26,10 @@ from node.services.requests import (
     is_uetr,
     validate_given_uetr,
 )
-from node.services.reviews import foresee
 from node.settings import Settings
 from node.store.counters import take_numbers
 from node.store.session import Store
 from node.store.tables import instructions
-from settlement.approval import Need
 from settlement.document import SALT_BYTES
 from settlement.errors import (
     BrokenRule,
@@ -48,8 +46,6 @@ from settlement.participant import Participant
 
 FAULTS_MAX = 1000
 _LOOKUP_MAX = 500
-# What is only looked at: no answer is ever kept under an empty key.
-_UNKEYED = Request(actor="", key="", digest=b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +104,7 @@ def accept(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Circumstances:
+class Circumstances:
     """What the store says that requests are held against."""
 
     own: Participant
@@ -119,10 +115,10 @@ class _Circumstances:
 
 def take(store: Store, settings: Settings, clock: Clock, random: Random, submission: Submission) -> Answer:
     """Take a submission; the first answer again if it was taken before. Raise `FaultyRequests`."""
-    known = _looked_up(store, settings, clock, submission)
+    known = look_up(store, settings, clock, submission)
     if isinstance(known, Answer):
         return known
-    items = _prepare_all(submission, known.preparation, known.uetrs, random)
+    items = prepare_all(submission, known.preparation, known.uetrs, random)
     at = int(clock.now())
     new = sum(isinstance(item, Prepared) for item in items)
     ids = new_ids(ID_PREFIX[submission.kind], new, clock, random)
@@ -150,57 +146,8 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreseen:
-    """What would become of one request. `known`: what it repeats; `need`: why it takes two."""
-
-    end_to_end_id: str
-    known: str | None
-    need: Need | None
-
-
-def check(
-    store: Store, settings: Settings, clock: Clock, random: Random, submission: Submission
-) -> list[Foreseen] | None:
-    """Return what would become of a submission, None when it was taken before; raise what `take` would.
-
-    Nothing is taken. Room in the outbox is not asked for: by the time it is sent there may be more, or less.
-    """
-    known = _looked_up(store, settings, clock, submission)
-    if isinstance(known, Answer):
-        return None
-    items = _prepare_all(submission, known.preparation, known.uetrs, random)
-    new = [item for item in items if isinstance(item, Prepared)]
-    limits, at = settings.limits_of_one_person(), int(clock.now())
-    with store.snapshot() as connection:
-        needs = iter(foresee(connection, new, payer=known.own.id, limits=limits, at=at))
-    return [
-        Foreseen(end_to_end_id=item.end_to_end_id, known=item.id, need=None)
-        if isinstance(item, Known)
-        else Foreseen(end_to_end_id=item.end_to_end_id, known=None, need=next(needs))
-        for item in items
-    ]
-
-
-def check_payments(
-    store: Store, settings: Settings, clock: Clock, random: Random, requests: Sequence[PaymentRequest]
-) -> list[Foreseen] | tuple[Fault, ...]:
-    """Return what would become of payments, or every fault of them; take nothing.
-
-    Whether they repeat another request is known by their UETRs only: there is no idempotency key.
-    """
-    submission = Submission(
-        request=_UNKEYED, asked_by="", entered_by="", kind=InstructionKind.PAYMENT, requests=requests
-    )
-    try:
-        return check(store, settings, clock, random, submission) or []
-    except FaultyRequests as found:
-        return faulty_message(found).faults
-
-
-def _looked_up(
-    store: Store, settings: Settings, clock: Clock, submission: Submission
-) -> Answer | _Circumstances:
+def look_up(store: Store, settings: Settings, clock: Clock, submission: Submission) -> Answer | Circumstances:
+    """Return what a submission is held against, or its first answer; raise `BodyTooLarge`."""
     requests = submission.requests
     if len(requests) > settings.payments_max:
         raise BodyTooLarge(f"{len(requests)} in one request; this node takes {settings.payments_max} at most")
@@ -216,7 +163,7 @@ def _looked_up(
             defaults=Defaults(deadline_seconds=settings.deadline_seconds, queue=settings.queue),
             now=clock.now(),
         )
-        return _Circumstances(
+        return Circumstances(
             own=own,
             chain=pinned(connection),
             preparation=preparation,
@@ -272,9 +219,10 @@ def _known(connection: Connection, uetrs: Iterable[str | None]) -> dict[str, Kno
     return found
 
 
-def _prepare_all(
+def prepare_all(
     submission: Submission, preparation: Preparation, known: dict[str, Known], random: Random
 ) -> list[Prepared | Known]:
+    """Return each request ready to be written, or what it repeats; raise `FaultyRequests`."""
     requests = submission.requests
     made = new_uetrs(len(requests), random)
     salts = random.bytes(SALT_BYTES * len(requests))

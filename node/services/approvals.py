@@ -118,8 +118,9 @@ def approve(
         if answered := first_answer(connection, request):
             return answered
         row, chain = _answerable(connection, payment_id, actor, at), pinned(connection)
-        require_version(seen, _version(row, chain))
-        if _digest(row, chain) != shown:
+        present = _digest(row, chain)
+        require_version(seen, "0x" + present.hex())
+        if present != shown:
             raise ApprovalRefused(f"{row['id']} is not what you were shown; look at it again", param="digest")
         valid = {
             key.address
@@ -164,7 +165,7 @@ def reject(
         if answered := first_answer(connection, request):
             return answered
         row = _waiting(connection, payment_id, at)
-        require_version(seen, _version(row, pinned(connection)))
+        require_version(seen, "0x" + _digest(row, pinned(connection)).hex())
         if not refuse_held(connection, [row["id"]], reason=REJECTED, at=at):
             raise ApprovalRefused(f"{row['id']} does not wait for an approval any more")
         enqueue(connection, Action.VOID, [row["id"]], at=at)
@@ -249,11 +250,6 @@ def _digest(row: RowMapping, chain: Pinned) -> bytes:
             "a backup"
         )
     return digest(chain_id=chain.chain_id, ledger=chain.ledger, terms=terms, commitment=row["commitment"])
-
-
-def _version(row: RowMapping, chain: Pinned) -> str:
-    """Return what a caller has seen of what waits: its digest, in the form in which it is shown."""
-    return "0x" + _digest(row, chain).hex()
 
 
 def _asked(row: RowMapping, chain: Pinned, deadline: int) -> list[bytes]:
