@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     token_label: str | None = Field(default=None, description="Label of the token")
     host: str = Field(default="127.0.0.1", description="Address the API listens on")
     port: int = Field(default=8080, ge=0, le=65535, description="Port the API listens on")
+    proxies: str | None = Field(
+        default=None,
+        description="Proxies before the API, whose X-Forwarded-For is believed: `10.0.0.5,10.1.0.0/16`; "
+        "default: nobody's",
+    )
     tls_certificate_file: Path | None = Field(
         default=None, description="Certificate chain (PEM) the API shows; default: no TLS"
     )

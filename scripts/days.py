@@ -6,6 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import structlog
 
@@ -23,12 +24,23 @@ def main(arguments: Sequence[str]) -> int:
     asked.add_argument("--seed", type=int, metavar="S")
     parser.add_argument("--from", type=int, default=1, metavar="S", dest="first")
     options = parser.parse_args(arguments)
-    # What the node logs of a fault is no news here.
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    database = prepared()
     if options.seed is not None:
-        return _one(options.seed, database)
-    return _many(range(options.first, options.first + options.seeds), database)
+        return _one(options.seed, _database())
+    return _many(range(options.first, options.first + options.seeds), _database())
+
+
+def live_all(seeds: range) -> int:
+    """Live the days of these seeds, in a process of its own; return how many held every rule."""
+    for seed in seeds:
+        live(seed, _database())
+    return len(seeds)
+
+
+@cache
+def _database() -> MemoryDatabase:
+    """The one database of this process; what the node logs of a fault is no news here."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    return prepared()
 
 
 def _one(seed: int, database: MemoryDatabase) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -71,21 +72,8 @@ _log = structlog.get_logger("vostro.api")
 
 def create_app(context: Context) -> FastAPI:
     """Return the application; raise `UnguardedRoute` when a route does not say who may use it."""
-    app = FastAPI(
-        title="Vostro",
-        version="1",
-        description=_DESCRIPTION,
-        lifespan=_lifespan,
-        docs_url=None,
-        redoc_url=None,
-        telemetry={"tracing": False, "metrics": False, "logs": False},
-        redirect_slashes=False,
-    )
+    app = _routed()
     app.state.context = context
-    for module in _ROUTES:
-        app.include_router(module.router)
-    problems.install(app)
-    openapi.install(app)
     app.add_middleware(StrangersLimit, strangers=context.rates.strangers)
     app.add_middleware(
         Observation,
@@ -95,6 +83,30 @@ def create_app(context: Context) -> FastAPI:
         verification=context.settings.verification,
     )
     require_rules(app)
+    return app
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document, the same for every node."""
+    return _routed().openapi()
+
+
+def _routed() -> FastAPI:
+    app = FastAPI(
+        title="Vostro",
+        version="1",
+        description=_DESCRIPTION,
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        redirect_slashes=False,
+        generate_unique_id_function=openapi.operation_id,
+    )
+    for module in _ROUTES:
+        app.include_router(module.router)
+    problems.install(app)
+    openapi.install(app)
     return app
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from node.api.problems import MEDIA_TYPE, problem_schema
@@ -46,6 +47,11 @@ def json_body(adapter: TypeAdapter[Any], examples: Mapping[str, object]) -> dict
     }
 
 
+def operation_id(route: APIRoute) -> str:
+    """Name an operation as clients that are made from the document call it: `payments_show`."""
+    return f"{route.tags[0]}_{route.name}"
+
+
 def install(app: FastAPI) -> None:
     """Make `app.openapi()` complete; it is built once."""
     original = app.openapi
@@ -75,8 +81,10 @@ def _complete_operation(path: str, method: str, operation: dict[str, Any], schem
     for content in operation.get("requestBody", {}).get("content", {}).values():
         schemas.update(content["schema"].pop("$defs", {}))
     for parameter in operation.get("parameters", ()):
-        # Its absence is answered by its own error rather than as a malformed request, but it is required.
-        parameter["required"] = parameter["required"] or parameter["name"] == IDEMPOTENCY_KEY
+        if parameter["name"] == IDEMPOTENCY_KEY:
+            # Its absence is answered by its own error rather than as a malformed request, but it is required.
+            parameter["required"] = True
+            parameter["schema"].pop("default", None)
     responses = operation["responses"]
     if path != FREE:
         _add_problem(responses, "429", "Too often; `Retry-After` says when to ask again")

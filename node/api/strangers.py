@@ -5,7 +5,7 @@ from ipaddress import ip_network
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from node.api.auth import address_of, note_refusal
+from node.api.auth import CERTIFICATE, PUBLIC, address_of, note_refusal
 from node.api.openapi import FREE
 from node.api.problems import answer_to
 from node.api.rates import Buckets
@@ -17,7 +17,8 @@ _CUSTOMER_BITS = 64
 class StrangersLimit:
     """ASGI middleware: a request that ends without an actor counts against its address.
 
-    With nothing left an address is refused before anything is looked up, whoever asks from it.
+    With nothing left, what strangers may ask is refused before anything is looked up. Who shows a credential
+    is looked up all the same: nobody is shut out by others at the same address.
     """
 
     def __init__(self, app: ASGIApp, *, strangers: Buckets) -> None:
@@ -32,7 +33,8 @@ class StrangersLimit:
         request = Request(scope)
         address = _customer(address_of(request))
         try:
-            self._strangers.require(address)
+            if not _shows_credential(request):
+                self._strangers.require(address)
         except TooManyRequests as refusal:
             note_refusal(request, refusal)
             await answer_to(request, refusal)(scope, receive, send)
@@ -40,6 +42,13 @@ class StrangersLimit:
         await self._app(scope, receive, send)
         if scope.get("state", {}).get("actor") is None:
             self._strangers.spend(address)
+
+
+def _shows_credential(request: Request) -> bool:
+    """Tell whether it can be somebody known; who asks to be let in is not yet, whatever comes along."""
+    if (request.method.lower(), request.url.path) in PUBLIC:
+        return False
+    return "authorization" in request.headers or hasattr(request.state, CERTIFICATE)
 
 
 def _customer(address: str) -> str:

@@ -21,6 +21,7 @@ from node.cli import (
     files,
     keys,
     limits,
+    openapi,
     participants,
     payments,
     process,
@@ -48,6 +49,7 @@ for module in (
     care,
     checkpoints,
     evidence,
+    openapi,
 ):
     module.register(app)
 

@@ -30,6 +30,8 @@ class Version:
 def versions_of(connection: Connection, numbers: Sequence[int]) -> Mapping[int, Sequence[Version]]:
     """Return what replaced transactions (by their row's number), oldest first."""
     found: defaultdict[int, list[Version]] = defaultdict(list)
+    if not numbers:
+        return found
     query = select(replacements).where(replacements.c.transaction_id.in_(numbers))
     for row in connection.execute(query.order_by(replacements.c.id)).mappings():
         found[row["transaction_id"]].append(_version(row))

@@ -40,12 +40,12 @@ def embedded(today: float) -> Ground:
 
 def persistent(place: Place, today: float) -> Ground:
     """Return anvil's chain: new and thirteen months before `today`, or as it was left in the folder."""
-    start = start_of(today)
-    anvil = Anvil(place.folder, start=int(start))
+    anvil = Anvil(place.folder, start=int(start_of(today)))
     endpoint = Endpoint(anvil.url, _RPC_SECONDS_MAX)
     chain = RpcChain(endpoint, engine("anvil"))
     newest = chain.block(chain.final_height())
-    clock = DemoClock(max(start, newest.timestamp + 1))
+    # Where the chain was left, not where one that begins today would be: a month between would be left out.
+    clock = DemoClock(newest.timestamp + 1)
     # Started again, anvil is at the machine's time, and `set_time` never leads back.
     endpoint.request("evm_setTime", int(clock.now()))
 

@@ -133,38 +133,34 @@ def _play_and_kill(root: Path, log: Path, seconds: float, *options: str) -> None
             playing.wait()
 
 
-def _kill_again_and_again(root: Path, folder: Path, *, kills: int, seed: int) -> None:
+def _kill_again_and_again(root: Path, folder: Path, *options: str, kills: int, seed: int) -> None:
     chance = random.Random(seed)
-    options = ("--persistent", str(folder / "kept"))
     for _ in range(kills):
         _play_and_kill(root, folder / "output", chance.uniform(0.5, LIFE_SECONDS_MAX), *options)
-    again = _play(root, folder, *options)
-    assert _truth() == {name: again[name] for name in _truth()}
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_killed_demo_goes_on(root: Path, tmp_path: Path) -> None:
-    """A persistent demo that is killed five times at any moment ends as if it had not been."""
-    _kill_again_and_again(root, tmp_path, kills=5, seed=0)
+def test_killed_demo_goes_on_another_day(root: Path, tmp_path: Path) -> None:
+    """A persistent demo of two days ago, killed three times, ends today as if it had not been."""
+    kept = ("--persistent", str(tmp_path / "kept"))
+    before = datetime.now(UTC).date() - timedelta(days=2)
+
+    _kill_again_and_again(root, tmp_path, *kept, "--day", before.isoformat(), kills=3, seed=0)
+    ended, again = _play(root, tmp_path, *kept), _play(root, tmp_path, *kept)
+
+    assert _truth() == {name: ended[name] for name in _truth()}
+    assert _truth() == {name: again[name] for name in _truth()}
 
 
 @pytest.mark.deep
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("seed", range(1, 6))
 def test_demo_killed_many_times_goes_on(root: Path, tmp_path: Path, seed: int) -> None:
-    """The same with twenty kills, under each of five seeds."""
-    _kill_again_and_again(root, tmp_path, kills=20, seed=seed)
+    """A persistent demo that is killed twenty times at any moment ends as if it had not been."""
+    kept = ("--persistent", str(tmp_path / "kept"))
 
+    _kill_again_and_again(root, tmp_path, *kept, kills=20, seed=seed)
 
-@pytest.mark.slow
-def test_demo_goes_on_another_day(root: Path, tmp_path: Path) -> None:
-    """A persistent demo of two days ago, started today, shows what it showed then."""
-    options = ("--persistent", str(tmp_path / "kept"))
-    before = datetime.now(UTC).date() - timedelta(days=2)
-    played = _play(root, tmp_path, *options, "--day", before.isoformat())
-
-    again = _play(root, tmp_path, *options)
-
-    assert _truth() == {name: played[name] for name in _truth()}
-    assert _truth() == {name: again[name] for name in _truth()}
+    ended = _play(root, tmp_path, *kept)
+    assert _truth() == {name: ended[name] for name in _truth()}

@@ -93,11 +93,17 @@ def _is_ready(url: str) -> bool:
         return False
 
 
+def _program(root: Path) -> str:
+    """The README's Python, as it stands."""
+    (program,) = re.findall(r"```python\n(.*?)```", (root / "README.md").read_text(), re.DOTALL)
+    return str(program)
+
+
 @pytest.mark.slow
 def test_the_commands_of_the_readme_do_what_it_says(
     root: Path, tmp_path: Path, anvil: Callable[..., Anvil]
 ) -> None:
-    """Deployed, run, paid by file and by curl, stated and reconciled: by the README's own lines, in order."""
+    """Deployed, run, paid by file, curl and client, stated, reconciled: by the README's own lines."""
     deploy, run, pay, statement, reconcile, token, curl = _commands(root)
     terminal = Terminal(tmp_path, anvil())
     _furnish(tmp_path)
@@ -108,10 +114,14 @@ def test_the_commands_of_the_readme_do_what_it_says(
     with terminal.left_running(run, "http://127.0.0.1:8080"):
         terminal.type(pay)
         accepted = json.loads(terminal.type(curl))
+        terminal.type(f"{root}/scripts/client vostro-client")
+        (tmp_path / "program.py").write_text(_program(root))
+        shown = terminal.type(f"PYTHONPATH=vostro-client {root}/.venv-client/bin/python program.py")
         stated = terminal.type(statement)
         terminal.type(reconcile)
 
     assert ["INV-7731"] == [payment["end_to_end_id"] for payment in accepted["payments"]]
+    assert shown.startswith("INV-7732 ")
     assert "camt.053.001" in stated
     assert "12.34" in stated
 

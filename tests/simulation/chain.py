@@ -279,6 +279,8 @@ class ModelChain(ChainOfEvents):
     ) -> bytes:
         if self.broken and data.startswith(_PAY):
             raise ContractRefused("reverted", error="", data=self.revert_data)
+        if height is not None:
+            self.block(height)  # as engines do: no state of a block that is not there
         books = (self.books if height is None else self.books_at(height)).copy()
         try:
             if sender is None:

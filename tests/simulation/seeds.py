@@ -4,4 +4,5 @@ REGRESSIONS = {
     25: "a chain that came back shorter, below its depth, was taken for one set back (node/follower)",
     221: "what somebody else had usurped was voided again and again, each time in vain (node/services/voids)",
     1342: "a clock that went back put off the alarm over a lost nonce by as much (node/submitter/broadcast)",
+    2915: "the model had no answer for the state of a block that a shorter chain no longer has (the model)",
 }

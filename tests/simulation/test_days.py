@@ -3,17 +3,28 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
+from scripts.days import live_all
 from tests.simulation.day import Day, live
 from tests.simulation.memory import MemoryDatabase
 from tests.simulation.seeds import REGRESSIONS
 
 SEEDS, SEEDS_DEEP = 2_000, 100_000
-# Of the deep run: each part may take its time, and none the whole.
-_PARTS = 100
+# Of the deep run: each part may take its time, and none the whole; a core takes a stretch of it at a time.
+_PARTS, _STRETCHES = 100, 20
+
+
+@pytest.fixture(scope="module")
+def cores() -> Iterator[ProcessPoolExecutor]:
+    """A process for each core."""
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        yield pool
 
 
 @pytest.mark.parametrize("seed", REGRESSIONS)
@@ -33,11 +44,14 @@ def test_days(database: MemoryDatabase) -> None:
 @pytest.mark.deep
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("part", range(_PARTS))
-def test_many_days(part: int, database: MemoryDatabase) -> None:
+def test_many_days(part: int, cores: ProcessPoolExecutor) -> None:
     """A hundred thousand days: all of them hold."""
-    each = SEEDS_DEEP // _PARTS
-    for seed in range(SEEDS + part * each, SEEDS + (part + 1) * each):
-        live(seed, database)
+    each = SEEDS_DEEP // _PARTS // _STRETCHES
+    firsts = range(SEEDS + part * _STRETCHES * each, SEEDS + (part + 1) * _STRETCHES * each, each)
+
+    lived = sum(cores.map(live_all, [range(first, first + each) for first in firsts]))
+
+    assert SEEDS_DEEP // _PARTS == lived
 
 
 def test_same_seed_same_day(database: MemoryDatabase) -> None:

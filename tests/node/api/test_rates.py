@@ -71,18 +71,26 @@ def test_an_actor_that_asks_too_often(doors: Callable[..., Door]) -> None:
 
 
 def test_strangers_that_ask_too_often(doors: Callable[..., Door]) -> None:
-    """An address that guesses tokens is not looked up any more; that the process lives it is still told."""
+    """An address that guesses may not even log in any more; that the process lives it is still told."""
     door = doors(**_AMONG_STRANGERS)
     wrong = {"authorization": "Bearer vostro_wrong"}
-    found = [door.client.get("/v1/assets", headers=wrong).status_code for _ in range(7)]
-    assert [401] * 5 + [429] * 2 == found
-    refused = door.client.post("/v1/sessions", json={"name": "erika", "password": "guess"})
-    assert (429, "too_many_requests", "1") == (
-        refused.status_code, refused.json()["code"], refused.headers["retry-after"],
-    )  # fmt: skip
+    assert [401] * 6 == [door.client.get("/v1/assets", headers=wrong).status_code for _ in range(6)]
+    guess = {"name": "erika", "password": "guess"}
+    for headers in ({}, wrong):
+        refused = door.client.post("/v1/sessions", json=guess, headers=headers)
+        assert (429, "too_many_requests", "1") == (
+            refused.status_code, refused.json()["code"], refused.headers["retry-after"],
+        )  # fmt: skip
     assert 200 == door.client.get("/livez").status_code
     door.context.clock.sleep(3)
-    assert 401 == door.client.get("/v1/assets", headers=wrong).status_code
+    assert 401 == door.client.post("/v1/sessions", json=guess).status_code
+
+
+def test_strangers_shut_nobody_out(doors: Callable[..., Door]) -> None:
+    """Who is known goes on at an address whose strangers have used up everything."""
+    door = doors(**_AMONG_STRANGERS)
+    assert 429 == [door.client.get("/v1/nothing").status_code for _ in range(9)][-1]
+    assert 200 == door.client.get("/v1/assets", headers=door.headers()).status_code
 
 
 def test_who_is_let_in_is_no_stranger(doors: Callable[..., Door]) -> None:

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {AssetKind, DayRule} from "../../src/types/Kinds.sol";
-import {Approval} from "../../src/types/Instruction.sol";
-import {Instruction, Leg} from "../../src/types/Legs.sol";
-import {vm} from "../Vm.sol";
-import {SettlementProofStage} from "./SettlementProofStage.sol";
+import {AssetKind, DayRule} from "../../../src/types/Kinds.sol";
+import {Approval} from "../../../src/types/Instruction.sol";
+import {Instruction, Leg} from "../../../src/types/Legs.sol";
+import {vm} from "../../Vm.sol";
+import {SettlementProofStage} from "../SettlementProofStage.sol";
 
 /// @custom:halmos --solver-timeout-branching 100ms
 contract AffirmProofs is SettlementProofStage {

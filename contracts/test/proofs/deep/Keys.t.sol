@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: UNLICENSED
 pragma solidity 0.8.37;
 
-import {IKeys} from "../../src/interfaces/IKeys.sol";
-import {NOBODY} from "../../src/types/Identifiers.sol";
-import {vm} from "../Vm.sol";
-import {AnyState} from "./AnyState.sol";
-import {svm} from "./Svm.sol";
+import {IKeys} from "../../../src/interfaces/IKeys.sol";
+import {NOBODY} from "../../../src/types/Identifiers.sol";
+import {vm} from "../../Vm.sol";
+import {AnyState} from "../AnyState.sol";
+import {svm} from "../Svm.sol";
 
 /// @dev Bounds: lists of none or two, names and bytes of none or five.
 /// @custom:halmos --solver-timeout-branching 100ms --default-array-lengths 0,2 --default-bytes-lengths 0,5
