@@ -70,7 +70,7 @@ def list_page(
     *,
     cleared: Annotated[bool, Query(description="Those that were cleared, too")] = False,
     after: Annotated[int, Query(description="Only numbers above this one", ge=0, lt=2**63)] = 0,
-    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = 100,
+    limit: Annotated[int, Query(description="Rows at most", ge=1, le=PAGE_ROWS_MAX)] = 100,
 ) -> Breaks:
     """Return breaks, oldest first, a page at a time: ask again with `after` the last number."""
     found = list_breaks(context.store, also_cleared=cleared, after=after, limit=limit)

@@ -180,8 +180,8 @@ def problem_schema() -> dict[str, Any]:
                 "description": "Place of the transaction in the file, from 0; null: the file as a whole",
             },
             "path": {"type": "string", "description": "Where in the message or body"},
-            "code": {"type": "string"},
-            "detail": {"type": "string"},
+            "code": {"type": "string", "description": "Stable name of the error, for programs"},
+            "detail": {"type": "string", "description": "What is wrong and what to do next"},
         },
     }
     return {
@@ -190,14 +190,14 @@ def problem_schema() -> dict[str, Any]:
         "required": ["type", "title", "status", "detail", "code", "param", "request_id"],
         "properties": {
             "type": {"type": "string", "description": "URN of the problem's kind"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
+            "title": {"type": "string", "description": "The code in words"},
+            "status": {"type": "integer", "description": "HTTP status of this answer"},
             "detail": {"type": "string", "description": "What is wrong and what to do next"},
             "code": {"type": "string", "description": "Stable name of the error, for programs"},
             "param": {"type": ["string", "null"], "description": "The field it speaks of"},
             "request_id": {"type": "string", "description": "Find this request in the node's log by it"},
             "error": {"type": "string", "description": "The code, where RFC 6749 asks for it"},
-            "faults": {"type": "array", "items": fault},
+            "faults": {"type": "array", "description": "Everything that is wrong with many", "items": fault},
         },
         "example": {
             "type": "urn:vostro:problem:unknown_participant",

@@ -33,17 +33,17 @@ RedemptionId = Annotated[
 class AcceptedRedemptions(Outgoing):
     """What was accepted; its way is that of a payment: `GET /v1/payments/{id}`."""
 
-    redemptions: list[AcceptedPayment]
+    redemptions: list[AcceptedPayment] = Field(description="Each with its id and UETR")
 
 
 class Redemption(Outgoing):
     """A redemption that waits: the holder's units are locked until it ends."""
 
-    id: str = Field(examples=["BANADEFFXXX-17"])
+    id: str = Field(description="Who asked, by BIC, and its number of it", examples=["BANADEFFXXX-17"])
     holder: str = Field(description="BIC", examples=["BANADEFFXXX"])
     issuer: str = Field(description="BIC", examples=["VOCBUS33XXX"])
     sequence: str = Field(description="The holder's number of it on chain", examples=["17"])
-    asset: int = Field(examples=[840])
+    asset: int = Field(description="Number of the asset", examples=[840])
     amount: str = Field(description="Minor units", examples=["125000"])
     requested_at: str = Field(description="RFC 3339, UTC", examples=["2026-11-22T09:30:04Z"])
     height: int = Field(description="Block it was requested in", examples=[1207])
@@ -53,7 +53,7 @@ class Redemption(Outgoing):
 class Redemptions(Outgoing):
     """All that wait for this node's bank or were asked for by it, oldest first."""
 
-    redemptions: list[Redemption]
+    redemptions: list[Redemption] = Field(description="Oldest first")
 
 
 class AcceptedCall(Outgoing):

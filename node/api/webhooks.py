@@ -39,7 +39,7 @@ router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
 _PAGE_ROWS_MAX = 500
 
-WebhookId = Annotated[str, Path(max_length=ID_CHARACTERS_MAX)]
+WebhookId = Annotated[str, Path(description="Id (whk_…)", max_length=ID_CHARACTERS_MAX)]
 _NEW: TypeAdapter[NewWebhook] = TypeAdapter(NewWebhook)
 _ROTATION: TypeAdapter[Rotation] = TypeAdapter(Rotation)
 _ENABLING: TypeAdapter[Enabling] = TypeAdapter(Enabling)
@@ -135,7 +135,7 @@ def deliveries(
     webhook_id: WebhookId,
     *,
     before: Annotated[int, Query(description="Only numbers below this one", ge=1, lt=2**63)] = 2**63 - 1,
-    limit: Annotated[int, Query(ge=1, le=_PAGE_ROWS_MAX)] = 100,
+    limit: Annotated[int, Query(description="Rows at most", ge=1, le=_PAGE_ROWS_MAX)] = 100,
 ) -> Deliveries:
     """Return attempts, newest first, a page at a time; the last thousand of each receiver are kept."""
     with context.store.snapshot() as connection:
