@@ -17,7 +17,8 @@ from node.api.auth import PUBLIC
 from node.services.actors import Role
 from tests.node.api.conftest import Door
 
-EXAMPLES = 25
+MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+EXAMPLES, EXAMPLES_DEEP, CASES_DEEP = 25, 150, 50_000
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
 
@@ -28,10 +29,8 @@ def operations(door: Door) -> list[Any]:
     return [each.ok() for each in found]
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["sound", "unsound"])
-def test_answers_anything_as_described(door: Door, mode: GenerationMode) -> None:
-    """Whatever is sent to a documented route, the answer is one that the document names; none is a crash."""
+def answer_all(door: Door, mode: GenerationMode, role: Role, examples: int) -> int:
+    """Send as many cases to each route as a role; return how many there were."""
     answered = 0
     # A stream that is closing has an end.
     door.context.ring.tick()
@@ -42,7 +41,7 @@ def test_answers_anything_as_described(door: Door, mode: GenerationMode) -> None
 
         @given(case=operation.as_strategy(generation_mode=mode))
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=examples,
             deadline=None,
             database=None,
             derandomize=True,
@@ -52,7 +51,24 @@ def test_answers_anything_as_described(door: Door, mode: GenerationMode) -> None
         def answer(case: Any) -> None:
             nonlocal answered
             answered += 1
-            case.call_and_validate(headers=door.headers(Role.OFFICER), checks=_CHECKS)
+            case.call_and_validate(headers=door.headers(role), checks=_CHECKS)
 
         answer()
-    assert answered > EXAMPLES
+    return answered
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", MODES, ids=["sound", "unsound"])
+def test_answers_anything_as_described(door: Door, mode: GenerationMode) -> None:
+    """Whatever is sent to a documented route, the answer is one that the document names; none is a crash."""
+    assert answer_all(door, mode, Role.OFFICER, EXAMPLES) > EXAMPLES
+
+
+@pytest.mark.deep
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("role", Role)
+def test_answers_each_role_as_described(door: Door, role: Role) -> None:
+    """The same for every role, with fifty thousand cases in all."""
+    answered = sum(answer_all(door, mode, role, EXAMPLES_DEEP) for mode in MODES)
+
+    assert answered >= CASES_DEEP / len(Role)

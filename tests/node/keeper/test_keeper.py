@@ -12,7 +12,7 @@ from node.services.anchors import ACTION, Anchors, verify_anchors
 from node.services.audit import AuditBroken, append_audit, head_of, verify_audit
 from node.services.breaks import list_breaks
 from node.store.session import Store
-from node.store.tables import audit, balances, counters, reconciliations
+from node.store.tables import audit, balances, counters, outbox, reconciliations
 from tests.clocks import SetClock
 from tests.embedded import NOON, embedded_network
 from tests.node.bank import Bank, request
@@ -195,3 +195,28 @@ def test_nothing_mirrored_nothing_reconciled(stores: Callable[[str], Store], net
     assert 0 == Keeper(stores("sqlite"), *parts, bank.settings).tick()
     assert 0 == Keeper(bank.store, *parts, stranger).tick()
     assert [] == _runs(bank)
+
+
+def test_what_nobody_approves_ends_at_its_deadline(bank: Bank) -> None:
+    """It waits until then and not longer: rejected by name, its sequence burnt on chain, all of it once."""
+    bank.set(approval_limits="USD=50.00")
+    keeper = _keeper(bank)
+    bank.accept(request(0, amount="6000"), request(1, amount="4000"), entered_by="erika")
+    bank.run()
+    keeper.tick()
+    assert {"E0": "awaiting_approval", "E1": "settled"} == bank.states()
+
+    bank.network.clock.sleep(_DAY + LOOK_SECONDS + 1)
+    keeper.tick()
+    bank.run()
+
+    assert ["rejected", "settled"] == [each.state for each in bank.payments()]
+    assert "DeadlinePassed" == bank.payments()[0].reason
+    bank.network.clock.sleep(LOOK_SECONDS + 1)
+    keeper.tick()
+    ended = bank.payments()[0].id
+    with bank.store.snapshot() as connection:
+        noted = select(audit.c.subject).where(audit.c.action == "deadline_passed")
+        assert [f"unapproved {ended}"] == list(connection.scalars(noted))
+        rows = select(outbox.c.action).where(outbox.c.instruction_id == ended).order_by(outbox.c.id)
+        assert ["pay", "void"] == list(connection.scalars(rows))
