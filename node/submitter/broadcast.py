@@ -53,7 +53,7 @@ class Broadcast:
         self._store = store
         self._chain = chain
         self._clock = clock
-        self._memories: dict[bytes, _Memory] = {}
+        self._memories: dict[tuple[bytes, bytes], _Memory] = {}  # by key and hash
 
     def send(self, sent: Sent) -> None:
         """Send a transaction.
@@ -75,9 +75,12 @@ class Broadcast:
             raise
         self._note(sent).looks = 0
 
-    def repeat(self, in_flight: Sequence[Sent]) -> int:
-        """Send again, by nonce, what the chain does not know; return how many were sent."""
-        self._forget(in_flight)
+    def repeat(self, key: bytes, in_flight: Sequence[Sent]) -> int:
+        """Send again, by nonce, what the chain does not know of a key; return how many were sent.
+
+        `in_flight`: all of that key; what was remembered of others of it is forgotten.
+        """
+        self._forget(key, in_flight)
         count = 0
         for sent in in_flight:
             if not self._is_due(sent):
@@ -116,20 +119,22 @@ class Broadcast:
 
     def _is_due(self, sent: Sent) -> bool:
         """Tell whether to ask again now; a clock that went back makes it due."""
-        memory = self._memories.get(sent.newest.hash)
+        memory = self._memories.get((sent.key, sent.newest.hash))
         return memory is None or not 0 <= self._clock.now() - memory.asked_at < memory.pause
 
     def _note(self, sent: Sent) -> _Memory:
         """Remember that the chain was asked about a transaction just now."""
         now = self._clock.now()
-        memory = self._memories.get(sent.newest.hash)
+        place = sent.key, sent.newest.hash
+        memory = self._memories.get(place)
         if memory is None:
-            memory = self._memories[sent.newest.hash] = _Memory(asked_at=now)
+            memory = self._memories[place] = _Memory(asked_at=now)
         else:
             memory.asked_at, memory.pause = now, min(memory.pause * 2, REPEAT_SECONDS_MAX)
         return memory
 
-    def _forget(self, in_flight: Sequence[Sent]) -> None:
-        """Keep nothing of what is not in flight any more."""
-        for transaction_hash in self._memories.keys() - {sent.newest.hash for sent in in_flight}:
-            del self._memories[transaction_hash]
+    def _forget(self, key: bytes, in_flight: Sequence[Sent]) -> None:
+        """Keep nothing of a key that is not in flight any more; other keys have their own turn."""
+        kept = {(key, sent.newest.hash) for sent in in_flight}
+        for place in [each for each in self._memories if each[0] == key and each not in kept]:
+            del self._memories[place]

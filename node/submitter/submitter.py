@@ -102,7 +102,7 @@ class Submitter:
             done += len(replaced)
             with self._store.snapshot() as connection:
                 in_flight = unconcluded(connection, key=lease.key, chain_id=self._chain_id)
-        done += self._broadcast.repeat(in_flight)
+        done += self._broadcast.repeat(lease.key, in_flight)
         if not duty.key.valid_at(int(self._clock.now())):
             return done
         for _ in range(self._settings.pipeline_transactions_max - len(in_flight)):

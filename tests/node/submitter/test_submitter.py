@@ -362,6 +362,22 @@ def test_nonce_taken_by_a_stranger_stops_the_writer(store: Store) -> None:
     assert ["accepted", "signed", "abandoned", "signed", "settled"] == _events(made)
 
 
+def test_another_key_hides_no_stranger(store: Store) -> None:
+    """A nonce taken by a stranger is found although another key is looked after in between."""
+    made = world(store)
+    made.accept(1)
+    made.submitter().tick()
+    made.chain.drop_pool()
+    made.chain.nonces[PAY_KEY] += 1
+    both = _with_keys(made, PAY_KEY, SECOND_KEY)
+    for _ in range(LOOKS_MIN - 1):
+        made.clock.sleep(max(RECONCILE_SECONDS, LEASE_SECONDS + 1))
+        both.tick()
+    made.clock.sleep(RECONCILE_SECONDS)
+    with pytest.raises(ForeignTransaction):
+        both.tick()
+
+
 def test_success_without_a_word_stops_the_writer(store: Store) -> None:
     """A final transaction whose events do not speak of its payment is a contradiction, and nobody guesses."""
     made = world(store)
