@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     token_label: str | None = Field(default=None, description="Label of the token")
     host: str = Field(default="127.0.0.1", description="Address the API listens on")
     port: int = Field(default=8080, ge=0, le=65535, description="Port the API listens on")
+    proxies: str | None = Field(
+        default=None,
+        description="Proxies before the API, whose X-Forwarded-For is believed: `10.0.0.5,10.1.0.0/16`; "
+        "default: nobody's",
+    )
     tls_certificate_file: Path | None = Field(
         default=None, description="Certificate chain (PEM) the API shows; default: no TLS"
     )
@@ -153,6 +158,21 @@ class Settings(BaseSettings):
     )
     alert_rules: Path | None = Field(
         default=None, description="JSON file with what alerts are raised for; default: the usual rules"
+    )
+    actor_requests_per_second: int = Field(
+        default=1000, ge=1, le=1_000_000, description="Requests a second that one person or machine may send"
+    )
+    actor_burst: int = Field(
+        default=2000, ge=1, le=1_000_000, description="Requests it may send at once after a pause"
+    )
+    stranger_requests_per_second: int = Field(
+        default=20,
+        ge=1,
+        le=1_000_000,
+        description="Requests a second from one address that nobody was let in by, log-ins among them",
+    )
+    stranger_burst: int = Field(
+        default=200, ge=1, le=1_000_000, description="Those at once from one address after a pause"
     )
     body_bytes_max: int = Field(default=64 * 1024 * 1024, ge=1024, description="Largest request body")
     payments_max: int = Field(default=20_000, ge=1, description="Payments in one request or file at most")

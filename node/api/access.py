@@ -34,7 +34,15 @@ _BEARER = "Bearer"
 _UNKEPT = {"Cache-Control": "no-store"}
 
 SmallBody = Annotated[bytes, Depends(read_small_body)]
-Password = Annotated[str, Field(min_length=1, max_length=CHARACTERS_MAX, examples=["correct horse battery"])]
+Password = Annotated[
+    str,
+    Field(
+        description="Kept nowhere, only a digest of it",
+        min_length=1,
+        max_length=CHARACTERS_MAX,
+        examples=["correct horse battery"],
+    ),
+]
 Code = Annotated[
     str,
     Field(pattern="^([0-9]{6})?$", description="Of the authenticator; empty before there is one"),
@@ -48,7 +56,7 @@ class LogIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    name: str = Field(min_length=1, max_length=64, examples=["erika"])
+    name: str = Field(description="The person's name here", min_length=1, max_length=64, examples=["erika"])
     password: Password
     code: Code = ""
 
@@ -59,7 +67,9 @@ class PasswordChange(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     present: Password
-    wanted: str = Field(min_length=CHARACTERS_MIN, max_length=CHARACTERS_MAX)
+    wanted: str = Field(
+        description="The new one, long rather than odd", min_length=CHARACTERS_MIN, max_length=CHARACTERS_MAX
+    )
     code: Code = ""
 
 
@@ -67,49 +77,56 @@ class OpenedSession(Outgoing):
     """A log-in. With `password_needed` it is good for nothing but choosing a password."""
 
     session: str = Field(description="Send it as `Authorization: Bearer …`; it is not shown again")
-    expires_at: str = Field(examples=["2026-11-22T21:00:00Z"])
-    password_needed: bool
+    expires_at: str = Field(
+        description="RFC 3339, UTC: it ends then, or sooner when nothing is asked",
+        examples=["2026-11-22T21:00:00Z"],
+    )
+    password_needed: bool = Field(description="A password must be chosen before anything else")
 
 
 class ChangedPassword(Outgoing):
     """What an authenticator takes in, the first time; null later."""
 
-    authenticator: str | None = Field(examples=["otpauth://totp/Vostro%20BANKDEFF:erika?secret=…"])
+    authenticator: str | None = Field(
+        description="Its secret as a URI (otpauth), the first time; null later",
+        examples=["otpauth://totp/Vostro%20BANKDEFF:erika?secret=…"],
+    )
 
 
 class GrantedToken(Outgoing):
     """An access token (RFC 6749)."""
 
-    access_token: str
-    token_type: str = Field(examples=["Bearer"])
-    expires_in: int = Field(examples=[600])
-    scope: str = Field(examples=["integration"])
+    access_token: str = Field(description="Send it as `Authorization: Bearer …`")
+    token_type: str = Field(description="Always Bearer", examples=["Bearer"])
+    expires_in: int = Field(description="Seconds for which it is good", examples=[600])
+    scope: str = Field(description="Roles, between spaces", examples=["integration"])
 
 
 class Refusal(Outgoing):
     """Refusals of one hour that are alike; `others` are those beyond a thousand kinds in an hour."""
 
-    hour: str = Field(examples=["2026-11-22T14:00:00Z"])
-    code: str = Field(examples=["forbidden"])
+    hour: str = Field(description="RFC 3339, UTC: its beginning", examples=["2026-11-22T14:00:00Z"])
+    code: str = Field(description="Why, as in the answer", examples=["forbidden"])
     actor: str = Field(description="Empty: nobody known")
-    method: str
-    route: str
-    address: str
-    count: int
-    last_at: str
+    method: str = Field(description="HTTP method")
+    route: str = Field(description="Path with its parameters' names; empty for none of ours")
+    address: str = Field(description="From where it was asked")
+    count: int = Field(description="How many in this hour")
+    last_at: str = Field(description="RFC 3339, UTC: the newest")
     last_request: str = Field(description="Id of the newest request, for the log")
 
 
 class Refusals(Outgoing):
     """Who was refused, the newest hour first."""
 
-    refusals: list[Refusal]
+    refusals: list[Refusal] = Field(description="The newest hour first")
 
 
 _LOG_IN: TypeAdapter[LogIn] = TypeAdapter(LogIn)
 _CHANGE: TypeAdapter[PasswordChange] = TypeAdapter(PasswordChange)
 _EXAMPLE = {"name": "erika", "password": "correct horse battery", "code": "492039"}
 _CHANGED = {"present": "correct horse battery", "wanted": "four other words here", "code": "117201"}
+_GRANTING = {"grant_type": "client_credentials", "client_id": "cli_01KAP3", "client_secret": "cs_9d2f"}
 _GRANT = {
     "requestBody": {
         "required": True,
@@ -120,14 +137,23 @@ _GRANT = {
                     "type": "object",
                     "required": ["grant_type"],
                     "properties": {
-                        "grant_type": {"type": "string", "enum": ["client_credentials"]},
-                        "client_id": {"type": "string"},
-                        "client_secret": {"type": "string"},
-                        "client_assertion_type": {"type": "string", "enum": [ASSERTION_TYPE]},
-                        "client_assertion": {"type": "string"},
+                        "grant_type": {
+                            "type": "string",
+                            "enum": ["client_credentials"],
+                            "description": "The only one",
+                        },
+                        "client_id": {"type": "string", "description": "The machine's id here"},
+                        "client_secret": {"type": "string", "description": "Where it has one"},
+                        "client_assertion_type": {
+                            "type": "string",
+                            "enum": [ASSERTION_TYPE],
+                            "description": "With client_assertion",
+                        },
+                        "client_assertion": {"type": "string", "description": "JWT by the machine's key"},
                         "scope": {"type": "string", "description": "Roles; default: all that it has"},
                     },
-                }
+                },
+                "examples": {"secret": {"value": _GRANTING}},
             }
         },
     }
@@ -201,7 +227,9 @@ def grant(context: InContext, request: Request, response: Response, body: SmallB
 
 @router.get("/refusals", summary="Who was refused?")
 def refused(
-    context: InContext, _actor: Overseer, limit: Annotated[int, Query(ge=1, le=REFUSALS_MAX)] = 100
+    context: InContext,
+    _actor: Overseer,
+    limit: Annotated[int, Query(description="Rows at most", ge=1, le=REFUSALS_MAX)] = 100,
 ) -> Refusals:
     """Return who was refused and how often, the newest hour first; the last second may be missing."""
     found = list_refusals(context.store, limit=limit)

@@ -31,24 +31,24 @@ class Acknowledgement(BaseModel):
 class Alert(BaseModel):
     """A finding of a rule, with what the rule looked at."""
 
-    id: int
-    rule: str = Field(examples=["unusual_amount"])
+    id: int = Field(description="Number of the alert")
+    rule: str = Field(description="Which rule found it", examples=["unusual_amount"])
     subject: str = Field(description="The same finding of the same subject is one alert while it is open")
-    asset: int | None
-    participant: int | None
+    asset: int | None = Field(description="Number of the asset; null for what is of none")
+    participant: int | None = Field(description="Number of the participant; null for what is of none")
     explanation: str = Field(description="Why the rule says so")
     data: dict[str, Any] = Field(description="What the rule looked at; amounts are minor units")
-    raised_at: str
-    acknowledged_at: str | None
-    acknowledged_by: str | None
-    note: str | None
+    raised_at: str = Field(description="RFC 3339, UTC")
+    acknowledged_at: str | None = Field(description="RFC 3339, UTC; null while nobody has looked")
+    acknowledged_by: str | None = Field(description="The person's name")
+    note: str | None = Field(description="What that person found it to be")
     stop_asked_at: str | None = Field(description="When the rule had the account's payments stopped")
 
 
 class Alerts(BaseModel):
     """Alerts, oldest first."""
 
-    alerts: list[Alert]
+    alerts: list[Alert] = Field(description="Oldest first")
 
 
 Number = Annotated[int, Path(description="Number of the alert", ge=1, lt=2**63)]
@@ -63,7 +63,7 @@ def list_page(
     *,
     acknowledged: Annotated[bool, Query(description="Those that were acknowledged, too")] = False,
     after: Annotated[int, Query(description="Only numbers above this one", ge=0, lt=2**63)] = 0,
-    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = 100,
+    limit: Annotated[int, Query(description="Rows at most", ge=1, le=PAGE_ROWS_MAX)] = 100,
 ) -> Alerts:
     """Return alerts, oldest first, a page at a time: ask again with `after` the last number."""
     with context.store.snapshot() as connection:

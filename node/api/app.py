@@ -34,6 +34,7 @@ from node.api import (
 from node.api.auth import require_rules
 from node.api.context import Context
 from node.api.observation import Observation
+from node.api.strangers import StrangersLimit
 from node.errors import StoreError
 
 _DESCRIPTION = """Send payments, see each one to its end, read the ledger.
@@ -73,6 +74,7 @@ def create_app(context: Context) -> FastAPI:
     """Return the application; raise `UnguardedRoute` when a route does not say who may use it."""
     app = _routed()
     app.state.context = context
+    app.add_middleware(StrangersLimit, strangers=context.rates.strangers)
     app.add_middleware(
         Observation,
         metrics=context.metrics,

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, TypeAdapter
 
 from node.api import openapi
-from node.api.answers import Body, IdempotencyKey, written
+from node.api.answers import VERSION_TEXT, Body, IdempotencyKey, IfMatch, versions_in, written
 from node.api.auth import ApprovalReader, Approver
 from node.api.body import parse
 from node.api.context import InContext
@@ -32,7 +32,12 @@ class NewApproval(BaseModel):
         min_length=1,
         max_length=_SECRET_CHARACTERS_MAX,
     )
-    reason: str | None = Field(default=None, min_length=1, max_length=REASON_CHARACTERS_MAX)
+    reason: str | None = Field(
+        description="Why it is approved, where there is something to say",
+        default=None,
+        min_length=1,
+        max_length=REASON_CHARACTERS_MAX,
+    )
 
 
 class Rejection(BaseModel):
@@ -40,38 +45,44 @@ class Rejection(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    reason: str = Field(min_length=1, max_length=REASON_CHARACTERS_MAX)
+    reason: str = Field(
+        description="For who entered it, and for the auditor", min_length=1, max_length=REASON_CHARACTERS_MAX
+    )
 
 
 class WaitingPayment(Outgoing):
     """An instruction that waits for a second person."""
 
-    id: str = Field(examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
+    id: str = Field(description="The node's own id of it", examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
     kind: str = Field(description="payment, issue or redemption", examples=["payment"])
     need: str = Field(description="AboveLimit or AboveThreshold", examples=["AboveLimit"])
     payee: str = Field(description="BIC", examples=["VOBBUS33XXX"])
-    currency: str = Field(examples=["USD"])
+    currency: str = Field(description="ISO 4217 code", examples=["USD"])
     amount: str = Field(description="Minor units", examples=["500000000"])
-    end_to_end_id: str = Field(examples=["INV-7731"])
-    value_date: str = Field(examples=["2026-11-22"])
-    deadline: str = Field(examples=["2026-11-23T12:00:00Z"])
+    end_to_end_id: str = Field(description="The payer's own reference", examples=["INV-7731"])
+    value_date: str = Field(description="ISO 8601 date on which it counts", examples=["2026-11-22"])
+    deadline: str = Field(
+        description="RFC 3339, UTC: it is refused when nobody has answered by then",
+        examples=["2026-11-23T12:00:00Z"],
+    )
     digest: str = Field(description="What is approved: over terms, document, chain and ledger")
     entered_by: str = Field(description="The name of who entered it", examples=["erika"])
-    created_at: str = Field(examples=["2026-11-22T12:00:00Z"])
+    created_at: str = Field(description="RFC 3339, UTC", examples=["2026-11-22T12:00:00Z"])
+    version: str = Field(description=VERSION_TEXT, examples=["0x" + "5f" * 32])
 
 
 class WaitingPayments(Outgoing):
     """What waits for a second person, oldest first."""
 
-    approvals: list[WaitingPayment]
+    approvals: list[WaitingPayment] = Field(description="Oldest first")
 
 
 class AnsweredApproval(Outgoing):
     """What a second person said."""
 
-    id: str = Field(examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
+    id: str = Field(description="Of the instruction", examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
     verdict: str = Field(description="approved or rejected", examples=["approved"])
-    approver: str = Field(examples=["otto"])
+    approver: str = Field(description="The name of who answered", examples=["otto"])
 
 
 PaymentId = Annotated[str, Path(description="Id (pay_…, iss_…, red_…)", max_length=64)]
@@ -87,7 +98,7 @@ def list_page(
     actor: ApprovalReader,
     *,
     after: Annotated[str, Query(description="Only ids behind this one", max_length=64)] = "",
-    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = 100,
+    limit: Annotated[int, Query(description="Rows at most", ge=1, le=PAGE_ROWS_MAX)] = 100,
 ) -> WaitingPayments:
     """Return what waits and you did not enter, oldest first: ask again with `after` the last id."""
     found = list_waiting(context.store, context.clock, actor, after=after, limit=limit)
@@ -101,7 +112,13 @@ def list_page(
     openapi_extra=openapi.json_body(_APPROVAL, _APPROVING),
 )
 def approval(
-    context: InContext, actor: Approver, payment_id: PaymentId, body: Body, key: IdempotencyKey = ""
+    context: InContext,
+    actor: Approver,
+    payment_id: PaymentId,
+    body: Body,
+    key: IdempotencyKey = "",
+    *,
+    if_match: IfMatch = None,
 ) -> Response:
     """Sign the digest with your own key, which this secret opens for this approval only."""
     form = parse(_APPROVAL, body)
@@ -119,6 +136,7 @@ def approval(
             shown=bytes.fromhex(form.digest.removeprefix("0x")),
             secret=form.secret.get_secret_value().encode(),
             reason=form.reason,
+            seen=versions_in(if_match),
         )
     return written(answer)
 
@@ -130,12 +148,24 @@ def approval(
     openapi_extra=openapi.json_body(_REJECTION, _REJECTING),
 )
 def rejection(
-    context: InContext, actor: Approver, payment_id: PaymentId, body: Body, key: IdempotencyKey = ""
+    context: InContext,
+    actor: Approver,
+    payment_id: PaymentId,
+    body: Body,
+    key: IdempotencyKey = "",
+    *,
+    if_match: IfMatch = None,
 ) -> Response:
     """End it with a reason. Its sequence is voided; once that is final it is `rejected`."""
     form = parse(_REJECTION, body)
     request = request_of(actor=actor.id, key=key, operation=f"reject {payment_id}", body=body)
     answer = reject(
-        context.store, context.clock, request, actor=actor, payment_id=payment_id, reason=form.reason
+        context.store,
+        context.clock,
+        request,
+        actor=actor,
+        payment_id=payment_id,
+        reason=form.reason,
+        seen=versions_in(if_match),
     )
     return written(answer)

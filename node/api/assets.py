@@ -13,9 +13,12 @@ router = APIRouter(prefix="/v1/assets", tags=["assets"])
 class Asset(BaseModel):
     """An asset, with amounts in minor units of its currency."""
 
-    id: int = Field(examples=[840])
-    currency: str = Field(examples=["USD"])
-    kind: str = Field(examples=["central_bank_money"])
+    id: int = Field(description="Its number on chain", examples=[840])
+    currency: str = Field(description="ISO 4217 code", examples=["USD"])
+    kind: str = Field(
+        description="central_bank_money, commercial_bank_money or another kind of the registry",
+        examples=["central_bank_money"],
+    )
     issuer: str = Field(description="BIC", examples=["VOCBUS33XXX"])
     business_day: int = Field(description="Its number on the chain")
     supply: str = Field(description="Issued and not redeemed", examples=["1000000000"])
@@ -25,7 +28,7 @@ class Asset(BaseModel):
 class Assets(BaseModel):
     """Every asset."""
 
-    assets: list[Asset]
+    assets: list[Asset] = Field(description="By number")
 
 
 @router.get("", summary="What money is there, and how much?")

@@ -13,7 +13,7 @@ from fastapi.security import HTTPBearer, SecurityScopes
 
 from node.api.context import Context
 from node.api.problems import request_id
-from node.errors import Forbidden, NodeError, RequestRefused, Unauthenticated
+from node.errors import Forbidden, NodeError, RequestRefused, TooManyRequests, Unauthenticated
 from node.services import sessions, tokens
 from node.services.access_tokens import token_actor, unverified
 from node.services.actors import Actor, Role, roles_text
@@ -63,6 +63,11 @@ def _actor(
         note_refusal(request, refusal)
         raise
     request.state.actor = actor.id
+    try:
+        request.state.told = context.rates.actors.take(actor.id)
+    except TooManyRequests as refusal:
+        note_refusal(request, refusal, actor)
+        raise
     if not with_session and actor.roles.isdisjoint(scopes.scopes):
         roles = roles_text(actor.roles) or "whoever has no role, or must choose a password first,"
         forbidden = Forbidden(f"{roles} may not do this; it takes {' or '.join(scopes.scopes)}")
@@ -118,7 +123,7 @@ def note_refusal(request: Request, refusal: RequestRefused, actor: Actor | None 
         actor="" if actor is None else actor.id,
         method=request.method,
         route=getattr(request.scope.get("route"), "path", ""),
-        address=request.client.host if request.client else "",
+        address=address_of(request),
     )
     _log.warning(
         "access_refused",
@@ -132,6 +137,11 @@ def note_refusal(request: Request, refusal: RequestRefused, actor: Actor | None 
         address=refused.address,
     )
     context.refusals.note(context.clock, refused, request_id=request_id(request))
+
+
+def address_of(request: Request) -> str:
+    """Return the address that asks; empty where there is none."""
+    return request.client.host if request.client else ""
 
 
 def _allow(*roles: Role) -> Any:

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from node.api import openapi
-from node.api.answers import XML, Body, IdempotencyKey, written
+from node.api.answers import XML, Body, IdempotencyKey, IfMatch, versions_in, written
 from node.api.auth import Examiner, Reconciler, Staff
 from node.api.body import parse
+from node.api.break_forms import Break, Breaks, ComparedStatement, Difference
 from node.api.context import InContext
-from node.api.schemas import Break, Breaks, ComparedStatement, Difference
 from node.clock import time_text
 from node.services.answers import once, request_of
 from node.services.breaks import (
@@ -70,7 +70,7 @@ def list_page(
     *,
     cleared: Annotated[bool, Query(description="Those that were cleared, too")] = False,
     after: Annotated[int, Query(description="Only numbers above this one", ge=0, lt=2**63)] = 0,
-    limit: Annotated[int, Query(ge=1, le=PAGE_ROWS_MAX)] = 100,
+    limit: Annotated[int, Query(description="Rows at most", ge=1, le=PAGE_ROWS_MAX)] = 100,
 ) -> Breaks:
     """Return breaks, oldest first, a page at a time: ask again with `after` the last number."""
     found = list_breaks(context.store, also_cleared=cleared, after=after, limit=limit)
@@ -105,7 +105,13 @@ def statement(context: InContext, actor: Reconciler, body: Body, key: Idempotenc
     openapi_extra=openapi.json_body(_ASSIGNMENT, _EXAMPLES),
 )
 def assignment(
-    context: InContext, actor: Staff, break_id: Number, body: Body, key: IdempotencyKey = ""
+    context: InContext,
+    actor: Staff,
+    break_id: Number,
+    body: Body,
+    key: IdempotencyKey = "",
+    *,
+    if_match: IfMatch = None,
 ) -> Response:
     """Make somebody answer for an open break, or somebody else."""
     form = parse(_ASSIGNMENT, body)
@@ -114,7 +120,9 @@ def assignment(
         context.store,
         context.clock,
         request,
-        lambda connection, at: assign(connection, break_id, owner=form.owner, actor=actor.id, at=at),
+        lambda connection, at: assign(
+            connection, break_id, owner=form.owner, actor=actor.id, at=at, seen=versions_in(if_match)
+        ),
         _json,
     )
     return written(answer)
@@ -127,7 +135,13 @@ def assignment(
     openapi_extra=openapi.json_body(_CLEARANCE, _CLEARING),
 )
 def clearance(
-    context: InContext, actor: Staff, break_id: Number, body: Body, key: IdempotencyKey = ""
+    context: InContext,
+    actor: Staff,
+    break_id: Number,
+    body: Body,
+    key: IdempotencyKey = "",
+    *,
+    if_match: IfMatch = None,
 ) -> Response:
     """End an open break with a name and a reason; if it still differs, the next run finds it anew."""
     form = parse(_CLEARANCE, body)
@@ -137,7 +151,13 @@ def clearance(
         context.clock,
         request,
         lambda connection, at: clear(
-            connection, break_id, by=form.by, reason=form.reason, actor=actor.id, at=at
+            connection,
+            break_id,
+            by=form.by,
+            reason=form.reason,
+            actor=actor.id,
+            at=at,
+            seen=versions_in(if_match),
         ),
         _json,
     )
@@ -146,7 +166,12 @@ def clearance(
 
 def _break(each: OpenedBreak) -> Break:
     cleared_at = None if each.cleared_at is None else time_text(each.cleared_at)
-    return Break(**(asdict(each) | {"opened_at": time_text(each.opened_at), "cleared_at": cleared_at}))
+    changed = {
+        "opened_at": time_text(each.opened_at),
+        "cleared_at": cleared_at,
+        "version": each.version,
+    }
+    return Break(**(asdict(each) | changed))
 
 
 def _json(each: OpenedBreak) -> bytes:

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from node.api.answers import Desk
 from node.api.metrics import Metrics
+from node.api.rates import Rates
 from node.api.readiness import Readiness
 from node.api.ring import Ring
 from node.chain.contracts import Contracts
@@ -43,6 +44,7 @@ class Context:
     keys: AccessKeys
     vault: Vault
     ring: Ring
+    rates: Rates
     openid: OpenIdIssuer | None = None
     desk: Desk = field(default_factory=Desk)
     passwords: Passwords = field(default_factory=Passwords)

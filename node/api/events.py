@@ -32,22 +32,22 @@ class EventsQuery(ChoiceQuery):
     """The same, and which page of them."""
 
     cursor: str | None = Field(default=None, description="Id of the last event known", max_length=100)
-    limit: int = Field(default=100, ge=1, le=PAGE_ENTRIES_MAX)
+    limit: int = Field(description="Entries on a page at most", default=100, ge=1, le=PAGE_ENTRIES_MAX)
 
 
 class Event(BaseModel):
     """Something that happened. Its id is given once, is the cursor, and is the `webhook-id`."""
 
-    id: str = Field(examples=["evt_0000000001EG0000000000000"])
-    type: str = Field(examples=["payment.settled"])
+    id: str = Field(description="Given once; a cursor, too", examples=["evt_0000000001EG0000000000000"])
+    type: str = Field(description="What happened; the list is with `types`", examples=["payment.settled"])
     timestamp: str = Field(description="RFC 3339: of the block for what is on chain, else of this node")
-    data: dict[str, Any]
+    data: dict[str, Any] = Field(description="What it is about; amounts are minor units")
 
 
 class Events(BaseModel):
     """A page of the feed, oldest first."""
 
-    events: list[Event]
+    events: list[Event] = Field(description="Oldest first")
     cursor: str | None = Field(description="Ask on from here, now or later; null before the first event")
     more: bool = Field(description="The feed goes on behind this page, though maybe with nothing wanted")
 

@@ -17,6 +17,9 @@ from node.services.reports import file_status
 
 router = APIRouter(prefix="/v1/files", tags=["files"])
 
+_TABLE = """payee_bic,amount,currency,value_date,end_to_end_id,debtor,remittance
+VOBBUS33XXX,1250.00,USD,2026-11-22,INV-7731,Anna Adler,Invoice 7731
+"""
 _BODY = {
     "requestBody": {
         "required": True,
@@ -24,7 +27,10 @@ _BODY = {
             "pacs.008.001.08 or pacs.009.001.08 (core), with or without a business application header "
             "(head.001.001.02); or a table, whose columns are in the README of `node/services`"
         ),
-        "content": {XML: {"schema": {"type": "string"}}, CSV: {"schema": {"type": "string"}}},
+        "content": {
+            XML: {"schema": {"type": "string"}},
+            CSV: {"schema": {"type": "string"}, "examples": {"one payment": {"value": _TABLE}}},
+        },
     }
 }
 
@@ -86,7 +92,11 @@ def _form(request: Request) -> FileForm:
     responses={200: {"content": {XML: {}}, "description": "pacs.002.001.10"}},
     summary="What became of a file's payments?",
 )
-def status(context: InContext, _actor: Reader, file_id: Annotated[str, Path(max_length=64)]) -> Response:
+def status(
+    context: InContext,
+    _actor: Reader,
+    file_id: Annotated[str, Path(description="Id (file_…)", max_length=64)],
+) -> Response:
     """Return a pacs.002 with the present state of each payment of a file, in its order."""
     report = file_status(context.store, context.settings, context.clock, file_id)
     return Response(report, media_type=XML)

@@ -16,23 +16,25 @@ router = APIRouter(tags=["health"])
 class Alive(Outgoing):
     """The process answers."""
 
-    status: str = Field(examples=["alive"])
+    status: str = Field(description="Always alive", examples=["alive"])
 
 
 class ReadyCheck(Outgoing):
     """One thing that must hold."""
 
-    name: str = Field(examples=["chain"])
-    passed: bool
-    reason: str | None = Field(default=None, examples=["chain_unavailable: connection refused"])
+    name: str = Field(description="What is looked at", examples=["chain"])
+    passed: bool = Field(description="Whether it holds")
+    reason: str | None = Field(
+        description="Why it does not", default=None, examples=["chain_unavailable: connection refused"]
+    )
 
 
 class Ready(Outgoing):
     """Whether the node can do its work now."""
 
-    status: str = Field(examples=["ready"])
+    status: str = Field(description="ready, or why not", examples=["ready"])
     verification: str = Field(description="How much of a block is checked", examples=["full"])
-    checks: list[ReadyCheck]
+    checks: list[ReadyCheck] = Field(description="Everything that was looked at")
 
 
 @router.get("/livez", summary="Does the process live?")

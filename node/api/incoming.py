@@ -39,7 +39,7 @@ class Bank(Incoming):
 
     bic: str | None = Field(default=None, description="BIC (ISO 9362)", examples=["BANBDEFF"], max_length=20)
     lei: str | None = Field(default=None, description="LEI (ISO 17442)", max_length=40)
-    member: Member | None = None
+    member: Member | None = Field(default=None, description="Its number in a clearing system")
 
     def reference(self) -> BankReference:
         """Return the name in the domain's form, as written."""
@@ -118,7 +118,9 @@ class NewPayment(Incoming):
 class NewPayments(Incoming):
     """Many payments that are accepted together or not at all."""
 
-    payments: list[NewPayment] = Field(min_length=1)
+    payments: list[NewPayment] = Field(
+        description="In the order in which they are to be answered", min_length=1
+    )
 
 
 def _seconds(text: str) -> int:

@@ -41,7 +41,7 @@ class NewIssue(Money):
 class AcceptedIssues(Outgoing):
     """What was accepted; its way is that of a payment: `GET /v1/payments/{id}`."""
 
-    issues: list[AcceptedPayment]
+    issues: list[AcceptedPayment] = Field(description="Each with its id and UETR")
 
 
 _ISSUE: TypeAdapter[NewIssue] = TypeAdapter(NewIssue)

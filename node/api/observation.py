@@ -20,7 +20,8 @@ _log = structlog.get_logger("vostro.api")
 class Observation:
     """ASGI middleware around everything else. What a caller sends as a request id is not believed.
 
-    Every answer says how much of a block this node checks before it mirrors it.
+    Every answer says how much of a block this node checks before it mirrors it; an actor's, what is left to
+    it of its rate.
     """
 
     def __init__(
@@ -47,7 +48,9 @@ class Observation:
             if message["type"] == "http.response.start":
                 status = int(message["status"])
                 known = (REQUEST_ID_HEADER, request_id.encode()), self._verification
-                message["headers"] = [*message["headers"], *known]
+                told = scope["state"].get("told", {}).items()
+                limits = ((name.lower().encode(), text.encode()) for name, text in told)
+                message["headers"] = [*message["headers"], *known, *limits]
             await send(message)
 
         try:

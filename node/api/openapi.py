@@ -10,6 +10,8 @@ from pydantic import TypeAdapter
 from node.api.problems import MEDIA_TYPE, problem_schema
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+# Costs nothing, and whoever watches the process must have its answer: the one route without a rate.
+FREE = "/livez"
 _REFERENCE = "#/components/schemas/{model}"
 _PROBLEM = {"$ref": _REFERENCE.format(model="Problem")}
 # What any route may answer, beside what it says itself.
@@ -65,13 +67,17 @@ def install(app: FastAPI) -> None:
 def _completed(document: dict[str, Any]) -> dict[str, Any]:
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = problem_schema()
-    for operations in document["paths"].values():
+    for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            _complete_operation(method, operation, schemas)
+            _complete_operation(path, method, operation, schemas)
     return document
 
 
-def _complete_operation(method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+def _add_problem(responses: dict[str, Any], status: str, description: str) -> None:
+    responses[status] = {"description": description, "content": {MEDIA_TYPE: {"schema": _PROBLEM}}}
+
+
+def _complete_operation(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     for content in operation.get("requestBody", {}).get("content", {}).values():
         schemas.update(content["schema"].pop("$defs", {}))
     for parameter in operation.get("parameters", ()):
@@ -80,12 +86,13 @@ def _complete_operation(method: str, operation: dict[str, Any], schemas: dict[st
             parameter["required"] = True
             parameter["schema"].pop("default", None)
     responses = operation["responses"]
+    if path != FREE:
+        _add_problem(responses, "429", "Too often; `Retry-After` says when to ask again")
+    if any(parameter["name"] == "If-Match" for parameter in operation.get("parameters", ())):
+        _add_problem(responses, "412", "It has changed since the version that `If-Match` names")
     if operation.get("security") or method == "post":
         for status, description in (_ANYWHERE | (_WRITING if method == "post" else _READING)).items():
-            responses[status] = {
-                "description": description,
-                "content": {MEDIA_TYPE: {"schema": _PROBLEM}},
-            }
+            _add_problem(responses, status, description)
         roles = [role for rule in operation.get("security", ()) for named in rule.values() for role in named]
         told = f"Roles: {', '.join(roles)}." if roles else "For everybody."
         operation["description"] = f"{operation.get('description', '')}\n\n{told}".strip()

@@ -14,7 +14,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from node.errors import InFlight, InvalidClient, InvalidScope, UnsupportedGrantType, status_of
+from node.errors import (
+    InFlight,
+    InvalidClient,
+    InvalidScope,
+    TooManyRequests,
+    UnsupportedGrantType,
+    status_of,
+)
 from settlement.errors import FaultyMessage, SettlementError
 
 MEDIA_TYPE = "application/problem+json"
@@ -72,6 +79,11 @@ _LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS)
 
 def _expected(request: Request, error: Exception) -> Response:
     assert isinstance(error, SettlementError)
+    return answer_to(request, error)
+
+
+def answer_to(request: Request, error: SettlementError) -> Response:
+    """Return the problem that an expected error is answered by."""
     status = status_of(error)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request_failed", request_id=request_id(request), code=error.code, detail=error.detail)
@@ -103,6 +115,8 @@ def _faults(error: FaultyMessage) -> list[dict[str, object]]:
 def _headers(status: int, error: SettlementError) -> dict[str, str]:
     if status == HTTPStatus.UNAUTHORIZED:
         return {"WWW-Authenticate": 'Bearer realm="vostro"'}
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.retry_after_seconds), **error.told}
     if isinstance(error, InFlight) or status in _LATER:
         return {"Retry-After": _RETRY_SECONDS}
     return {}
@@ -166,8 +180,8 @@ def problem_schema() -> dict[str, Any]:
                 "description": "Place of the transaction in the file, from 0; null: the file as a whole",
             },
             "path": {"type": "string", "description": "Where in the message or body"},
-            "code": {"type": "string"},
-            "detail": {"type": "string"},
+            "code": {"type": "string", "description": "Stable name of the error, for programs"},
+            "detail": {"type": "string", "description": "What is wrong and what to do next"},
         },
     }
     return {
@@ -176,14 +190,14 @@ def problem_schema() -> dict[str, Any]:
         "required": ["type", "title", "status", "detail", "code", "param", "request_id"],
         "properties": {
             "type": {"type": "string", "description": "URN of the problem's kind"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
+            "title": {"type": "string", "description": "The code in words"},
+            "status": {"type": "integer", "description": "HTTP status of this answer"},
             "detail": {"type": "string", "description": "What is wrong and what to do next"},
             "code": {"type": "string", "description": "Stable name of the error, for programs"},
             "param": {"type": ["string", "null"], "description": "The field it speaks of"},
             "request_id": {"type": "string", "description": "Find this request in the node's log by it"},
             "error": {"type": "string", "description": "The code, where RFC 6749 asks for it"},
-            "faults": {"type": "array", "items": fault},
+            "faults": {"type": "array", "description": "Everything that is wrong with many", "items": fault},
         },
         "example": {
             "type": "urn:vostro:problem:unknown_participant",

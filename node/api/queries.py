@@ -32,15 +32,15 @@ class PaymentsQuery(BaseModel):
     kind: Text | None = Field(default=None, description="payment, issue or redemption")
     currency: Text | None = Field(default=None, description="ISO 4217 code")
     counterparty: Text | None = Field(default=None, description="BIC of the payee")
-    uetr: Text | None = None
-    end_to_end_id: Text | None = None
-    value_date_from: Date | None = None
-    value_date_until: Date | None = None
-    amount_from: Amount | None = None
-    amount_until: Amount | None = None
+    uetr: Text | None = Field(default=None, description="Exactly this one")
+    end_to_end_id: Text | None = Field(default=None, description="Exactly this one")
+    value_date_from: Date | None = Field(default=None, description="The first value date")
+    value_date_until: Date | None = Field(default=None, description="The last value date")
+    amount_from: Amount | None = Field(default=None, description="Minor units")
+    amount_until: Amount | None = Field(default=None, description="Minor units")
     file_id: Text | None = Field(default=None, description="Only those of one file")
     cursor: str | None = Field(default=None, description="Of the page before", max_length=100)
-    limit: int = Field(default=100, ge=1, le=LIMIT_MAX)
+    limit: int = Field(description="Payments on a page at most", default=100, ge=1, le=LIMIT_MAX)
 
     def filters(self) -> Filter:
         """Return what the services filter by; raise a leaf of `InvalidValue`."""
@@ -89,7 +89,9 @@ class StatementQuery(PeriodQuery):
 class ReportQuery(PeriodQuery):
     """Which days of a report, and in which form."""
 
-    format: Literal["json", "csv", "xlsx", "pdf"] = "json"
+    format: Literal["json", "csv", "xlsx", "pdf"] = Field(
+        default="json", description="All say the same and bear the same digest"
+    )
 
 
 class MoneyReportQuery(ReportQuery):
@@ -124,7 +126,9 @@ class AccountHistoryQuery(HistoryQuery):
 class KeyHistoryQuery(HistoryQuery):
     """Which key."""
 
-    address: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")]
+    address: Annotated[str, Field(pattern=r"^0x[0-9a-fA-F]{40}$")] = Field(
+        description="The key's address, hexadecimal with 0x"
+    )
 
 
 def _day(text: str) -> dt.date:

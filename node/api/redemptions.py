@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field, TypeAdapter
 
 from node.api import openapi
-from node.api.answers import Body, IdempotencyKey, written
+from node.api.answers import VERSION_TEXT, Body, IdempotencyKey, IfMatch, versions_in, written
 from node.api.auth import Issuer, Reader, Sender
 from node.api.body import parse
 from node.api.context import Context, InContext
@@ -33,26 +33,27 @@ RedemptionId = Annotated[
 class AcceptedRedemptions(Outgoing):
     """What was accepted; its way is that of a payment: `GET /v1/payments/{id}`."""
 
-    redemptions: list[AcceptedPayment]
+    redemptions: list[AcceptedPayment] = Field(description="Each with its id and UETR")
 
 
 class Redemption(Outgoing):
     """A redemption that waits: the holder's units are locked until it ends."""
 
-    id: str = Field(examples=["BANADEFFXXX-17"])
+    id: str = Field(description="Who asked, by BIC, and its number of it", examples=["BANADEFFXXX-17"])
     holder: str = Field(description="BIC", examples=["BANADEFFXXX"])
     issuer: str = Field(description="BIC", examples=["VOCBUS33XXX"])
     sequence: str = Field(description="The holder's number of it on chain", examples=["17"])
-    asset: int = Field(examples=[840])
+    asset: int = Field(description="Number of the asset", examples=[840])
     amount: str = Field(description="Minor units", examples=["125000"])
     requested_at: str = Field(description="RFC 3339, UTC", examples=["2026-11-22T09:30:04Z"])
-    height: int = Field(description="Block it was requested in")
+    height: int = Field(description="Block it was requested in", examples=[1207])
+    version: str = Field(description=VERSION_TEXT, examples=["8f14e45fceea167a"])
 
 
 class Redemptions(Outgoing):
     """All that wait for this node's bank or were asked for by it, oldest first."""
 
-    redemptions: list[Redemption]
+    redemptions: list[Redemption] = Field(description="Oldest first")
 
 
 class AcceptedCall(Outgoing):
@@ -109,6 +110,7 @@ def list_waiting(context: InContext, _actor: Reader) -> Redemptions:
                 amount=str(each.terms.amount),
                 requested_at=time_text(each.requested_at),
                 height=each.height,
+                version=each.version,
             )
             for each in pending_redemptions(context.store, own.id)
         ]
@@ -122,10 +124,14 @@ def list_waiting(context: InContext, _actor: Reader) -> Redemptions:
     summary="Take money back",
 )
 def confirm(
-    context: InContext, actor: Issuer, redemption_id: RedemptionId, key: IdempotencyKey = ""
+    context: InContext,
+    actor: Issuer,
+    redemption_id: RedemptionId,
+    key: IdempotencyKey = "",
+    if_match: IfMatch = None,
 ) -> Response:
     """Let the locked units cease to be. Of a confirmation and a refusal the chain takes the first."""
-    return _end(context, actor, key, redemption_id, Ending.CONFIRMED)
+    return _end(context, actor, key, redemption_id, if_match=if_match, ending=Ending.CONFIRMED)
 
 
 @router.post(
@@ -135,10 +141,14 @@ def confirm(
     summary="Refuse to take money back",
 )
 def refuse(
-    context: InContext, actor: Issuer, redemption_id: RedemptionId, key: IdempotencyKey = ""
+    context: InContext,
+    actor: Issuer,
+    redemption_id: RedemptionId,
+    key: IdempotencyKey = "",
+    if_match: IfMatch = None,
 ) -> Response:
     """Give the locked units back to their holder."""
-    return _end(context, actor, key, redemption_id, Ending.REFUSED)
+    return _end(context, actor, key, redemption_id, if_match=if_match, ending=Ending.REFUSED)
 
 
 @router.post(
@@ -148,13 +158,19 @@ def refuse(
     summary="Take an own request back",
 )
 def withdraw(
-    context: InContext, actor: Sender, redemption_id: RedemptionId, key: IdempotencyKey = ""
+    context: InContext,
+    actor: Sender,
+    redemption_id: RedemptionId,
+    key: IdempotencyKey = "",
+    if_match: IfMatch = None,
 ) -> Response:
     """Take back what this node's bank asked for, while it waits: the locked units are its own again."""
-    return _end(context, actor, key, redemption_id, Ending.WITHDRAWN)
+    return _end(context, actor, key, redemption_id, if_match=if_match, ending=Ending.WITHDRAWN)
 
 
-def _end(context: Context, actor: Actor, key: str, redemption_id: str, ending: Ending) -> Response:
+def _end(
+    context: Context, actor: Actor, key: str, redemption_id: str, *, if_match: str | None, ending: Ending
+) -> Response:
     holder, _, number = redemption_id.partition("-")
     if not number.isascii() or not number.isdecimal():
         raise NotFound(f"no redemption has the id {redemption_id!r}")
@@ -173,6 +189,7 @@ def _end(context: Context, actor: Actor, key: str, redemption_id: str, ending: E
             ending=ending,
             actor=actor.id,
             at=at,
+            seen=versions_in(if_match),
         ),
         _call,
         status=HTTPStatus.ACCEPTED,

@@ -68,7 +68,10 @@ def _listening(
     context: InContext,
     actor: Reader,
     query: Annotated[StreamQuery, Query()],
-    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
+    last_event_id: Annotated[
+        str | None,
+        Header(description="Id of the last event known; what follows it comes first", max_length=100),
+    ] = None,
 ) -> _Listening:
     """Look up in a thread what the stream must not: the cursor, and the accounts by their names."""
     newest, cursor = context.ring.newest, last_event_id or query.cursor

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from node.api.answers import VERSION_TEXT
 from node.api.events import ACCOUNTS_TEXT, TYPES_TEXT
 from node.clock import time_text
 from node.services.streams.deliveries import Logged
@@ -52,7 +53,9 @@ class Enabling(Incoming):
 class Disabling(Incoming):
     """Why nothing is delivered any more."""
 
-    reason: str = Field(min_length=1, max_length=_REASON_CHARACTERS_MAX)
+    reason: str = Field(
+        description="For who finds it disabled", min_length=1, max_length=_REASON_CHARACTERS_MAX
+    )
 
 
 class Removal(Incoming):
@@ -68,47 +71,48 @@ class Resending(Incoming):
 class Webhook(BaseModel):
     """A receiver and how its delivery stands."""
 
-    id: str = Field(examples=["whk_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
-    url: str
+    id: str = Field(description="The node's own id of it", examples=["whk_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
+    url: str = Field(description="Where it is told")
     types: list[str] = Field(description="Empty: all")
     accounts: list[int] = Field(description="Numbers of assets; empty: all")
     position: str = Field(description="It has the feed up to this position")
     attempts: int = Field(description="In vain, of what comes next")
     due_at: str = Field(description="When it is tried next, if there is something")
-    created_at: str
-    created_by: str
-    disabled_at: str | None
-    disabled_because: str | None
+    created_at: str = Field(description="RFC 3339, UTC")
+    created_by: str = Field(description="Who added it")
+    disabled_at: str | None = Field(description="RFC 3339, UTC; null while it is told")
+    disabled_because: str | None = Field(description="Why, by a person or after too many attempts in vain")
+    version: str = Field(description=VERSION_TEXT, examples=["8f14e45fceea167a"])
 
 
 class Webhooks(BaseModel):
     """Every receiver."""
 
-    webhooks: list[Webhook]
+    webhooks: list[Webhook] = Field(description="Oldest first")
 
 
 class Secret(BaseModel):
     """What a receiver checks signatures by."""
 
-    secret: str = Field(examples=["whsec_…"])
+    secret: str = Field(description="For the library of Standard Webhooks", examples=["whsec_…"])
 
 
 class Delivery(BaseModel):
     """One attempt."""
 
-    id: int
-    event_id: str
-    attempt: int
-    at: str
+    id: int = Field(description="Number of the attempt; a cursor, too")
+    event_id: str = Field(description="Which event was sent")
+    attempt: int = Field(description="Its place among the attempts for this event, from 1")
+    at: str = Field(description="RFC 3339, UTC")
     status: int | None = Field(description="Of the answer; null: there was none")
-    error: str | None
-    milliseconds: int
+    error: str | None = Field(description="Why there was no answer")
+    milliseconds: int = Field(description="From the call to its answer or failure")
 
 
 class Deliveries(BaseModel):
     """Attempts, newest first."""
 
-    deliveries: list[Delivery]
+    deliveries: list[Delivery] = Field(description="Newest first")
 
 
 def webhook_shown(each: Receiver) -> Webhook:
@@ -125,6 +129,7 @@ def webhook_shown(each: Receiver) -> Webhook:
         created_by=each.created_by,
         disabled_at=None if each.disabled_at is None else time_text(each.disabled_at),
         disabled_because=each.disabled_because,
+        version=each.version,
     )
 
 

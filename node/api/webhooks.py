@@ -1,14 +1,14 @@
 """`/v1/webhooks`: who the feed is delivered to, by the Standard Webhooks scheme."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import TypeAdapter
 
 from node.api import openapi
-from node.api.answers import Body, IdempotencyKey, written
+from node.api.answers import Body, IdempotencyKey, IfMatch, versions_in, written
 from node.api.auth import Operator
 from node.api.body import parse
 from node.api.context import Context, InContext
@@ -33,12 +33,13 @@ from node.services.answers import once, request_of
 from node.services.streams import receivers as service
 from node.services.streams.deliveries import KEPT_MAX, deliveries_of
 from node.services.streams.receivers import Receiver
+from node.services.versions import Seen
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
 
 _PAGE_ROWS_MAX = 500
 
-WebhookId = Annotated[str, Path(max_length=ID_CHARACTERS_MAX)]
+WebhookId = Annotated[str, Path(description="Id (whk_…)", max_length=ID_CHARACTERS_MAX)]
 _NEW: TypeAdapter[NewWebhook] = TypeAdapter(NewWebhook)
 _ROTATION: TypeAdapter[Rotation] = TypeAdapter(Rotation)
 _ENABLING: TypeAdapter[Enabling] = TypeAdapter(Enabling)
@@ -57,6 +58,7 @@ class _Write:
     actor: Actor
     body: bytes
     key: str
+    seen: Seen
 
     def once(self, operation: str, adapter: TypeAdapter[Form], act: Callable[..., Receiver]) -> Response:
         form = parse(adapter, self.body)
@@ -68,10 +70,15 @@ class _Write:
 
 
 def _write(context: InContext, actor: Operator, body: Body, key: IdempotencyKey = "") -> _Write:
-    return _Write(context=context, actor=actor, body=body, key=key)
+    return _Write(context=context, actor=actor, body=body, key=key, seen=None)
+
+
+def _change(write: Annotated[_Write, Depends(_write)], if_match: IfMatch = None) -> _Write:
+    return replace(write, seen=versions_in(if_match))
 
 
 Write = Annotated[_Write, Depends(_write)]
+Change = Annotated[_Write, Depends(_change)]
 
 
 @router.get("", summary="Who is the feed delivered to?")
@@ -128,7 +135,7 @@ def deliveries(
     webhook_id: WebhookId,
     *,
     before: Annotated[int, Query(description="Only numbers below this one", ge=1, lt=2**63)] = 2**63 - 1,
-    limit: Annotated[int, Query(ge=1, le=_PAGE_ROWS_MAX)] = 100,
+    limit: Annotated[int, Query(description="Rows at most", ge=1, le=_PAGE_ROWS_MAX)] = 100,
 ) -> Deliveries:
     """Return attempts, newest first, a page at a time; the last thousand of each receiver are kept."""
     with context.store.snapshot() as connection:
@@ -143,7 +150,7 @@ def deliveries(
     summary="Sign by a new secret",
     openapi_extra=openapi.json_body(_ROTATION, {"rotation": {"overlap_seconds": 86400}}),
 )
-def rotate(write: Write, webhook_id: WebhookId) -> Response:
+def rotate(write: Change, webhook_id: WebhookId) -> Response:
     """Give a receiver a new secret; for the overlap each message has a signature by either."""
     context = write.context
     context.vault.ready()
@@ -158,6 +165,7 @@ def rotate(write: Write, webhook_id: WebhookId) -> Response:
             overlap_seconds=form.overlap_seconds,
             actor=write.actor.id,
             at=at,
+            seen=write.seen,
         ),
     )
 
@@ -168,13 +176,13 @@ def rotate(write: Write, webhook_id: WebhookId) -> Response:
     summary="Deliver again, from where it was or from a cursor",
     openapi_extra=openapi.json_body(_ENABLING, {"where it was": {}, "from": {"cursor": "evt_…"}}),
 )
-def enable(write: Write, webhook_id: WebhookId) -> Response:
+def enable(write: Change, webhook_id: WebhookId) -> Response:
     """Deliver what follows, at once; from an older event everything since comes again."""
     return write.once(
         f"enable {webhook_id}",
         _ENABLING,
         lambda form, connection, at: service.enable(
-            connection, webhook_id, cursor=form.cursor, actor=write.actor.id, at=at
+            connection, webhook_id, cursor=form.cursor, actor=write.actor.id, at=at, seen=write.seen
         ),
     )
 
@@ -185,13 +193,13 @@ def enable(write: Write, webhook_id: WebhookId) -> Response:
     summary="Deliver nothing for now",
     openapi_extra=openapi.json_body(_DISABLING, {"disabling": {"reason": "moving to another host"}}),
 )
-def disable(write: Write, webhook_id: WebhookId) -> Response:
+def disable(write: Change, webhook_id: WebhookId) -> Response:
     """Stop delivering; what happens meanwhile is delivered once it is enabled, while the feed keeps it."""
     return write.once(
         f"disable {webhook_id}",
         _DISABLING,
         lambda form, connection, at: service.disable(
-            connection, webhook_id, because=form.reason, actor=write.actor.id, at=at
+            connection, webhook_id, because=form.reason, actor=write.actor.id, at=at, seen=write.seen
         ),
     )
 
@@ -202,12 +210,14 @@ def disable(write: Write, webhook_id: WebhookId) -> Response:
     summary="End a receiver",
     openapi_extra=openapi.json_body(_REMOVAL, {"removal": {}}),
 )
-def remove(write: Write, webhook_id: WebhookId) -> Response:
+def remove(write: Change, webhook_id: WebhookId) -> Response:
     """Deliver nothing more, and delete its secrets."""
     return write.once(
         f"remove {webhook_id}",
         _REMOVAL,
-        lambda _, connection, at: service.remove(connection, webhook_id, actor=write.actor.id, at=at),
+        lambda _, connection, at: service.remove(
+            connection, webhook_id, actor=write.actor.id, at=at, seen=write.seen
+        ),
     )
 
 
@@ -217,12 +227,12 @@ def remove(write: Write, webhook_id: WebhookId) -> Response:
     summary="Send one event again",
     openapi_extra=openapi.json_body(_RESENDING, {"resending": {"event": "evt_…"}}),
 )
-def resend(write: Write, webhook_id: WebhookId) -> Response:
+def resend(write: Change, webhook_id: WebhookId) -> Response:
     """Send an event again under its id, before what comes next."""
     return write.once(
         f"resend {webhook_id}",
         _RESENDING,
         lambda form, connection, at: service.resend(
-            connection, webhook_id, event=form.event, actor=write.actor.id, at=at
+            connection, webhook_id, event=form.event, actor=write.actor.id, at=at, seen=write.seen
         ),
     )

@@ -7,6 +7,7 @@ from functools import partial
 
 from node.api.context import Context
 from node.api.metrics import Metrics
+from node.api.rates import Rates
 from node.api.readiness import Readiness
 from node.api.ring import Ring
 from node.bootstrap.agreement import AgreementProbe
@@ -107,7 +108,8 @@ def build(
             settings=settings, store=store, chain=chain, contracts=contracts, clock=clock, random=random,
             schemas=schemas_by_thread(settings), readiness=readiness, metrics=metrics,
             keys=open_access_keys(settings, random), openid=openid_issuer(settings, clock),
-            vault=vault, ring=ring_of_feed, approvers=Approvers(approver_keys(settings), clock),
+            vault=vault, ring=ring_of_feed, rates=Rates(settings, clock),
+            approvers=Approvers(approver_keys(settings), clock),
         )  # fmt: skip
         node = Node(context, verification, [*workers, health], web=Part.API in parts, resources=resources)
         on_failure.pop_all()

@@ -53,7 +53,13 @@ class Node:
         self._resources = resources
         settings = context.settings
         self.web = (
-            WebServer(create_app(context), host=settings.host, port=settings.port, tls=tls_of(settings))
+            WebServer(
+                create_app(context),
+                host=settings.host,
+                port=settings.port,
+                tls=tls_of(settings),
+                proxies=settings.proxies,
+            )
             if web
             else None
         )

@@ -44,7 +44,9 @@ def tls_of(settings: Settings) -> Tls | None:
 class WebServer:
     """Listens from the moment it is made; answers after `start`."""
 
-    def __init__(self, app: FastAPI, *, host: str, port: int, tls: Tls | None = None) -> None:
+    def __init__(
+        self, app: FastAPI, *, host: str, port: int, tls: Tls | None = None, proxies: str | None = None
+    ) -> None:
         context = None if tls is None else _context(tls)
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -66,6 +68,8 @@ class WebServer:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                proxy_headers=proxies is not None,
+                forwarded_allow_ips=proxies,
                 limit_concurrency=CONNECTIONS_MAX,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=_DRAIN_SECONDS_MAX,

@@ -7,6 +7,7 @@
         ├── RequestRefused                the caller can mend it
         │   └── Unauthenticated 401 (LoginRefused · InvalidClient) · LoginsBusy · IssuerUnavailable 503 ·
         │       InvalidScope · UnsupportedGrantType · PasswordRefused 400 · NameTaken 409 · Forbidden 403 ·
+        │       TooManyRequests 429 · PreconditionFailed 412 ·
         │       NotFound 404 · IdempotencyConflict · InFlight ·
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
         │       ApprovalRefused 409 · SelfApproval 403 · BodyTooLarge 413 ·
@@ -133,9 +134,11 @@ from node.errors.requests import (
     PayeeRefused,
     PayerRefused,
     PeriodRefused,
+    PreconditionFailed,
     QueueFull,
     RequestRefused,
     SelfApproval,
+    TooManyRequests,
     Unauthenticated,
     UnsupportedGrantType,
     ValueDateRefused,
@@ -226,6 +229,7 @@ __all__ = [
     "PeriodRefused",
     "PinLocked",
     "PolicyRefused",
+    "PreconditionFailed",
     "QueueFull",
     "RequestRefused",
     "SelfApproval",
@@ -244,6 +248,7 @@ __all__ = [
     "TokenKeyUnsafe",
     "TokenModuleMissing",
     "TokenSessionLost",
+    "TooManyRequests",
     "TransactionPostponed",
     "TransactionRefused",
     "Unauthenticated",

@@ -1,5 +1,7 @@
 """What a caller asked for and can't have."""
 
+from collections.abc import Mapping
+
 from node.errors.base import NodeError
 
 
@@ -57,6 +59,23 @@ class NameTaken(RequestRefused):
     """Somebody has this name already."""
 
     status = 409
+
+
+class TooManyRequests(RequestRefused):
+    """A caller asks more often than it may. `told`: what the answer's header fields say of the limit."""
+
+    status = 429
+
+    def __init__(self, detail: str, *, retry_after_seconds: int, told: Mapping[str, str]) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+        self.told = told
+
+
+class PreconditionFailed(RequestRefused):
+    """What is to be changed has changed since its caller saw it (`If-Match`); look again."""
+
+    status = 412
 
 
 class NotFound(RequestRefused):

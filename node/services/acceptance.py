@@ -104,7 +104,7 @@ def accept(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Circumstances:
+class Circumstances:
     """What the store says that requests are held against."""
 
     own: Participant
@@ -115,10 +115,10 @@ class _Circumstances:
 
 def take(store: Store, settings: Settings, clock: Clock, random: Random, submission: Submission) -> Answer:
     """Take a submission; the first answer again if it was taken before. Raise `FaultyRequests`."""
-    known = _looked_up(store, settings, clock, submission)
+    known = look_up(store, settings, clock, submission)
     if isinstance(known, Answer):
         return known
-    items = _prepare_all(submission, known.preparation, known.uetrs, random)
+    items = prepare_all(submission, known.preparation, known.uetrs, random)
     at = int(clock.now())
     new = sum(isinstance(item, Prepared) for item in items)
     ids = new_ids(ID_PREFIX[submission.kind], new, clock, random)
@@ -146,21 +146,8 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
         )
 
 
-def check(store: Store, settings: Settings, clock: Clock, random: Random, submission: Submission) -> bool:
-    """Tell whether a submission was taken before; raise what `take` would, and take nothing.
-
-    Room in the outbox is not asked for: by the time it is sent there may be more, or less.
-    """
-    known = _looked_up(store, settings, clock, submission)
-    if isinstance(known, Answer):
-        return True
-    _prepare_all(submission, known.preparation, known.uetrs, random)
-    return False
-
-
-def _looked_up(
-    store: Store, settings: Settings, clock: Clock, submission: Submission
-) -> Answer | _Circumstances:
+def look_up(store: Store, settings: Settings, clock: Clock, submission: Submission) -> Answer | Circumstances:
+    """Return what a submission is held against, or its first answer; raise `BodyTooLarge`."""
     requests = submission.requests
     if len(requests) > settings.payments_max:
         raise BodyTooLarge(f"{len(requests)} in one request; this node takes {settings.payments_max} at most")
@@ -176,7 +163,7 @@ def _looked_up(
             defaults=Defaults(deadline_seconds=settings.deadline_seconds, queue=settings.queue),
             now=clock.now(),
         )
-        return _Circumstances(
+        return Circumstances(
             own=own,
             chain=pinned(connection),
             preparation=preparation,
@@ -232,9 +219,10 @@ def _known(connection: Connection, uetrs: Iterable[str | None]) -> dict[str, Kno
     return found
 
 
-def _prepare_all(
+def prepare_all(
     submission: Submission, preparation: Preparation, known: dict[str, Known], random: Random
 ) -> list[Prepared | Known]:
+    """Return each request ready to be written, or what it repeats; raise `FaultyRequests`."""
     requests = submission.requests
     made = new_uetrs(len(requests), random)
     salts = random.bytes(SALT_BYTES * len(requests))

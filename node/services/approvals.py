@@ -20,6 +20,7 @@ from node.services.actors import Actor
 from node.services.answers import Answer, Request, first_answer, keep_answer
 from node.services.audit import append_audit
 from node.services.timeline import Entry
+from node.services.versions import Seen, require_version
 from node.store.session import Store
 from node.store.tables import approvals, instructions, outbox, rejections, reviews
 from settlement.approval import ACTION_OF_KIND, SETTLE, approval_deadline, approval_digest
@@ -103,11 +104,13 @@ def approve(
     shown: bytes,
     secret: bytes,
     reason: str | None,
+    seen: Seen = None,
 ) -> Answer:
     """Consent to an instruction whose digest is the one that was `shown`, by the actor's own key.
 
     The secret opens that key for this approval only, outside any transaction, and is kept nowhere. Raise
-    `NotFound`, `SelfApproval`, `ApprovalRefused`, `ApproverRefused`, `ApproverBusy`, `ContentChanged`.
+    `NotFound`, `SelfApproval`, `ApprovalRefused`, `ApproverRefused`, `ApproverBusy`, `ContentChanged`,
+    `PreconditionFailed`.
     """
     reason = None if reason is None else _validate_reason(reason)
     at = int(clock.now())
@@ -115,7 +118,9 @@ def approve(
         if answered := first_answer(connection, request):
             return answered
         row, chain = _answerable(connection, payment_id, actor, at), pinned(connection)
-        if _digest(row, chain) != shown:
+        present = _digest(row, chain)
+        require_version(seen, "0x" + present.hex())
+        if present != shown:
             raise ApprovalRefused(f"{row['id']} is not what you were shown; look at it again", param="digest")
         valid = {
             key.address
@@ -142,17 +147,25 @@ def approve(
 
 
 def reject(
-    store: Store, clock: Clock, request: Request, *, actor: Actor, payment_id: str, reason: str
+    store: Store,
+    clock: Clock,
+    request: Request,
+    *,
+    actor: Actor,
+    payment_id: str,
+    reason: str,
+    seen: Seen = None,
 ) -> Answer:
     """End an instruction that waits, for a reason; its sequence is voided, so that it can never settle.
 
-    Who entered it may do so too. Raise `NotFound`, `ApprovalRefused`, `InvalidReason`.
+    Who entered it may do so too. Raise `NotFound`, `ApprovalRefused`, `InvalidReason`, `PreconditionFailed`.
     """
     reason, at = _validate_reason(reason), int(clock.now())
     with store.transaction() as connection:
         if answered := first_answer(connection, request):
             return answered
         row = _waiting(connection, payment_id, at)
+        require_version(seen, "0x" + _digest(row, pinned(connection)).hex())
         if not refuse_held(connection, [row["id"]], reason=REJECTED, at=at):
             raise ApprovalRefused(f"{row['id']} does not wait for an approval any more")
         enqueue(connection, Action.VOID, [row["id"]], at=at)

@@ -15,6 +15,7 @@ from node.errors import NotFound
 from node.services.acceptance import own_participant
 from node.services.audit import append_audit
 from node.services.reconciliation import Break, Kind, Reconciliation, reconcile
+from node.services.versions import Seen, require_version, version_of
 from node.settings import Settings
 from node.store.counters import take_numbers
 from node.store.incidents import raise_incident
@@ -60,6 +61,11 @@ class OpenedBreak:
     cleared_at: int | None
     cleared_by: str | None
     reason: str | None
+
+    @property
+    def version(self) -> str:
+        """What of it people change."""
+        return version_of(self.owner, self.cleared_at, self.cleared_by, self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,15 +137,24 @@ def record(
     return [row["id"] for row in rows]
 
 
-def assign(connection: Connection, break_id: int, *, owner: str, actor: str, at: int) -> OpenedBreak:
-    """Make somebody answer for an open break; raise `NotFound`, `InvalidNote`."""
-    return _step(connection, break_id, step=_ASSIGNED, owner=owner, reason=None, actor=actor, at=at)
+def assign(
+    connection: Connection, break_id: int, *, owner: str, actor: str, at: int, seen: Seen = None
+) -> OpenedBreak:
+    """Make somebody answer for an open break; raise `NotFound`, `InvalidNote`, `PreconditionFailed`."""
+    return _step(
+        connection, break_id, step=_ASSIGNED, owner=owner, reason=None, actor=actor, at=at, seen=seen
+    )
 
 
-def clear(connection: Connection, break_id: int, *, by: str, reason: str, actor: str, at: int) -> OpenedBreak:
-    """End a break: a person has found out why, and answers for it; raise `NotFound`, `InvalidNote`."""
+def clear(
+    connection: Connection, break_id: int, *, by: str, reason: str, actor: str, at: int, seen: Seen = None
+) -> OpenedBreak:
+    """End a break: a person has found out why, and answers for it.
+
+    Raise `NotFound`, `InvalidNote`, `PreconditionFailed`.
+    """
     _validate(reason, "reason", REASON_CHARACTERS_MAX)
-    return _step(connection, break_id, step=_CLEARED, owner=by, reason=reason, actor=actor, at=at)
+    return _step(connection, break_id, step=_CLEARED, owner=by, reason=reason, actor=actor, at=at, seen=seen)
 
 
 def list_breaks(
@@ -206,11 +221,14 @@ def _step(
     reason: str | None,
     actor: str,
     at: int,
+    seen: Seen,
 ) -> OpenedBreak:
     _validate(owner, "name", NAME_CHARACTERS_MAX)
     _hold(connection)
-    if connection.execute(_open().where(breaks.c.id == break_id)).first() is None:
+    found = connection.execute(_open().where(breaks.c.id == break_id)).mappings().first()
+    if found is None:
         raise NotFound(f"no open break has the number {break_id}; `vostro breaks list` shows them")
+    require_version(seen, _shown(found).version)
     taken = connection.scalar(
         select(func.coalesce(func.max(break_steps.c.number), 0)).where(break_steps.c.break_id == break_id)
     )

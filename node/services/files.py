@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from node.clock import Clock, Random
 from node.errors import DuplicateMessage, PayerRefused, RequestRefused
 from node.mirror.registry import directory
-from node.services.acceptance import FAULTS_MAX, FaultyRequests, Submission, check, own_participant, take
+from node.services.acceptance import FAULTS_MAX, FaultyRequests, Submission, own_participant, take
 from node.services.accepted import NewFile
 from node.services.answers import Answer, Request, request_of
+from node.services.foreseeing import check
 from node.services.identifiers import new_id
 from node.services.incoming_files import FileForm, OpenedFile, open_file
 from node.settings import Settings
@@ -99,7 +100,7 @@ def _checked(
     faults, before = list(opened.faults), False
     try:
         submission = _submission(store, settings, clock, random, opened, actor="", entered_by="", keyed=None)
-        before = check(store, settings, clock, random, submission)
+        before = check(store, settings, clock, random, submission) is None
     except FaultyRequests as found:
         faults += _faults(opened, found)
     except RequestRefused as error:

@@ -11,18 +11,21 @@ from sqlalchemy import Connection, RowMapping, select
 
 from node.clock import Clock
 from node.errors import NotFound
+from node.mirror.days import NO_DAY, Days
 from node.mirror.instructions import Outcome, outcomes
-from node.mirror.registry import directory, registered_assets
+from node.mirror.registry import Asset, directory, registered_assets
 from node.outbox.attempts import Attempt, attempts_of
 from node.services.approvals import answers_of
-from node.services.facts import Patience, state, subject_of
+from node.services.facts import Patience, concerns, state, subject_of
 from node.services.filters import Filter, cursor_at, filtered, position_of
 from node.services.timeline import Entry, last_reason, timeline
+from node.services.versions import version_of
 from node.settings import Settings
 from node.store.session import Store
 from node.store.tables import instructions
 from settlement.lifecycle import State
 from settlement.participant import Directory
+from settlement.posting import SETTLING
 
 PAGE_ROWS_MAX = 1000
 
@@ -33,6 +36,7 @@ class Payment:
 
     `state` is the public word. `reason` tells, unless it settled, why it was refused or reverted last, by the
     contracts' name, or by which code it was cancelled in the queue; `age_seconds`: only while `unknown`.
+    `business_day`, `business_date`: of its settlement (`node.mirror.days`).
     """
 
     id: str
@@ -56,6 +60,13 @@ class Payment:
     created_at: int
     created_by: str
     age_seconds: int | None
+    business_day: int | None
+    business_date: str | None
+
+    @property
+    def version(self) -> str:
+        """Where it stands: what else is shown of it never changes, or by itself."""
+        return version_of(self.state, self.reason)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +116,12 @@ def get_payment(store: Store, settings: Settings, clock: Clock, payment_id: str)
         )
 
 
+def payment_in(connection: Connection, settings: Settings, clock: Clock, row: RowMapping) -> Payment:
+    """Return the payment of a row of `instructions` as it stands in a transaction."""
+    (payment,) = _View(connection, settings, clock).show([row])
+    return payment
+
+
 def list_payments(
     store: Store,
     settings: Settings,
@@ -145,22 +162,35 @@ class _View:
         self.attempts = attempts_of(self._connection, (row["id"] for row in rows))
         self.outcomes = outcomes(self._connection, ((row["payer"], row["sequence"]) for row in rows))
         names = directory(self._connection)
-        codes = {asset.id: asset.currency.code for asset in registered_assets(self._connection)}
-        return [self._show(row, names, codes) for row in rows]
+        assets = {asset.id: asset for asset in registered_assets(self._connection)}
+        settled = {row["id"]: found for row in rows if (found := self._settling(row))}
+        days = Days(self._connection, assets, settled.values())
+        return [self._show(row, names, assets[row["asset"]], days, settled.get(row["id"])) for row in rows]
 
-    def _show(self, row: RowMapping, names: Directory, codes: dict[int, str]) -> Payment:
+    def _settling(self, row: RowMapping) -> Outcome | None:
+        """Return the event by which an instruction settled."""
+        identity = subject_of(row).identity
+        found = self.outcomes[row["payer"], row["sequence"]]
+        return next((each for each in found if each.name in SETTLING and concerns(identity, each)), None)
+
+    def _show(
+        self, row: RowMapping, names: Directory, asset: Asset, days: Days, settling: Outcome | None
+    ) -> Payment:
         attempts = self.attempts[row["id"]]
         events = self.outcomes[row["payer"], row["sequence"]]
         subject = subject_of(row)
         found = state(subject, attempts, events, patience=self._patience, now=self._now)
+        day = days.of(asset, settling) if settling and found is State.SETTLED else NO_DAY
         return Payment(
             state=found.shown,
             # What a settled one was refused for on its way would only confuse.
             reason=None if found is State.SETTLED else last_reason(subject.identity, attempts, events),
             payer=names.get(row["payer"]).bic,
             payee=names.get(row["payee"]).bic,
-            currency=codes[row["asset"]],
+            currency=asset.currency.code,
             age_seconds=int(self._now) - row["created_at"] if found is State.UNKNOWN else None,
+            business_day=day.number,
+            business_date=day.date,
             **{name: row[name] for name in _SHOWN_AS_THEY_ARE},
         )
 

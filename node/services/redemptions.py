@@ -12,6 +12,7 @@ from node.mirror.instructions import outcomes
 from node.mirror.registry import directory
 from node.mirror.words import unsigned
 from node.services.administration import ask_in
+from node.services.versions import Seen, require_version, version_of
 from node.store.session import Store
 from node.store.tables import events
 from settlement.identifiers import BankReference, validate_bic
@@ -38,6 +39,11 @@ class Redemption:
     height: int
     requested_at: int
 
+    @property
+    def version(self) -> str:
+        """What it says; while it waits it stays so."""
+        return version_of(self.terms.encoded().hex(), self.commitment.hex())
+
 
 _ENDS = ("Redeemed", "RedemptionRefused", "RedemptionWithdrawn")
 _END_CALLS = {
@@ -63,17 +69,20 @@ def end_redemption(
     ending: Ending,
     actor: str,
     at: int,
+    seen: Seen = None,
 ) -> int:
     """Confirm or refuse a holder's redemption (its BIC), as its issuer, or withdraw it, as its holder.
 
     Return the number of the outbox row. Asked twice the chain takes the first and reverts the other. Raise
-    `NotFound` when none of that number waits for this participant, `UnknownParticipant`, `InvalidBic`.
+    `NotFound` when none of that number waits for this participant, `UnknownParticipant`, `InvalidBic`,
+    `PreconditionFailed`.
     """
     payer = directory(connection).resolve(BankReference(bic=validate_bic(holder)))
     for each in waiting(connection):
         asked = each.terms
         ends = each.holder if ending is Ending.WITHDRAWN else each.issuer
         if (asked.payer, asked.sequence) == (payer.id, sequence) and ends.id == own.id:
+            require_version(seen, each.version)
             call = _END_CALLS[ending](contracts, asked, each.commitment)
             return ask_in(
                 connection, call, role=KeyRole.PAY, actor=actor, action=f"redemption_{ending}", at=at

@@ -32,15 +32,29 @@ def needs(
 
     The caller holds the series of sequences, so nobody else counts meanwhile. `limits` by asset.
     """
-    days: dict[int, SingleKeyDay] = {}
-    for item in items:
-        if item.asset not in days:
-            days[item.asset] = _day(connection, item.asset, payer=payer, limits=limits, at=at)
-    before = {asset: day.total for asset, day in days.items()}
-    found = [days[item.asset].need(item.amount) for item in items]
+    days, found = _gone_through(connection, items, payer=payer, limits=limits, at=at)
     for asset, day in days.items():
-        take_numbers(connection, _series(asset, at), day.total - before[asset])
+        series = _series(asset, at)
+        take_numbers(connection, series, day.total - numbers_taken(connection, series))
     return found
+
+
+def foresee(
+    connection: Connection, items: Sequence[Prepared], *, payer: int, limits: Mapping[int, int], at: int
+) -> list[Need | None]:
+    """Tell the same as of now, and count nothing."""
+    return _gone_through(connection, items, payer=payer, limits=limits, at=at)[1]
+
+
+def _gone_through(
+    connection: Connection, items: Sequence[Prepared], *, payer: int, limits: Mapping[int, int], at: int
+) -> tuple[dict[int, SingleKeyDay], list[Need | None]]:
+    """Return each asset's day after all items, and why each of them takes two."""
+    days = {
+        asset: _day(connection, asset, payer=payer, limits=limits, at=at)
+        for asset in {item.asset for item in items}
+    }
+    return days, [days[item.asset].need(item.amount) for item in items]
 
 
 def write_reviews(connection: Connection, waiting: Mapping[str, Need], *, entered_by: str, at: int) -> None:
@@ -52,10 +66,7 @@ def write_reviews(connection: Connection, waiting: Mapping[str, Need], *, entere
 def _day(
     connection: Connection, asset: int, *, payer: int, limits: Mapping[int, int], at: int
 ) -> SingleKeyDay:
-    total = numbers_taken(connection, _series(asset, at))
-    if total == 0:
-        total = _carried_over(connection, asset, at)
-        take_numbers(connection, _series(asset, at), total)
+    total = numbers_taken(connection, _series(asset, at)) or _carried_over(connection, asset, at)
     # Central-bank money has its currency's number.
     return SingleKeyDay(
         limit=limits.get(asset), threshold=threshold_of(connection, payer, asset), total=total

@@ -16,7 +16,8 @@ from node.outbox.rows import enqueue, turn_into_void
 from node.outbox.transactions import hold
 from node.services.audit import append_audit
 from node.services.facts import Subject, concerns, state, subject_of
-from node.services.payments import patience_of
+from node.services.payments import Payment, patience_of, payment_in
+from node.services.versions import Seen, require_version
 from node.settings import Settings
 from node.store.session import Store
 from node.store.tables import instructions
@@ -49,27 +50,39 @@ def void_payment(store: Store, settings: Settings, clock: Clock, payment_id: str
 
 
 def cancel_payment(store: Store, settings: Settings, clock: Clock, payment_id: str, *, actor: str) -> None:
-    """Ask that a payment leaves the queue unsettled; once asked, asking again changes nothing.
+    """Ask that a payment leaves the queue unsettled; see `cancel_in`."""
+    with store.transaction() as connection:
+        cancel_in(connection, settings, clock, payment_id, actor=actor)
 
-    Raise `NotFound`, `CancelRefused` when it does not wait there.
+
+def cancel_in(
+    connection: Connection,
+    settings: Settings,
+    clock: Clock,
+    payment_id: str,
+    *,
+    actor: str,
+    seen: Seen = None,
+) -> Payment:
+    """Ask that a payment leaves the queue unsettled, and return it; asking again changes nothing.
+
+    Raise `NotFound`, `CancelRefused` when it does not wait there, `PreconditionFailed`.
     """
     now = clock.now()
-    with store.transaction() as connection:
-        row = _instruction(connection, payment_id)
-        hold(connection, row["id"])
-        attempts = attempts_of(connection, [row["id"]])[row["id"]]
-        if any(_takes_back(attempt) for attempt in attempts):
-            return
-        found = state(
-            subject_of(row), attempts, _said(connection, row), patience=patience_of(settings), now=now
-        )
-        if not found.waits:
-            raise CancelRefused(f"{row['id']} is {found.shown}; only what queues is cancelled there")
-        verb = Action.WITHDRAW if found is State.PROPOSED else Action.CANCEL
-        enqueue(connection, verb, [row["id"]], at=int(now))
-        append_audit(
-            connection, at=int(now), actor=actor, action="cancel_asked", subject=row["id"], detail={}
-        )
+    row = _instruction(connection, payment_id)
+    hold(connection, row["id"])
+    shown = payment_in(connection, settings, clock, row)
+    require_version(seen, shown.version)
+    attempts = attempts_of(connection, [row["id"]])[row["id"]]
+    if any(_takes_back(attempt) for attempt in attempts):
+        return shown
+    found = state(subject_of(row), attempts, _said(connection, row), patience=patience_of(settings), now=now)
+    if not found.waits:
+        raise CancelRefused(f"{row['id']} is {found.shown}; only what queues is cancelled there")
+    verb = Action.WITHDRAW if found is State.PROPOSED else Action.CANCEL
+    enqueue(connection, verb, [row["id"]], at=int(now))
+    append_audit(connection, at=int(now), actor=actor, action="cancel_asked", subject=row["id"], detail={})
+    return shown
 
 
 def _instruction(connection: Connection, payment_id: str) -> RowMapping:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from scripts.benches import listeners
+from scripts.benches import listeners, requests
 
 
 def run() -> Iterator[dict[str, Any]]:
     """Yield the figures of issue 6."""
+    yield from requests.figures()
     yield from listeners.figures()

@@ -78,7 +78,7 @@ def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -
             "VOSTRO_DEPLOYMENT_FILE": str(folder / "deployment.json"),
             "VOSTRO_KEY_PASSWORD_FILE": str(folder / "password"),
             "VOSTRO_DEMO": "true",
-            "VOSTRO_PORT": str(_free_port()),
+            "VOSTRO_PORT": str(free_port()),
         }
         token = _officer_token(Settings(bic=bank.bic, store_url=store_url))
         started = time.perf_counter()
@@ -119,7 +119,8 @@ def _processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
         return port

@@ -14,7 +14,7 @@ from node.keys.vault import Vault
 from node.services.alerts.raised import About, raise_alerts
 from node.services.audit import append_audit
 from node.services.streams.feed import Choice, Entry, end_of, entry_at, read
-from node.services.streams.receivers import Receiver, receiver_of, secrets_of
+from node.services.streams.receivers import RECEIVERS, Receiver, receiver_of, secrets_of
 from node.store.tables import webhook_deliveries, webhook_resends, webhooks
 from settlement.alerting import Finding
 
@@ -155,7 +155,7 @@ def deliveries_of(connection: Connection, identifier: str, *, before: int, limit
 
 
 def _due(at: int) -> Select[tuple[object, ...]]:
-    return select(webhooks).where(
+    return RECEIVERS.where(
         webhooks.c.removed_at.is_(None),
         webhooks.c.disabled_at.is_(None),
         webhooks.c.due_at <= at,

@@ -19,6 +19,7 @@ from node.services.identifiers import new_id
 from node.services.streams.choices import assets_of, types_of
 from node.services.streams.feed import end_of, position_of
 from node.services.streams.targets import validate_url
+from node.services.versions import Seen, require_version, version_of
 from node.settings import Settings
 from node.store.counters import take_numbers
 from node.store.tables import webhook_resends, webhook_secrets, webhooks
@@ -29,6 +30,16 @@ SECRET_BYTES = 32
 OVERLAP_SECONDS = 86_400
 OVERLAP_SECONDS_MAX = 30 * 86_400
 _SERIES = "webhook"
+# A receiver's row, with how many secrets it has had.
+RECEIVERS = select(
+    webhooks,
+    func.coalesce(
+        select(func.max(webhook_secrets.c.number))
+        .where(webhook_secrets.c.webhook_id == webhooks.c.id)
+        .scalar_subquery(),
+        0,
+    ).label("secret_number"),
+)
 
 
 class ReceiversFull(RequestRefused):
@@ -42,6 +53,7 @@ class Receiver:
     """A receiver. `position`: up to where it has the feed; times in UTC seconds.
 
     `types` and `assets` are empty where it wants all. `attempts` of what comes next were in vain.
+    `secret_number`: how many secrets it has had.
     """
 
     id: str
@@ -55,6 +67,12 @@ class Receiver:
     created_by: str
     disabled_at: int | None
     disabled_because: str | None
+    secret_number: int
+
+    @property
+    def version(self) -> str:
+        """What of it people change: where it has the feed up to moves by itself."""
+        return version_of(self.disabled_at, self.disabled_because, self.secret_number)
 
 
 def register(
@@ -99,13 +117,13 @@ def register(
 
 def receivers(connection: Connection) -> list[Receiver]:
     """Return every receiver that was not removed, oldest first."""
-    query = select(webhooks).where(webhooks.c.removed_at.is_(None)).order_by(webhooks.c.id)
+    query = RECEIVERS.where(webhooks.c.removed_at.is_(None)).order_by(webhooks.c.id)
     return [receiver_of(row) for row in connection.execute(query).mappings()]
 
 
 def receiver(connection: Connection, identifier: str) -> Receiver:
     """Return one receiver; raise `NotFound`."""
-    query = select(webhooks).where(webhooks.c.id == identifier, webhooks.c.removed_at.is_(None))
+    query = RECEIVERS.where(webhooks.c.id == identifier, webhooks.c.removed_at.is_(None))
     row = connection.execute(query).mappings().one_or_none() if identifier.isprintable() else None
     if row is None:
         raise NotFound(f"no receiver has the id {identifier[:100]!r}; `vostro webhooks list` shows them")
@@ -120,6 +138,14 @@ def receiver_of(row: RowMapping) -> Receiver:
     )
 
 
+def _seen(connection: Connection, identifier: str, seen: Seen) -> Receiver:
+    """Return one that is to be changed; raise `NotFound`, or `PreconditionFailed` when somebody else did."""
+    _hold(connection)
+    found = receiver(connection, identifier)
+    require_version(seen, found.version)
+    return found
+
+
 def rotate(
     connection: Connection,
     vault: Vault,
@@ -129,10 +155,10 @@ def rotate(
     overlap_seconds: int,
     actor: str,
     at: int,
+    seen: Seen = None,
 ) -> Receiver:
     """Give a receiver a new secret; the one before signs beside it until the overlap is over."""
-    _hold(connection)
-    found = receiver(connection, identifier)
+    _seen(connection, identifier, seen)
     expires_at = at + max(0, min(overlap_seconds, OVERLAP_SECONDS_MAX))
     connection.execute(
         update(webhook_secrets)
@@ -141,7 +167,7 @@ def rotate(
     )
     _add_secret(connection, vault, random, identifier, at=at)
     _note(connection, identifier, "rotated", actor=actor, at=at, until=expires_at)
-    return found
+    return receiver(connection, identifier)
 
 
 def secret_of(connection: Connection, vault: Vault, identifier: str, *, actor: str, at: int) -> str:
@@ -166,12 +192,14 @@ def secrets_of(connection: Connection, vault: Vault, identifier: str, *, at: int
     return [vault.open(row.sealed, name=_secret_name(identifier, row.number)).decode() for row in rows]
 
 
-def enable(connection: Connection, identifier: str, *, cursor: str | None, actor: str, at: int) -> Receiver:
+def enable(
+    connection: Connection, identifier: str, *, cursor: str | None, actor: str, at: int, seen: Seen = None
+) -> Receiver:
     """Deliver (again) from where it was, or from behind an event: also back, so that all since comes again.
 
     Raise `NotFound`, `InvalidCursor`, `CursorGone`.
     """
-    found = receiver(connection, identifier)
+    found = _seen(connection, identifier, seen)
     position = found.position if cursor is None else position_of(connection, cursor)
     _change(
         connection,
@@ -186,17 +214,19 @@ def enable(connection: Connection, identifier: str, *, cursor: str | None, actor
     return receiver(connection, identifier)
 
 
-def disable(connection: Connection, identifier: str, *, because: str, actor: str, at: int) -> Receiver:
+def disable(
+    connection: Connection, identifier: str, *, because: str, actor: str, at: int, seen: Seen = None
+) -> Receiver:
     """Deliver nothing more until somebody enables it; nothing is lost while the feed keeps it."""
-    receiver(connection, identifier)
+    _seen(connection, identifier, seen)
     _change(connection, identifier, disabled_at=at, disabled_because=because)
     _note(connection, identifier, "disabled", actor=actor, at=at, because=because)
     return receiver(connection, identifier)
 
 
-def remove(connection: Connection, identifier: str, *, actor: str, at: int) -> Receiver:
+def remove(connection: Connection, identifier: str, *, actor: str, at: int, seen: Seen = None) -> Receiver:
     """End a receiver for good; its secrets are deleted, its deliveries stay."""
-    found = receiver(connection, identifier)
+    found = _seen(connection, identifier, seen)
     _change(connection, identifier, removed_at=at)
     for table in (webhook_secrets, webhook_resends):
         connection.execute(delete(table).where(table.c.webhook_id == identifier))
@@ -204,13 +234,14 @@ def remove(connection: Connection, identifier: str, *, actor: str, at: int) -> R
     return found
 
 
-def resend(connection: Connection, identifier: str, *, event: str, actor: str, at: int) -> Receiver:
+def resend(
+    connection: Connection, identifier: str, *, event: str, actor: str, at: int, seen: Seen = None
+) -> Receiver:
     """Send one event again, whether it was wanted or not, under its old id.
 
     Raise `NotFound`, `InvalidCursor`, `CursorGone`, `ReceiversFull`.
     """
-    _hold(connection)
-    found, position = receiver(connection, identifier), position_of(connection, event)
+    found, position = _seen(connection, identifier, seen), position_of(connection, event)
     waiting = select(webhook_resends.c.position).where(webhook_resends.c.webhook_id == identifier)
     positions = set(connection.scalars(waiting))
     if len(positions) >= RESENDS_MAX:

@@ -107,6 +107,13 @@ events = Table(
         sqlite_where=text("name = 'ThresholdSet'"),
         postgresql_where=text("name = 'ThresholdSet'"),
     ),
+    # Few among many: when a money's business days were closed.
+    Index(
+        "ix_events_days",
+        "height",
+        sqlite_where=text("name = 'DayClosed'"),
+        postgresql_where=text("name = 'DayClosed'"),
+    ),
     # R1 once more, in the mirror: a sequence ends at most once.
     Index(
         "ux_events_ended",

@@ -11,6 +11,7 @@ from fastapi.testclient import TestClient
 from node.api.app import create_app
 from node.api.context import Context
 from node.api.metrics import Metrics
+from node.api.rates import Rates
 from node.api.readiness import Readiness
 from node.api.ring import Ring
 from node.bootstrap.opening import open_access_keys, openid_issuer, schemas_by_thread
@@ -108,7 +109,9 @@ def _approver_keys(settings: Settings, member: Member) -> ApproverKeystores:
 
 def _context(network: Network, store: Store, member: Member, home: Path, changes: dict[str, Any]) -> Context:
     chain, contracts, metrics = network.chain, network.contracts, Metrics()
-    given: dict[str, Any] = {"bic": member.bic, "demo": True, "home": home} | changes
+    # The clock stands still, so that no rate comes back.
+    unbounded = {"actor_burst": 1_000_000, "stranger_burst": 1_000_000}
+    given: dict[str, Any] = {"bic": member.bic, "demo": True, "home": home} | unbounded | changes
     settings = Settings(**given)
     verification = Verification(chain, contracts.deployment, demo_allowed=True)
     return Context(
@@ -128,4 +131,5 @@ def _context(network: Network, store: Store, member: Member, home: Path, changes
         openid=openid_issuer(settings, network.clock),
         vault=vault_in(home),
         ring=Ring(store),
+        rates=Rates(settings, network.clock),
     )

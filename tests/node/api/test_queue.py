@@ -1,5 +1,6 @@
 """Queue, deadline and repetition through the door."""
 
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -23,6 +24,7 @@ from tests.node.api.test_payments import count, payment, send
 from tests.scenario import BANKS
 
 _TOO_MUCH = str(10**15)
+_KEYS = itertools.count()
 
 
 def _run(door: Door) -> None:
@@ -49,8 +51,11 @@ def _send(door: Door, **changes: object) -> str:
     return identifier
 
 
-def _cancel(door: Door, payment_id: str, role: Role = Role.OFFICER) -> Any:
-    return door.client.post(f"/v1/payments/{payment_id}/cancel", headers=door.headers(role))
+def _cancel(
+    door: Door, payment_id: str, role: Role = Role.OFFICER, key: str | None = None, **headers: str
+) -> Any:
+    given = door.headers(role, idempotency_key=key or f"cancel {next(_KEYS)}", **headers)
+    return door.client.post(f"/v1/payments/{payment_id}/cancel", headers=given)
 
 
 def test_queued_and_cancelled(door: Door) -> None:
@@ -160,3 +165,28 @@ def test_in_flight_is_told_so(doors: Callable[..., Door], dialect: str, path: st
     assert [202, 202] == [answer.status_code for answer in (first, again)]
     assert first.content == again.content
     assert 2 == count(door)
+
+
+def test_cancelled_as_it_was_seen(door: Door) -> None:
+    """A payment that has moved since it was seen stays in the queue; a repetition has its first answer."""
+    taken = _send(door, amount=_TOO_MUCH, queue=True)
+    before = door.client.get(f"/v1/payments/{taken}", headers=door.headers())
+    _run(door)
+    seen = door.client.get(f"/v1/payments/{taken}", headers=door.headers())
+    assert f'"{seen.json()["version"]}"' == seen.headers["etag"] != before.headers["etag"]
+    moved = _cancel(door, taken, if_match=before.headers["etag"])
+    assert (412, "precondition_failed", "If-Match") == (
+        moved.status_code, moved.json()["code"], moved.json()["param"],
+    )  # fmt: skip
+    assert 412 == _cancel(door, taken, if_match=f"W/{seen.headers['etag']}").status_code
+    either = f"{before.headers['etag']}, {seen.headers['etag']}"
+    asked = _cancel(door, taken, key="C1", if_match=either)
+    assert (202, "queued", seen.headers["etag"]) == (
+        asked.status_code, asked.json()["state"], asked.headers["etag"],
+    )  # fmt: skip
+    _run(door)
+    again = _cancel(door, taken, key="C1", if_match=either)
+    assert ("true", asked.content, asked.headers["etag"]) == (
+        again.headers["idempotent-replayed"], again.content, again.headers["etag"],
+    )  # fmt: skip
+    assert "cancelled" == _shown(door, taken)["state"]

@@ -98,10 +98,9 @@ def test_the_description_is_complete(door: Door) -> None:
         for method, operation in operations.items():
             assert operation["summary"], (method, path)
             assert operation["description"], (method, path)
-            # What is asked of a payment by its name alone changes nothing when it is asked again.
-            if method == "post" and not path.endswith("/cancel"):
+            if method == "post":
                 # Its path says it all.
-                ends = path.endswith(("/confirmation", "/refusal", "/withdrawal"))
+                ends = path.endswith(("/cancel", "/confirmation", "/refusal", "/withdrawal"))
                 assert ends or operation["requestBody"]["content"], path
                 # Coming in moves nothing, and asked again gives another secret.
                 comes_in = "access" in operation["tags"]
@@ -111,6 +110,24 @@ def test_the_description_is_complete(door: Door) -> None:
             for status, answer in operation["responses"].items():
                 if int(status) >= 400 and path != "/readyz":
                     assert ["application/problem+json"] == list(answer["content"]), (path, status)
+
+
+def test_every_form_is_described(door: Door) -> None:
+    """So is each parameter and each field that comes in or goes out, and a body has an example."""
+    document = door.client.get("/openapi.json").json()
+    forms = dict(document["components"]["schemas"])
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for each in operation.get("parameters", ()):
+                assert each["description"], (method, path, each["name"])
+            for name, content in operation.get("requestBody", {}).get("content", {}).items():
+                # What a message of ISO 20022 looks like is in its own schema.
+                assert name == "application/xml" or content["examples"], (method, path, name)
+                forms[f"{method} {path} {name}"] = {"description": "a body"} | content["schema"]
+    for name, schema in forms.items():
+        assert schema["description"], name
+        for field, said in schema.get("properties", {}).items():
+            assert "$ref" in said or said.get("description"), (name, field)
 
 
 def test_health(door: Door) -> None:

@@ -1,4 +1,4 @@
-"""Mutual TLS on real sockets: the certificate that was checked says which machine it is, and nothing else."""
+"""The web server on real sockets: it believes a checked certificate, and a proxy that was named."""
 
 import ssl
 from collections.abc import Callable, Iterator
@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
+from node.api.auth import address_of
 from node.bootstrap.build import build
 from node.bootstrap.node import Node, Part
 from node.bootstrap.opening import read_certificate
@@ -254,3 +255,25 @@ def test_wrong_settings(tmp_path: Path, authority: Authority) -> None:
         with pytest.raises(SettingsInvalid):
             WebServer(FastAPI(), host="127.0.0.1", port=0, tls=tls)
     assert tls_of(Settings(bic="BANKDEFFXXX")) is None
+
+
+@pytest.mark.parametrize(
+    ("proxies", "seen"),
+    [(None, "127.0.0.1"), ("10.0.0.1", "127.0.0.1"), ("10.0.0.1,127.0.0.0/8", "203.0.113.9")],
+)
+def test_only_a_named_proxy_says_who_asks(proxies: str | None, seen: str) -> None:
+    """An address in a header counts when it comes from a proxy that the operator has named."""
+    app = FastAPI()
+
+    @app.get("/")
+    def whose(request: Request) -> str:
+        return address_of(request)
+
+    server = WebServer(app, host="127.0.0.1", port=0, proxies=proxies)
+    server.start()
+    try:
+        answer = httpx2.get(server.url, headers={"x-forwarded-for": "203.0.113.9"})
+    finally:
+        server.stop()
+        server.join()
+    assert seen == answer.json()

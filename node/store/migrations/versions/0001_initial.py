@@ -204,6 +204,14 @@ def create_tables() -> None:
         info={"append_only": True},
     )
     op.create_index(
+        "ix_events_days",
+        "events",
+        ["height"],
+        unique=False,
+        sqlite_where=sa.text("name = 'DayClosed'"),
+        postgresql_where=sa.text("name = 'DayClosed'"),
+    )
+    op.create_index(
         "ix_events_instruction",
         "events",
         ["initiator", "sequence"],
