@@ -9,7 +9,20 @@ DATE = "2025-03-10"
 def file_of(*amounts: str, message_id: str = "M1", currency: str = "USD", uetrs: bool = True) -> str:
     """A file of the first bank with a transfer to the second for each amount (decimals)."""
     transfers = [messages.transfer(number, amount) for number, amount in enumerate(amounts or ("12.34",))]
-    text = messages.credit_transfers(*transfers)
+    return _between(messages.message_of(*transfers), message_id=message_id, currency=currency, uetrs=uetrs)
+
+
+def bank_file_of(*amounts: str, message_id: str = "M1", currency: str = "USD", uetrs: bool = True) -> str:
+    """A pacs.009 of the first bank with a transfer of its own to the second for each amount (decimals)."""
+    transfers = [
+        messages.bank_transfer(number, amount) for number, amount in enumerate(amounts or ("12.34",))
+    ]
+    text = messages.bank_message_of(*transfers)
+    return _between(text, message_id=message_id, currency=currency, uetrs=uetrs)
+
+
+def _between(text: str, *, message_id: str, currency: str, uetrs: bool) -> str:
+    """Put the scenario's banks, day and currency in the place of the example's."""
     for written, wanted in (
         ("COBADEFFXXX", BANKS[0].bic),
         ("BNPAFRPPXXX", BANKS[1].bic),

@@ -24,8 +24,8 @@ _BODY = {
     "requestBody": {
         "required": True,
         "description": (
-            "pacs.008.001.08, with or without a business application header (head.001.001.02); or a table, "
-            "whose columns are in the README of `node/services`"
+            "pacs.008.001.08 or pacs.009.001.08 (core), with or without a business application header "
+            "(head.001.001.02); or a table, whose columns are in the README of `node/services`"
         ),
         "content": {
             XML: {"schema": {"type": "string"}},

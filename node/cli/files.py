@@ -25,7 +25,8 @@ files = typer.Typer(name="files", help="Files of payments.", no_args_is_help=Tru
 @files.command()
 def check(
     file: Annotated[
-        Path, typer.Argument(help="A pacs.008.001.08 file, or a table (.csv).", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(help="A pacs.008 or pacs.009, or a table (.csv).", exists=True, dir_okay=False),
     ],
     *,
     as_json: AsJson = False,

@@ -24,7 +24,8 @@ def register(app: typer.Typer) -> None:
 
 def pay(
     file: Annotated[
-        Path, typer.Argument(help="A pacs.008.001.08 file, or a table (.csv).", exists=True, dir_okay=False)
+        Path,
+        typer.Argument(help="A pacs.008 or pacs.009, or a table (.csv).", exists=True, dir_okay=False),
     ],
     *,
     queue: Annotated[

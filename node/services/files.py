@@ -132,7 +132,7 @@ def _submission(
     sender = _sender(store, settings, opened.sender)
     return Submission(
         request=Request(
-            actor=f"{opened.message_name} {sender.bic}",
+            actor=f"file {sender.bic}",
             key=opened.message_id,
             digest=opened.body_digest,
             conflict=DuplicateMessage,

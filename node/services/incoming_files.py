@@ -1,4 +1,4 @@
-"""What a file of payments says, whichever form it has: pacs.008, or a table (CSV)."""
+"""What a file of payments says, whichever form it has: pacs.008, pacs.009, or a table (CSV)."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,9 +11,8 @@ from node.settings import Settings
 from settlement import payments_csv
 from settlement.errors import Fault, SettlementError, UnresolvedParty
 from settlement.identifiers import BankReference
-from settlement.iso20022 import pacs008
-from settlement.iso20022.pacs008 import CreditTransfer, CreditTransferMessage
-from settlement.iso20022.pacs008_grammar import NAME, ROOT, TRANSFER
+from settlement.iso20022 import credit_transfers
+from settlement.iso20022.credit_transfers import CreditTransfer, CreditTransferMessage
 from settlement.iso20022.schema import Schemas
 from settlement.payments_csv import CsvPayment
 
@@ -72,18 +71,17 @@ def open_file(
     """Return what a file says; raise a leaf of `InvalidMessage` where it can't be read at all."""
     if form is FileForm.CSV:
         return _opened_table(settings, body, queue)
-    message, faults = pacs008.inspect(
+    message, faults = credit_transfers.inspect(
         body, schemas=schemas, bytes_max=settings.body_bytes_max, transactions_max=settings.payments_max
     )
     return OpenedFile(
-        message_name=NAME,
+        message_name=message.definition.name,
         message_id=message.message_id,
         body_digest=hashlib.sha256(body).digest(),
         sender=message.sender,
         requests=tuple(_transfer_request(message, transfer, queue) for transfer in message.transfers),
         places=tuple(
-            (transfer.position, f"{ROOT}/{TRANSFER}[{transfer.position + 1}]")
-            for transfer in message.transfers
+            (transfer.position, message.definition.place(transfer.position)) for transfer in message.transfers
         ),
         names=_ELEMENTS,
         faults=faults,

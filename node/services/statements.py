@@ -17,7 +17,7 @@ from node.mirror.levels import lowest_level
 from node.mirror.registry import Asset, directory, registered_assets
 from node.store.session import Store
 from node.store.tables import accounts, instructions
-from settlement.iso20022.pacs008_grammar import TRANSFER
+from settlement.iso20022.definitions import TRANSFER
 from settlement.participant import Directory
 from settlement.statement import Entry, Statement, draw_up
 

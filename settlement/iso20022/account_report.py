@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias
 
+from settlement.iso20022.definitions import DEFINITIONS, TRANSFER, Definition
 from settlement.iso20022.elements import (
     amount_tree,
     date_text,
@@ -13,8 +14,6 @@ from settlement.iso20022.elements import (
     time_text,
 )
 from settlement.iso20022.grammar import in_order
-from settlement.iso20022.pacs008_grammar import NAME as PACS008
-from settlement.iso20022.pacs008_grammar import TRANSFER, TRANSFER_GRAMMAR
 from settlement.iso20022.reader import Tree
 from settlement.iso20022.xml import Element, element
 from settlement.iso20022.xml import write as write_xml
@@ -159,13 +158,13 @@ def _details(entry: Entry, statement: Statement, amount: Element, side: str) -> 
     payer, payee = (
         (statement.owner, entry.counterparty) if entry.amount < 0 else (entry.counterparty, statement.owner)
     )
-    transfer = _transfer(entry)
+    definition, transfer = _transfer(entry)
     tree: Tree = {
         "Refs": {name: value for name, value in references.items() if value is not None},
         "Amt": amount,
         "CdtDbtInd": side,
     }
-    if parties := _parties(transfer):
+    if parties := _parties(transfer, between_banks=definition is not None and definition.between_banks):
         tree["RltdPties"] = parties
     agents: Tree = {
         name: _agent(name, each)
@@ -182,16 +181,20 @@ def _details(entry: Entry, statement: Statement, amount: Element, side: str) -> 
     return tree
 
 
-def _transfer(entry: Entry) -> Tree:
+def _transfer(entry: Entry) -> tuple[Definition | None, Tree]:
     """Return the transfer in the entry's document in the order of elements; nothing where it has none."""
     document = entry.document or {}
-    transfer = document.get(TRANSFER) if document.get("message") == PACS008 else None
-    return in_order(transfer, TRANSFER_GRAMMAR) if isinstance(transfer, dict) else {}
+    definition = DEFINITIONS.get(str(document.get("message")))
+    transfer = document.get(TRANSFER)
+    if definition is None or not isinstance(transfer, dict):
+        return None, {}
+    return definition, in_order(transfer, definition.transfer)
 
 
-def _parties(transfer: Tree) -> Tree:
+def _parties(transfer: Tree, *, between_banks: bool) -> Tree:
+    kind = "Agt" if between_banks else "Pty"
     return {
-        name: transfer[name] if name in _ACCOUNTS else {"Pty": transfer[name]}
+        name: transfer[name] if name in _ACCOUNTS else {kind: transfer[name]}
         for name in _PARTIES
         if name in transfer
     }

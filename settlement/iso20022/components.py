@@ -1,4 +1,5 @@
-"""The parts that messages share, in the notation of `grammar`: agents, parties, accounts, remittance, tax.
+"""The parts that messages share, in the notation of `grammar`: agents, parties, accounts, remittance, tax,
+and what all credit transfers have.
 
 Written from ISO 20022's message definitions (the 2019 versions). Types that differ only in their
 name are one type here.
@@ -74,4 +75,19 @@ TaxPeriod = Yr? date,
 DatePeriod = FrDt date, ToDt date
 TaxAmount = Rate? rate, TaxblBaseAmt? amount, TtlAmt? amount, Dtls* TaxDetail
 TaxDetail = Prd? TaxPeriod, Amt amount
+"""
+
+TRANSFERS = """
+GroupHeader = MsgId text35, CreDtTm datetime, BtchBookg? boolean, NbOfTxs digits15, CtrlSum? decimal,
+    TtlIntrBkSttlmAmt? amount, IntrBkSttlmDt? date, SttlmInf Settlement, PmtTpInf? PaymentType,
+    InstgAgt? Agent, InstdAgt? Agent
+Settlement = SttlmMtd [INDA INGA COVE CLRG], SttlmAcct? Account, ClrSys? Code3, InstgRmbrsmntAgt? Agent,
+    InstgRmbrsmntAgtAcct? Account, InstdRmbrsmntAgt? Agent, InstdRmbrsmntAgtAcct? Account,
+    ThrdRmbrsmntAgt? Agent, ThrdRmbrsmntAgtAcct? Account
+PaymentType = InstrPrty? [HIGH NORM], ClrChanl? [RTGS RTNS MPNS BOOK], SvcLvl* Code4, LclInstrm? Code35,
+    CtgyPurp? Code4
+PaymentId = InstrId? text35, EndToEndId text35, TxId? text35, UETR? uetr, ClrSysRef? text35
+SettlementTimes = DbtDtTm? datetime, CdtDtTm? datetime
+TimeRequest = CLSTm? time, TillTm? time, FrTm? time, RjctTm? time
+ForNextAgent = Cd? [PHOA TELA], InstrInf? text140
 """

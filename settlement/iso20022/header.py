@@ -1,5 +1,6 @@
 """The business application header, head.001.001.02, and how a file holds it in front of its document."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lxml import etree
@@ -15,7 +16,8 @@ from settlement.iso20022.reader import Tree, read_group
 from settlement.iso20022.xml import XSI, children
 
 NAME = "head.001.001.02"
-NAMESPACE = f"urn:iso:std:iso:20022:tech:xsd:{NAME}"
+_XSD = "urn:iso:std:iso:20022:tech:xsd:"
+NAMESPACE = f"{_XSD}{NAME}"
 
 _APPLICATION_HEADER = """
 Header = CharSet? text35, Fr HeaderParty, To HeaderParty, BizMsgIdr text35, MsgDefIdr text35,
@@ -37,37 +39,44 @@ _SCHEMA_HINTS = {f"{{{XSI}}}schemaLocation", f"{{{XSI}}}noNamespaceSchemaLocatio
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
-    """The parts of a file: the message's own element in its Document, and the header if there is one."""
+    """The parts of a file: the message's own element in its Document, and the header if there is one.
 
+    `name` is that of the message's definition.
+    """
+
+    name: str
     header: etree._Element | None
     document: etree._Element
     message: etree._Element
 
 
-def open_envelope(root: etree._Element, *, name: str, message: str) -> Envelope:
-    """Find Document (the root, or beside AppHdr under a root of any name) of the message `name`.
+def open_envelope(root: etree._Element, messages: Mapping[str, str]) -> Envelope:
+    """Find Document (the root, or beside AppHdr under a root of any name) of one of `messages`.
 
+    They are given as the definition's name and the element that Document then holds.
     Raise `WrongMessage`, naming what came and what is taken.
     """
-    namespace = f"urn:iso:std:iso:20022:tech:xsd:{name}"
-    document_tag, header = f"{{{namespace}}}Document", None
-    document = root
+    names = {f"{{{_XSD}{name}}}Document": name for name in messages}
+    document, header = root, None
     parts = list(children(root))
-    if root.tag != document_tag and len(parts) == 2 and parts[0].tag == _HEADER:
+    if root.tag not in names and len(parts) == 2 and parts[0].tag == _HEADER:
         header, document = parts
         _check_bare(root)
         for hint in _SCHEMA_HINTS & set(header.attrib):
             del header.attrib[hint]
         parts = list(children(document))
-    if document.tag != document_tag:
+    name = names.get(str(document.tag))
+    if name is None:
+        taken = " or ".join(messages)
         raise WrongMessage(
-            f"this is {_described(document)}; taken is {name}, with {NAME} in front of it or without"
+            f"this is {_described(document)}; taken is {taken}, with {NAME} in front of it or without"
         )
-    if len(parts) != 1 or parts[0].tag != f"{{{namespace}}}{message}":
+    message = messages[name]
+    if len(parts) != 1 or parts[0].tag != f"{{{_XSD}{name}}}{message}":
         found = ", ".join(_described(part) for part in parts[:3]) or "nothing"
         raise WrongMessage(f"the Document of {name} holds {found}; it must hold one {message}")
     _check_bare(document)
-    return Envelope(header=header, document=document, message=parts[0])
+    return Envelope(name=name, header=header, document=document, message=parts[0])
 
 
 def read_header(element: etree._Element, document_name: str, faults: Faults) -> Tree:

@@ -1,23 +1,14 @@
 """The shape of pacs.008.001.08, FI to FI customer credit transfer, in the notation of `grammar`."""
 
-from settlement.iso20022.components import COMPONENTS, REMITTANCE
-from settlement.iso20022.grammar import Group, compile_grammar
+from settlement.iso20022.components import COMPONENTS, REMITTANCE, TRANSFERS
+from settlement.iso20022.grammar import compile_grammar
 
 NAME = "pacs.008.001.08"
 NAMESPACE = f"urn:iso:std:iso:20022:tech:xsd:{NAME}"
 ROOT = "FIToFICstmrCdtTrf"
-TRANSFER = "CdtTrfTxInf"
 
 _CREDIT_TRANSFERS = """
 CreditTransfers = GrpHdr GroupHeader, CdtTrfTxInf+ Transfer, SplmtryData* refused
-GroupHeader = MsgId text35, CreDtTm datetime, BtchBookg? boolean, NbOfTxs digits15, CtrlSum? decimal,
-    TtlIntrBkSttlmAmt? amount, IntrBkSttlmDt? date, SttlmInf Settlement, PmtTpInf? PaymentType,
-    InstgAgt? Agent, InstdAgt? Agent
-Settlement = SttlmMtd [INDA INGA COVE CLRG], SttlmAcct? Account, ClrSys? Code3, InstgRmbrsmntAgt? Agent,
-    InstgRmbrsmntAgtAcct? Account, InstdRmbrsmntAgt? Agent, InstdRmbrsmntAgtAcct? Account,
-    ThrdRmbrsmntAgt? Agent, ThrdRmbrsmntAgtAcct? Account
-PaymentType = InstrPrty? [HIGH NORM], ClrChanl? [RTGS RTNS MPNS BOOK], SvcLvl* Code4, LclInstrm? Code35,
-    CtgyPurp? Code4
 
 Transfer = PmtId PaymentId, PmtTpInf? PaymentType, IntrBkSttlmAmt amount, IntrBkSttlmDt? date,
     SttlmPrty? [URGT HIGH NORM], SttlmTmIndctn? SettlementTimes, SttlmTmReq? TimeRequest,
@@ -31,12 +22,8 @@ Transfer = PmtId PaymentId, PmtTpInf? PaymentType, IntrBkSttlmAmt amount, IntrBk
     InstrForCdtrAgt* ForCreditorAgent, InstrForNxtAgt* ForNextAgent, Purp? Code4,
     RgltryRptg*10 Regulatory, Tax? Tax, RltdRmtInf*10 RelatedRemittance, RmtInf? Remittance,
     SplmtryData* refused
-PaymentId = InstrId? text35, EndToEndId text35, TxId? text35, UETR? uetr, ClrSysRef? text35
-SettlementTimes = DbtDtTm? datetime, CdtDtTm? datetime
-TimeRequest = CLSTm? time, TillTm? time, FrTm? time, RjctTm? time
 Charge = Amt amount, Agt Agent
 ForCreditorAgent = Cd? [CHQB HOLD PHOB TELB], InstrInf? text140
-ForNextAgent = Cd? [PHOA TELA], InstrInf? text140
 Regulatory = DbtCdtRptgInd? [CRED DEBT BOTH], Authrty? Authority, Dtls* RegulatoryDetail
 Authority = Nm? text140, Ctry? country
 RegulatoryDetail = Tp? text35, Dt? date, Ctry? country, Cd? text10, Amt? amount, Inf* text35
@@ -46,9 +33,5 @@ NamedAddress = Nm text140, Adr Address
 """
 
 GRAMMAR = compile_grammar(
-    COMPONENTS + REMITTANCE + _CREDIT_TRANSFERS, start="CreditTransfers", namespace=NAMESPACE
+    COMPONENTS + REMITTANCE + TRANSFERS + _CREDIT_TRANSFERS, start="CreditTransfers", namespace=NAMESPACE
 )
-
-_transfer = GRAMMAR.fields[f"{{{NAMESPACE}}}{TRANSFER}"].kind
-assert isinstance(_transfer, Group)
-TRANSFER_GRAMMAR = _transfer

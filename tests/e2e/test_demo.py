@@ -16,7 +16,7 @@ from lxml import etree
 
 from scripts.demonstration.cast import BANKS
 from scripts.demonstration.months import habits, mornings
-from settlement.iso20022 import pacs008
+from settlement.iso20022 import credit_transfers
 from settlement.iso20022.schema import compile_schemas
 from tests.settlement.iso20022.messages import schema_files
 
@@ -86,7 +86,7 @@ def played(root: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, An
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_files_are_valid(shared_data: Path, path: Path) -> None:
     """Each file of the demo is valid by ISO's own schemas, and the reader takes all of it."""
-    message = pacs008.read(path.read_bytes(), schemas=compile_schemas(schema_files(shared_data)))
+    message = credit_transfers.read(path.read_bytes(), schemas=compile_schemas(schema_files(shared_data)))
 
     assert [amount for _, amount in _amounts(path)] == [transfer.amount for transfer in message.transfers]
 

@@ -9,7 +9,7 @@ from lxml import etree
 
 from node.api.answers import CSV, REPLAYED, XML
 from node.services.actors import Role
-from tests.messages import file_of, table_of
+from tests.messages import bank_file_of, file_of, table_of
 from tests.node.api.conftest import Door
 from tests.node.api.test_payments import count
 from tests.scenario import BANKS
@@ -37,6 +37,19 @@ def test_takes_a_file(doors: Callable[..., Door], dialect: str) -> None:
     assert [each["id"] for each in body["payments"]] == [each["id"] for each in reversed(listed)]
     assert ["100", "200", "300"] == [each["amount"] for each in reversed(listed)]
     assert [0, 1, 2] == [each["file_position"] for each in reversed(listed)]
+
+
+def test_takes_a_banks_own_transfers(door: Door) -> None:
+    """A pacs.009 is checked and taken as a pacs.008 is, and its message id is not free for another."""
+    text = bank_file_of("1.00", "2.00")
+    headers = door.headers(content_type=XML)
+    checked = door.client.post("/v1/files?dry_run=true", content=text, headers=headers).json()
+    assert ("pacs.009.001.08", 2, []) == (checked["message_name"], checked["payments"], checked["faults"])
+    response = send(door, text)
+    assert 202 == response.status_code, response.text
+    assert 2 == count(door)
+    other = send(door, file_of("3.00"), "key-2")
+    assert (409, "duplicate_message") == (other.status_code, other.json()["code"])
 
 
 @pytest.mark.parametrize("uetrs", [True, False], ids=["with UETRs", "without"])

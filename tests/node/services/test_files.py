@@ -16,7 +16,7 @@ from node.store.session import Store
 from node.store.tables import files, instructions
 from settlement.document import commitment
 from settlement.errors import FaultyMessage, NotXml, SettlementError
-from tests.messages import file_of, table_of
+from tests.messages import bank_file_of, file_of, table_of
 from tests.node.bank import Bank
 from tests.scenario import BANKS, Network
 
@@ -185,6 +185,30 @@ def test_a_table_becomes_payments(bank: Bank) -> None:
     assert 2 == report.count(b"<TxSts>ACSC")
 
 
+def test_a_banks_own_transfers_become_payments(bank: Bank) -> None:
+    """A pacs.009 becomes payments of the bank itself, once; they settle, and its pacs.002 names it."""
+    text = bank_file_of("10.00", "20.00", uetrs=False)
+    assert (2, ()) == (bank.check_file(text).payments, bank.check_file(text).faults)
+    body = orjson.loads(bank.accept_file(text).body)
+    bank.run()
+    assert bank.accept_file(text).replayed
+    assert (2, 2) == bank.counts()
+    assert {"E0": "settled", "E1": "settled"} == bank.states()
+    (file,) = _rows(bank, files)
+    assert ("pacs.009.001.08", 2) == (file.message_name, file.transactions)
+    report = file_status(bank.store, bank.settings, bank.network.clock, body["file_id"]).decode()
+    assert 3 == report.count("<OrgnlMsgNmId>pacs.009.001.08<")
+    assert 2 == report.count("<TxSts>ACSC")
+
+
+def test_a_message_id_is_used_once_whatever_the_message(sqlite_bank: Bank) -> None:
+    """The same message id in a pacs.009 as in a pacs.008 is refused: a file is known by sender and id."""
+    sqlite_bank.accept_file(file_of("10.00"))
+    with pytest.raises(DuplicateMessage):
+        sqlite_bank.accept_file(bank_file_of("20.00", uetrs=False))
+    assert (1, 1) == sqlite_bank.counts()
+
+
 def test_the_same_table_pays_once(bank: Bank) -> None:
     """A table is known by its content: sent again, on any later day, it gets its first answer."""
     first = bank.accept_file(table_of("10.00"), FileForm.CSV)
@@ -220,12 +244,21 @@ def test_a_sound_file_is_checked_and_not_taken(bank: Bank) -> None:
             ],
         ),
         (
+            bank_file_of("0", "2.00", "1.001").replace(BANKS[1].bic, "NOBKUS33XXX"),
+            FileForm.XML,
+            [
+                "FICdtTrf/CdtTrfTxInf[1]/IntrBkSttlmAmt",
+                "FICdtTrf/CdtTrfTxInf[2]",
+                "FICdtTrf/CdtTrfTxInf[3]/IntrBkSttlmAmt",
+            ],
+        ),
+        (
             table_of("0.00", "2.00", "1.001").replace(BANKS[1].bic, "NOBKUS33XXX"),
             FileForm.CSV,
             ["line 2/amount", "line 3", "line 4/amount"],
         ),
     ],
-    ids=["pacs.008", "table"],
+    ids=["pacs.008", "pacs.009", "table"],
 )
 def test_faults_of_form_and_of_content_are_listed_together(
     sqlite_bank: Bank, text: str, form: FileForm, paths: list[str]

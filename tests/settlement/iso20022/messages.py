@@ -26,6 +26,14 @@ TRANSFER = """
   <Cdtr><Nm>Émile Zola &amp; fils</Nm></Cdtr>
 </CdtTrfTxInf>"""
 
+BANK_TRANSFER = """
+<CdtTrfTxInf>
+  <PmtId><InstrId>I{number}</InstrId><EndToEndId>E{number}</EndToEndId><UETR>{uetr}</UETR></PmtId>
+  <IntrBkSttlmAmt Ccy="EUR">{amount}</IntrBkSttlmAmt>
+  <Dbtr><FinInstnId><BICFI>COBADEFFXXX</BICFI></FinInstnId></Dbtr>
+  <Cdtr><FinInstnId><BICFI>BNPAFRPPXXX</BICFI></FinInstnId></Cdtr>
+</CdtTrfTxInf>"""
+
 HEADER = """
 <GrpHdr>
   <MsgId>M1</MsgId>
@@ -47,16 +55,30 @@ APPLICATION_HEADER = f"""
 
 def transfer(number: int = 1, amount: str = "12.34") -> str:
     """Return a sound transfer, each number with its own UETR."""
-    uetr = uuid.UUID(int=random.Random(number).getrandbits(128), version=4)
-    return TRANSFER.format(number=number, amount=amount, uetr=uetr)
+    return TRANSFER.format(number=number, amount=amount, uetr=_uetr(number))
 
 
-def credit_transfers(*transfers: str, header: str | None = None) -> str:
+def bank_transfer(number: int = 1, amount: str = "12.34") -> str:
+    """Return a sound transfer between banks on their own account, each number with its own UETR."""
+    return BANK_TRANSFER.format(number=number, amount=amount, uetr=_uetr(number))
+
+
+def _uetr(number: int) -> uuid.UUID:
+    return uuid.UUID(int=random.Random(number).getrandbits(128), version=4)
+
+
+def message_of(*transfers: str, header: str | None = None) -> str:
     """Return a message with these transfers, by default one that is sound."""
     bodies = transfers or (transfer(),)
     head = HEADER.format(count=len(bodies)) if header is None else header
     body = head + "".join(bodies)
     return f'<Document xmlns="{PACS008}"><FIToFICstmrCdtTrf>{body}</FIToFICstmrCdtTrf></Document>'
+
+
+def bank_message_of(*transfers: str) -> str:
+    """Return a pacs.009 with these transfers, by default one that is sound."""
+    text = message_of(*(transfers or (bank_transfer(),)))
+    return text.replace("pacs.008.001.08", "pacs.009.001.08").replace("FIToFICstmrCdtTrf", "FICdtTrf")
 
 
 def wrapped(document: str, application_header: str = APPLICATION_HEADER) -> bytes:

@@ -13,17 +13,23 @@ from lxml import etree
 from settlement.document import canonical
 from settlement.errors import AmountTooLarge
 from settlement.identifiers import MemberId
-from settlement.iso20022 import pacs008
+from settlement.iso20022 import credit_transfers
 from settlement.iso20022.account_report import DOCUMENT_MISSING
 from settlement.iso20022.camt053 import NAMESPACE, write
+from settlement.iso20022.credit_transfers import CreditTransfer, CreditTransferMessage
 from settlement.iso20022.faults import Faults
-from settlement.iso20022.pacs008 import CreditTransfer, CreditTransferMessage
 from settlement.iso20022.schema import compile_schemas, validate
 from settlement.iso20022.xml import parse
 from settlement.money import currency
 from settlement.participant import Participant, ParticipantKind
 from settlement.statement import Entry, Statement, draw_up
-from tests.settlement.iso20022.messages import credit_transfers, sample_files, schema_files, transfer
+from tests.settlement.iso20022.messages import (
+    bank_message_of,
+    message_of,
+    sample_files,
+    schema_files,
+    transfer,
+)
 
 MEMBERS = (MemberId(system="USABA", member="011104238"),)
 OWNER = Participant(
@@ -119,7 +125,9 @@ def test_statements_are_valid(shared_data: Path) -> None:
 
 def test_published_transfers_keep_their_parties(shared_data: Path) -> None:
     """A posting with its document says the transfer's parties, agents and remittance, and is still valid."""
-    messages = tuple(pacs008.read(path.read_bytes()) for path in sample_files(shared_data, "*pacs.008"))
+    messages = tuple(
+        credit_transfers.read(path.read_bytes()) for path in sample_files(shared_data, "*pacs.008")
+    )
     written = _write(statement_of(*(-100 for _ in messages), documents=messages))
     faults = Faults()
     validate(parse(written), compile_schemas(schema_files(shared_data)), faults)
@@ -132,9 +140,20 @@ def test_published_transfers_keep_their_parties(shared_data: Path) -> None:
     assert [] == _texts(written, "AddtlNtryInf")
 
 
+def test_a_banks_own_transfer_names_banks(shared_data: Path) -> None:
+    """Debtor and creditor of a pacs.009 stand in a statement as the banks that they are."""
+    message = credit_transfers.read(bank_message_of().encode())
+    written = _write(statement_of(5, documents=(message,)))
+    faults = Faults()
+    validate(parse(written), compile_schemas(schema_files(shared_data)), faults)
+    faults.raise_any()
+    assert ["COBADEFFXXX"] == _texts(written, "Dbtr/Agt/FinInstnId/BICFI")
+    assert ["BNPAFRPPXXX"] == _texts(written, "Cdtr/Agt/FinInstnId/BICFI")
+
+
 def test_a_missing_document_is_said() -> None:
     """An entry whose document has not arrived says so, and says nothing of parties and references."""
-    message = pacs008.read(credit_transfers(transfer(1)).encode())
+    message = credit_transfers.read(message_of(transfer(1)).encode())
     written = _write(statement_of(5, 7, documents=(message,)))
     assert [DOCUMENT_MISSING] == _texts(written, "Ntry/AddtlNtryInf")
     assert ["E1"] == _texts(written, "Refs/EndToEndId")
@@ -171,7 +190,9 @@ def test_a_balance_without_room_is_refused() -> None:
 def test_another_parser_reads_the_same(shared_data: Path) -> None:
     """pycamt, which is not ours, reads the balances and postings that were written."""
     parser_module = pytest.importorskip("pycamt.parser", reason="needs the package pycamt (extra dev)")
-    messages = tuple(pacs008.read(path.read_bytes()) for path in sample_files(shared_data, "*pacs.008"))
+    messages = tuple(
+        credit_transfers.read(path.read_bytes()) for path in sample_files(shared_data, "*pacs.008")
+    )
     statement = statement_of(-51_000_074, 250, -3, opening=10**10, documents=messages[:1])
     parser = parser_module.Camt053Parser(_write(statement))
     assert "camt.053.001.08" == parser.version

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from settlement.iso20022 import camt054, pacs008
+from settlement.iso20022 import camt054, credit_transfers
 from settlement.iso20022.faults import Faults
 from settlement.iso20022.schema import compile_schemas, validate
 from settlement.iso20022.xml import parse
@@ -34,7 +34,9 @@ def test_notifications_are_valid(shared_data: Path, amounts: tuple[int, ...]) ->
 
 def test_a_notification_tells_the_transfer(shared_data: Path) -> None:
     """What came with the payment stands in its notification: parties, references, remittance."""
-    messages = tuple(pacs008.read(path.read_bytes()) for path in sample_files(shared_data, "*pacs.008"))
+    messages = tuple(
+        credit_transfers.read(path.read_bytes()) for path in sample_files(shared_data, "*pacs.008")
+    )
     written = camt054.write(statement_of(-100, documents=messages[:1]), created_at=START)
 
     assert [messages[0].transfers[0].uetr] == _texts(written, "Refs/UETR")

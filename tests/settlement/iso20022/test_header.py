@@ -3,15 +3,15 @@
 import pytest
 
 from settlement.errors import FaultyMessage, ForbiddenXml, WrongMessage
-from settlement.iso20022 import pacs008
-from tests.settlement.iso20022.messages import APPLICATION_HEADER, HEAD, PACS008, credit_transfers, wrapped
+from settlement.iso20022 import credit_transfers
+from tests.settlement.iso20022.messages import APPLICATION_HEADER, HEAD, PACS008, message_of, wrapped
 
-DOCUMENT = credit_transfers()
+DOCUMENT = message_of()
 
 
 def _faults(application_header: str) -> list[tuple[int | None, str, str]]:
     with pytest.raises(FaultyMessage) as caught:
-        pacs008.read(wrapped(DOCUMENT, application_header))
+        credit_transfers.read(wrapped(DOCUMENT, application_header))
     return [(fault.transaction, fault.path, fault.code) for fault in caught.value.faults]
 
 
@@ -19,10 +19,10 @@ def _faults(application_header: str) -> list[tuple[int | None, str, str]]:
 def test_a_header_may_stand_in_front(root: str) -> None:
     """Header and document are found in a wrapper of any name; the header is part of the message."""
     end = root.split(" ", maxsplit=1)[0]
-    message = pacs008.read(f"<{root}>{APPLICATION_HEADER}{DOCUMENT}</{end}>".encode())
+    message = credit_transfers.read(f"<{root}>{APPLICATION_HEADER}{DOCUMENT}</{end}>".encode())
     assert message.application_header is not None
     assert "M1" == message.application_header["BizMsgIdr"]
-    assert message.transfers == pacs008.read(DOCUMENT.encode()).transfers
+    assert message.transfers == credit_transfers.read(DOCUMENT.encode()).transfers
 
 
 def test_schema_hints_are_no_content() -> None:
@@ -30,7 +30,7 @@ def test_schema_hints_are_no_content() -> None:
     hint = ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="a b"'
     for name in ("<Envelope", "<AppHdr", "<Document"):
         data = wrapped(DOCUMENT).replace(name.encode(), f"{name}{hint}".encode())
-        assert pacs008.read(wrapped(DOCUMENT)) == pacs008.read(data)
+        assert credit_transfers.read(wrapped(DOCUMENT)) == credit_transfers.read(data)
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_a_faulty_header_refuses_the_file(sound: str, bad: str, path: str, code:
 def test_a_duplicate_is_read() -> None:
     """A header marked as a duplicate is no copy: whether it was seen before is for the store to know."""
     header = APPLICATION_HEADER.replace("</CreDt>", "</CreDt><CpyDplct>DUPL</CpyDplct>")
-    assert 1 == len(pacs008.read(wrapped(DOCUMENT, header)).transfers)
+    assert 1 == len(credit_transfers.read(wrapped(DOCUMENT, header)).transfers)
 
 
 def test_a_header_from_an_organisation_names_the_sender() -> None:
     """The header may name its sender as an organisation, by BIC or LEI."""
     organisation = "<OrgId><Id><OrgId><AnyBIC>CHASUS33</AnyBIC></OrgId></Id></OrgId>"
     bank = "<FIId><FinInstnId><BICFI>COBADEFFXXX</BICFI></FinInstnId></FIId>"
-    message = pacs008.read(wrapped(DOCUMENT, APPLICATION_HEADER.replace(bank, organisation, 1)))
+    message = credit_transfers.read(wrapped(DOCUMENT, APPLICATION_HEADER.replace(bank, organisation, 1)))
     assert "CHASUS33" == message.sender.bic
 
 
@@ -89,7 +89,7 @@ def test_a_header_from_an_organisation_names_the_sender() -> None:
 def test_another_message_is_refused(data: bytes) -> None:
     """What is not exactly one pacs.008.001.08, alone or behind one header, is the wrong message."""
     with pytest.raises(WrongMessage):
-        pacs008.read(data)
+        credit_transfers.read(data)
 
 
 @pytest.mark.parametrize("place", ["<Envelope>", f'<AppHdr xmlns="{HEAD}">', "<Fr>", "<GrpHdr>", "<MsgId>"])
@@ -98,4 +98,4 @@ def test_instructions_are_forbidden_everywhere(place: str) -> None:
     data = wrapped(DOCUMENT)
     assert place.encode() in data
     with pytest.raises(ForbiddenXml):
-        pacs008.read(data.replace(place.encode(), f"{place}<?x y?>".encode()))
+        credit_transfers.read(data.replace(place.encode(), f"{place}<?x y?>".encode()))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from settlement.errors import FaultyMessage
-from settlement.iso20022 import header, pacs008_grammar
+from settlement.iso20022 import header
+from settlement.iso20022.definitions import CUSTOMERS, DEFINITIONS, Definition
 from settlement.iso20022.faults import Faults
 from settlement.iso20022.grammar import Group, in_order
 from settlement.iso20022.reader import Tree, read_group
@@ -17,13 +18,19 @@ from settlement.iso20022.xml import ATTRIBUTE, TEXT, parse, write
 from tests.settlement.iso20022.messages import HEAD, PACS008, fill, schema_files
 
 seeds = st.integers(min_value=0, max_value=2**32 - 1)
+definitions = st.sampled_from(list(DEFINITIONS.values()))
 fullnesses = st.sampled_from([0.02, 0.2, 0.6])
 
 
-def _random_message(seed: int, fullness: float) -> etree._Element:
-    document = etree.Element(f"{{{PACS008}}}Document", nsmap={None: PACS008})  # type: ignore[dict-item]
-    message = etree.SubElement(document, f"{{{PACS008}}}FIToFICstmrCdtTrf")
-    fill(message, pacs008_grammar.GRAMMAR, random.Random(seed), fullness=fullness)
+def _namespace(definition: Definition) -> str:
+    return f"urn:iso:std:iso:20022:tech:xsd:{definition.name}"
+
+
+def _random_message(definition: Definition, seed: int, fullness: float) -> etree._Element:
+    namespace = _namespace(definition)
+    document = etree.Element(f"{{{namespace}}}Document", nsmap={None: namespace})  # type: ignore[dict-item]
+    message = etree.SubElement(document, f"{{{namespace}}}{definition.root}")
+    fill(message, definition.grammar, random.Random(seed), fullness=fullness)
     return document
 
 
@@ -31,18 +38,18 @@ def _canonical(element: etree._Element) -> bytes:
     return etree.tostring(element, method="c14n")
 
 
-def _read(document: etree._Element) -> Tree:
+def _read(definition: Definition, document: etree._Element) -> Tree:
     faults = Faults()
-    tree = read_group(document[0], pacs008_grammar.GRAMMAR, faults)
+    tree = read_group(document[0], definition.grammar, faults)
     faults.raise_any()
     return tree
 
 
-@given(seed=seeds, fullness=fullnesses)
-def test_a_tree_holds_everything(seed: int, fullness: float) -> None:
+@given(definition=definitions, seed=seeds, fullness=fullnesses)
+def test_a_tree_holds_everything(definition: Definition, seed: int, fullness: float) -> None:
     """From the tree of a message the same canonical XML comes back: no element, attribute or text is lost."""
-    document = parse(etree.tostring(_random_message(seed, fullness)))
-    written = parse(write("FIToFICstmrCdtTrf", PACS008, _read(document)))
+    document = parse(etree.tostring(_random_message(definition, seed, fullness)))
+    written = parse(write(definition.root, _namespace(definition), _read(definition, document)))
     for element in written.iter():
         if len(element):
             element.text = None
@@ -50,10 +57,10 @@ def test_a_tree_holds_everything(seed: int, fullness: float) -> None:
     assert _canonical(document) == _canonical(written)
 
 
-@given(seed=seeds, fullness=fullnesses)
-def test_order_is_found_again(seed: int, fullness: float) -> None:
+@given(definition=definitions, seed=seeds, fullness=fullnesses)
+def test_order_is_found_again(definition: Definition, seed: int, fullness: float) -> None:
     """A tree whose keys were sorted, as a document's are, is put back in the order of the elements."""
-    tree = _read(_random_message(seed, fullness))
+    tree = _read(definition, _random_message(definition, seed, fullness))
 
     def keys_sorted(value: object) -> object:
         if isinstance(value, dict):
@@ -62,18 +69,18 @@ def test_order_is_found_again(seed: int, fullness: float) -> None:
 
     mixed = keys_sorted(tree)
     assert isinstance(mixed, dict)
-    namespace = PACS008
-    assert write("M", namespace, tree) == write("M", namespace, in_order(mixed, pacs008_grammar.GRAMMAR))
+    namespace = _namespace(definition)
+    assert write("M", namespace, tree) == write("M", namespace, in_order(mixed, definition.grammar))
 
 
 def test_what_the_grammar_makes_the_schema_takes(shared_data: Path) -> None:
     """Random messages by our grammar are valid by the official schema."""
     schemas = compile_schemas(schema_files(shared_data))
 
-    @given(seed=seeds, fullness=fullnesses)
-    def check(seed: int, fullness: float) -> None:
-        document = _random_message(seed, fullness)
-        assert _read(document)
+    @given(definition=definitions, seed=seeds, fullness=fullnesses)
+    def check(definition: Definition, seed: int, fullness: float) -> None:
+        document = _random_message(definition, seed, fullness)
+        assert _read(definition, document)
         faults = Faults()
         validate(document, schemas, faults)
         faults.raise_any()
@@ -102,7 +109,7 @@ def _faults(inner: str, group: Group | None = None) -> list[tuple[str, str]]:
     faults = Faults()
     element = parse(f'<PmtId xmlns="{PACS008}">{inner}</PmtId>'.encode())
     if group is None:
-        field = pacs008_grammar.TRANSFER_GRAMMAR.fields[f"{{{PACS008}}}PmtId"].kind
+        field = CUSTOMERS.transfer.fields[f"{{{PACS008}}}PmtId"].kind
         assert isinstance(field, Group)
         group = field
     read_group(element, group, faults)
@@ -114,7 +121,7 @@ def _faults(inner: str, group: Group | None = None) -> list[tuple[str, str]]:
 
 
 def _group(name: str) -> Group:
-    kind = pacs008_grammar.TRANSFER_GRAMMAR.fields[f"{{{PACS008}}}{name}"].kind
+    kind = CUSTOMERS.transfer.fields[f"{{{PACS008}}}{name}"].kind
     assert isinstance(kind, Group)
     return kind
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from settlement.errors import FaultyMessage, InvalidDocument, WrongMessage
-from settlement.iso20022 import pacs008
+from settlement.iso20022 import credit_transfers
 from settlement.iso20022.faults import Faults
 from settlement.iso20022.schema import compile_schemas, validate
 from settlement.iso20022.xml import parse
-from tests.settlement.iso20022.messages import credit_transfers, sample_files, schema_files, transfer, wrapped
+from tests.settlement.iso20022.messages import message_of, sample_files, schema_files, transfer, wrapped
 
 SCHEMA = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="urn:x" xmlns="urn:x"
   elementFormDefault="qualified"><xs:element name="A"><xs:complexType><xs:sequence>
@@ -29,8 +29,8 @@ def test_every_published_message_is_valid(shared_data: Path) -> None:
 def test_header_and_document_are_both_validated(shared_data: Path) -> None:
     """Behind a business application header both parts are validated, each by its own schema."""
     schemas = compile_schemas(schema_files(shared_data))
-    message = wrapped(credit_transfers(transfer(1), transfer(2)))
-    assert pacs008.read(message, schemas=schemas) == pacs008.read(message)
+    message = wrapped(message_of(transfer(1), transfer(2)))
+    assert credit_transfers.read(message, schemas=schemas) == credit_transfers.read(message)
 
 
 @pytest.mark.parametrize("prefix", ["", "p:"])
@@ -52,7 +52,7 @@ def test_without_a_schema_nothing_passes() -> None:
     with pytest.raises(WrongMessage, match="no schema for 'urn:x'"):
         validate(parse(b'<A xmlns="urn:x"/>'), {}, Faults())
     with pytest.raises(WrongMessage):
-        pacs008.read(credit_transfers().encode(), schemas=compile_schemas([SCHEMA]))
+        credit_transfers.read(message_of().encode(), schemas=compile_schemas([SCHEMA]))
 
 
 @pytest.mark.parametrize("data", [b"", b"no schema", b"<a/>", SCHEMA.replace(b"xs:date", b"xs:dat")])

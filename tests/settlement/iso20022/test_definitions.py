@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from settlement.iso20022 import header, pacs008_grammar
+from settlement.iso20022 import definitions, header, pacs008_grammar, pacs009_grammar
 from settlement.iso20022.grammar import Group, Kind
 from settlement.iso20022.leaves import Leaf
 
@@ -78,7 +78,7 @@ class _Schema:
             optional = group.choice or element.get("minOccurs", "1") == "0"
             assert optional == (field.name not in group.required), here
             if isinstance(field.kind, Leaf) and field.kind.refused:
-                assert field.name in ("SplmtryData", "Sgntr"), here
+                assert field.name in ("SplmtryData", "Sgntr", "UndrlygCstmrCdtTrf"), here
             else:
                 compared += self.compare(str(element.get("type")), field.kind, here)
         return compared
@@ -91,6 +91,20 @@ def test_credit_transfer_grammar_is_the_schema(shared_data: Path) -> None:
     assert compared > 2000
 
 
+def test_bank_transfer_grammar_is_the_schema(shared_data: Path) -> None:
+    """Each element of pacs.009.001.08, the COV use apart, has the schema's order, number, form, codes."""
+    schema = _Schema(shared_data / "iso20022" / "pacs.009.001.08.xsd")
+    assert schema.compare("FinancialInstitutionCreditTransferV08", pacs009_grammar.GRAMMAR, "") > 500
+
+
+def test_every_definition_is_found_by_its_name() -> None:
+    """A definition's name is its schema's, and each way to say who settles is an element of its transfers."""
+    assert {"pacs.008.001.08", "pacs.009.001.08"} == set(definitions.DEFINITIONS)
+    for definition in definitions.DEFINITIONS.values():
+        names = {field.name for field in definition.transfer.fields.values()}
+        assert {*definition.payers, *definition.payees} <= names
+
+
 def test_application_header_grammar_is_the_schema(shared_data: Path) -> None:
     """Each element of head.001.001.02 has the schema's order, number, form and codes."""
     schema = _Schema(shared_data / "iso20022" / "head.001.001.02.xsd")
@@ -101,6 +115,7 @@ def test_every_element_is_in_the_namespace_of_its_message() -> None:
     """An element of another message with the same name is not taken for ours."""
     for grammar, namespace in (
         (pacs008_grammar.GRAMMAR, pacs008_grammar.NAMESPACE),
+        (pacs009_grammar.GRAMMAR, pacs009_grammar.NAMESPACE),
         (header.GRAMMAR, header.NAMESPACE),
     ):
         assert {f"{{{namespace}}}{field.name}" for field in grammar.fields.values()} == set(grammar.fields)

@@ -3,29 +3,27 @@
 import pytest
 
 from settlement.errors import FaultyMessage
-from settlement.iso20022 import pacs008
-from tests.settlement.iso20022.messages import credit_transfers, transfer
+from settlement.iso20022 import credit_transfers
+from tests.settlement.iso20022.messages import message_of, transfer
 
 GROUP_HEADER = "FIToFICstmrCdtTrf/GrpHdr"
 
 
 def _faults(message: str) -> list[tuple[int | None, str, str]]:
     try:
-        pacs008.read(message.encode())
+        credit_transfers.read(message.encode())
     except FaultyMessage as error:
         return [(fault.transaction, fault.path, fault.code) for fault in error.faults]
     return []
 
 
 def _with(inner: str, *, after: str, transfers: tuple[str, ...] = ()) -> str:
-    return credit_transfers(*(transfers or (transfer(1, "0.10"), transfer(2, "0.2")))).replace(
-        after, after + inner
-    )
+    return message_of(*(transfers or (transfer(1, "0.10"), transfer(2, "0.2")))).replace(after, after + inner)
 
 
 def test_the_count_must_be_right() -> None:
     """The number of transactions is the one announced, leading zeros or not."""
-    right = credit_transfers(transfer(1), transfer(2))
+    right = message_of(transfer(1), transfer(2))
     assert [] == _faults(right.replace(">2</NbOfTxs>", ">0002</NbOfTxs>"))
     wrong = right.replace(">2</NbOfTxs>", ">3</NbOfTxs>")
     assert [(None, f"{GROUP_HEADER}/NbOfTxs", "wrong_transaction_count")] == _faults(wrong)
@@ -71,7 +69,7 @@ def test_a_sum_with_an_unreadable_amount_is_not_judged() -> None:
 def test_a_settlement_date_must_be_said() -> None:
     """The header or each transfer says when it settles."""
     day = "<IntrBkSttlmDt>2026-03-02</IntrBkSttlmDt>"
-    without = credit_transfers(transfer(1), transfer(2)).replace(day, "")
+    without = message_of(transfer(1), transfer(2)).replace(day, "")
     path = "FIToFICstmrCdtTrf/CdtTrfTxInf"
     assert [
         (0, f"{path}[1]/IntrBkSttlmDt", "missing_settlement_date"),
@@ -98,7 +96,7 @@ def test_header_and_transfer_do_not_contradict(
         agent = text.replace("{", "<FinInstnId><BICFI>").replace("}", "</BICFI></FinInstnId>")
         return f"<{name}>{agent}</{name}>"
 
-    message = credit_transfers()
+    message = message_of()
     if name != "IntrBkSttlmDt":
         message = message.replace("</GrpHdr>", f"{element(in_header)}</GrpHdr>")
     assert [] == _faults(message.replace(after, after + element(in_header)))
@@ -108,7 +106,7 @@ def test_header_and_transfer_do_not_contradict(
 
 def test_a_uetr_stands_once_in_a_file() -> None:
     """Two transfers with one UETR are one too many; transfers without UETR are no duplicates."""
-    twice = credit_transfers(transfer(1), transfer(1))
+    twice = message_of(transfer(1), transfer(1))
     assert [(1, "FIToFICstmrCdtTrf/CdtTrfTxInf[2]/PmtId/UETR", "duplicate_uetr")] == _faults(twice)
     uetr = transfer(1).split("<UETR>")[1].split("</UETR>")[0]
     assert [] == _faults(twice.replace(f"<UETR>{uetr}</UETR>", ""))
@@ -117,10 +115,10 @@ def test_a_uetr_stands_once_in_a_file() -> None:
 @pytest.mark.parametrize("method", ["INDA", "INGA", "CLRG"])
 def test_methods_that_settle_here_are_taken(method: str) -> None:
     """A transfer that its own settlement pays for is taken."""
-    assert [] == _faults(credit_transfers().replace("CLRG", method))
+    assert [] == _faults(message_of().replace("CLRG", method))
 
 
 def test_a_cover_method_is_refused() -> None:
     """With method COVE another message moves the money, so settling this one would pay twice."""
-    found = _faults(credit_transfers().replace("CLRG", "COVE"))
+    found = _faults(message_of().replace("CLRG", "COVE"))
     assert [(None, f"{GROUP_HEADER}/SttlmInf/SttlmMtd", "settled_elsewhere")] == found

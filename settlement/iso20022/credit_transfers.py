@@ -1,4 +1,4 @@
-"""Read pacs.008.001.08, FI to FI customer credit transfer: one file of one or many transfers.
+"""Read credit transfers, customers' (pacs.008.001.08) or banks' own (pacs.009.001.08): a file of one or many.
 
 Everything in the file is in the trees that come back, so that all of it ends in the documents the
 chain commits to. Whatever is wrong is found in one reading and listed with its place.
@@ -11,15 +11,16 @@ from settlement.errors import Fault, FaultyMessage, InvalidMemberId, InvalidValu
 from settlement.identifiers import BankReference
 from settlement.iso20022 import header, schema
 from settlement.iso20022.banks import agent_reference, text_at, tree_at, trees_at
+from settlement.iso20022.credit_transfer_checks import check_file
+from settlement.iso20022.definitions import DEFINITIONS, TRANSFER, Definition
 from settlement.iso20022.faults import FaultCode, Faults
-from settlement.iso20022.pacs008_checks import check_file
-from settlement.iso20022.pacs008_grammar import GRAMMAR, NAME, ROOT, TRANSFER
 from settlement.iso20022.reader import Tree, read_group
 from settlement.iso20022.xml import ATTRIBUTE, BYTES_MAX, TEXT, parse
 from settlement.money import Currency, amount_from_decimal, currency
 from settlement.participant import full_bic
 
 TRANSACTIONS_MAX = 50_000
+_ROOTS = {definition.name: definition.root for definition in DEFINITIONS.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ class CreditTransfer:
 class CreditTransferMessage:
     """A file. `sender` and `message_id` tell it from every other; `created_at` is as the sender wrote it."""
 
+    definition: Definition
     message_id: str
     created_at: str
     settlement_method: str
@@ -58,7 +60,11 @@ class CreditTransferMessage:
 
     def document(self, transfer: CreditTransfer) -> Tree:
         """Return the document of a transfer: its own content and what the file says of all of them."""
-        document: Tree = {"message": NAME, "GrpHdr": self.group_header, "CdtTrfTxInf": transfer.content}
+        document: Tree = {
+            "message": self.definition.name,
+            "GrpHdr": self.group_header,
+            TRANSFER: transfer.content,
+        }
         if self.application_header is not None:
             document["AppHdr"] = self.application_header
         return document
@@ -93,15 +99,16 @@ def inspect(
 
     Raise a leaf of `InvalidMessage` for what is no message at all, or has more faults than are listed.
     """
-    envelope = header.open_envelope(parse(data, bytes_max=bytes_max), name=NAME, message=ROOT)
+    envelope = header.open_envelope(parse(data, bytes_max=bytes_max), _ROOTS)
+    definition = DEFINITIONS[envelope.name]
     if len(envelope.message) > transactions_max + 1:
         raise MessageTooLarge(f"the file has more than {transactions_max} transactions: split it")
     faults = Faults(repeated=TRANSFER)
     application_header = None
     if envelope.header is not None:
-        application_header = header.read_header(envelope.header, NAME, faults)
-    tree = read_group(envelope.message, GRAMMAR, faults)
-    message = _message(tree, application_header, faults)
+        application_header = header.read_header(envelope.header, definition.name, faults)
+    tree = read_group(envelope.message, definition.grammar, faults)
+    message = _message(definition, tree, application_header, faults)
     if schemas is not None and not faults.found:
         for part in (envelope.header, envelope.document):
             if part is not None:
@@ -109,31 +116,38 @@ def inspect(
     return message, faults.found
 
 
-def _message(tree: Tree, application_header: Tree | None, faults: Faults) -> CreditTransferMessage:
+def _message(
+    definition: Definition, tree: Tree, application_header: Tree | None, faults: Faults
+) -> CreditTransferMessage:
     """Return the message, checked; with faults it lacks what was faulty, and nothing of it may be taken."""
     group_header, contents = tree_at(tree, "GrpHdr"), trees_at(tree, TRANSFER)
     read_transfers = [
-        _transfer(position, content, group_header, faults) for position, content in enumerate(contents)
+        _transfer(definition, position, content, group_header, faults)
+        for position, content in enumerate(contents)
     ]
     transfers = tuple(transfer for transfer in read_transfers if transfer is not None)
-    check_file(group_header, contents, faults)
+    check_file(definition, group_header, contents, faults)
+    payers = {transfer.payer for transfer in transfers}
     return CreditTransferMessage(
+        definition=definition,
         message_id=text_at(group_header, "MsgId") or "",
         created_at=text_at(group_header, "CreDtTm") or "",
         settlement_method=text_at(group_header, "SttlmInf", "SttlmMtd") or "",
-        sender=_sender(group_header, application_header, {transfer.payer for transfer in transfers}, faults),
+        sender=_sender(definition.root, group_header, application_header, payers, faults),
         application_header=application_header,
         group_header=group_header,
         transfers=transfers,
     )
 
 
-def _transfer(position: int, content: Tree, group_header: Tree, faults: Faults) -> CreditTransfer | None:
-    path = f"{ROOT}/{TRANSFER}[{position + 1}]"
+def _transfer(
+    definition: Definition, position: int, content: Tree, group_header: Tree, faults: Faults
+) -> CreditTransfer | None:
+    path = definition.place(position)
     money = _money(content, f"{path}/IntrBkSttlmAmt", faults)
     settlement_date = _settlement_date(content, group_header, path, faults)
-    payer = _bank(content, group_header, ("InstgAgt", "DbtrAgt"), path, faults)
-    payee = _bank(content, group_header, ("InstdAgt", "CdtrAgt"), path, faults)
+    payer = _bank(definition.payers, content, group_header, path, faults)
+    payee = _bank(definition.payees, content, group_header, path, faults)
     end_to_end_id = text_at(content, "PmtId", "EndToEndId")
     if not (money and settlement_date and payer and payee and end_to_end_id):
         return None
@@ -191,14 +205,15 @@ def _deadline(content: Tree, settlement_date: date) -> int | None:
 
 
 def _bank(
-    content: Tree, group_header: Tree, names: tuple[str, str], path: str, faults: Faults
+    names: tuple[str, ...], content: Tree, group_header: Tree, path: str, faults: Faults
 ) -> BankReference | None:
-    """Return who settles: the instructing (instructed) agent, else the debtor's (creditor's)."""
-    agent, other = names
+    """Return who settles: the instructing (instructed) agent, else the debtor's (creditor's), or itself."""
+    root = path.partition("/")[0]
+    agent, *others = names
     for tree, name, place in (
         (content, agent, path),
-        (group_header, agent, f"{ROOT}/GrpHdr"),
-        (content, other, path),
+        (group_header, agent, f"{root}/GrpHdr"),
+        *((content, other, path) for other in others),
     ):
         if name in tree:
             return _reference(tree_at(tree, name), f"{place}/{name}", path, faults)
@@ -218,12 +233,16 @@ def _reference(agent: Tree, named_at: str, path: str, faults: Faults) -> BankRef
 
 
 def _sender(
-    group_header: Tree, application_header: Tree | None, payers: set[BankReference], faults: Faults
+    root: str,
+    group_header: Tree,
+    application_header: Tree | None,
+    payers: set[BankReference],
+    faults: Faults,
 ) -> BankReference:
     """Return the file's instructing agent, else who the header is from, else the payer, if it is one."""
     announced = header.sender_of(application_header, faults) if application_header else None
     if "InstgAgt" in group_header:
-        path = f"{ROOT}/GrpHdr"
+        path = f"{root}/GrpHdr"
         instructing = _reference(tree_at(group_header, "InstgAgt"), f"{path}/InstgAgt", path, faults)
         if instructing and announced and not _agree(instructing, announced):
             detail = f"the header is from {announced}, the instructing agent is {instructing}"
@@ -237,7 +256,7 @@ def _sender(
             f"the transactions come from banks with {len(payers)} different names and no header says which "
             "of them sends the file"
         )
-        faults.add(f"{ROOT}/GrpHdr/InstgAgt", FaultCode.SEVERAL_SENDERS, detail)
+        faults.add(f"{root}/GrpHdr/InstgAgt", FaultCode.SEVERAL_SENDERS, detail)
     return sender or BankReference()
 
 

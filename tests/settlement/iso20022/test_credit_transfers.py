@@ -1,4 +1,4 @@
-"""pacs.008: real files are read, wrong ones are refused with every fault in its place."""
+"""Credit transfers: real files are read, wrong ones are refused with every fault in its place."""
 
 import random
 import uuid
@@ -15,15 +15,17 @@ from lxml import etree
 from settlement.document import canonical
 from settlement.errors import FaultyMessage, MessageTooLarge, SettlementError, WrongMessage
 from settlement.identifiers import BankReference, MemberId
-from settlement.iso20022 import pacs008
+from settlement.iso20022 import credit_transfers
+from settlement.iso20022.credit_transfers import CreditTransfer
 from settlement.iso20022.faults import FAULTS_MAX
-from settlement.iso20022.pacs008 import CreditTransfer
 from settlement.iso20022.schema import compile_schemas
-from settlement.money import currency
+from settlement.money import currency, decimal_text
 from tests.settlement.iso20022.messages import (
     APPLICATION_HEADER,
     HEADER,
-    credit_transfers,
+    bank_message_of,
+    bank_transfer,
+    message_of,
     sample_files,
     schema_files,
     transfer,
@@ -31,24 +33,25 @@ from tests.settlement.iso20022.messages import (
 )
 
 PATH = "FIToFICstmrCdtTrf/CdtTrfTxInf"
+BANK_PATH = "FICdtTrf/CdtTrfTxInf"
 
 
 def _faults(message: str | bytes) -> list[tuple[int | None, str, str]]:
     data = message.encode() if isinstance(message, str) else message
     with pytest.raises(FaultyMessage) as caught:
-        pacs008.read(data)
+        credit_transfers.read(data)
     return [(fault.transaction, fault.path, fault.code) for fault in caught.value.faults]
 
 
 def _read(message: str) -> tuple[CreditTransfer, ...]:
-    return pacs008.read(message.encode()).transfers
+    return credit_transfers.read(message.encode()).transfers
 
 
 def test_published_messages_are_read(shared_data: Path) -> None:
     """All six Fedwire credit transfers are read, and the official schemas agree."""
     schemas = compile_schemas(schema_files(shared_data))
     files = sample_files(shared_data, "*pacs.008")
-    read = [pacs008.read(path.read_bytes(), schemas=schemas) for path in files]
+    read = [credit_transfers.read(path.read_bytes(), schemas=schemas) for path in files]
     amounts = [transfer.amount for message in read for transfer in message.transfers]
     assert [51000074, 51000074, 99900853, 51000074, 51000074, 50000000] == amounts
     for message in read:
@@ -66,7 +69,7 @@ def test_published_messages_are_read(shared_data: Path) -> None:
 def test_a_published_message_is_read_field_by_field(shared_data: Path) -> None:
     """Banks come from the instructing and instructed agents, not from those of debtor and creditor."""
     (path,) = sample_files(shared_data, "*Scenario5_Step1_pacs.008")
-    message = pacs008.read(path.read_bytes())
+    message = credit_transfers.read(path.read_bytes())
     (only,) = message.transfers
     assert "20250310B1QDRCQR000005" == message.message_id
     assert "2025-03-10T09:00:00-04:00" == message.created_at
@@ -85,7 +88,7 @@ def test_other_published_messages_are_refused_by_name(shared_data: Path) -> None
     assert 4 == len(others)
     for path in others:
         with pytest.raises(WrongMessage) as caught:
-            pacs008.read(path.read_bytes())
+            credit_transfers.read(path.read_bytes())
         name = next(part for part in path.stem.split("_") if part.startswith(("camt", "pacs")))
         assert f"xsd:{name}.001." in caught.value.detail
         assert "taken is pacs.008.001.08" in caught.value.detail
@@ -93,7 +96,7 @@ def test_other_published_messages_are_refused_by_name(shared_data: Path) -> None
 
 def test_a_sound_file_is_read_in_order() -> None:
     """A file of many gives its transfers in their order, each with its own content."""
-    transfers = _read(credit_transfers(*(transfer(number, f"{number}.05") for number in range(1, 6))))
+    transfers = _read(message_of(*(transfer(number, f"{number}.05") for number in range(1, 6))))
     assert [0, 1, 2, 3, 4] == [one.position for one in transfers]
     assert ["E1", "E2", "E3", "E4", "E5"] == [one.end_to_end_id for one in transfers]
     assert [105, 205, 305, 405, 505] == [one.amount for one in transfers]
@@ -104,7 +107,7 @@ def test_a_sound_file_is_read_in_order() -> None:
 
 def test_everything_in_a_file_is_in_the_document() -> None:
     """The document of a transfer holds its content and both headers, so the chain commits to all of it."""
-    message = pacs008.read(wrapped(credit_transfers(transfer(1), transfer(2))))
+    message = credit_transfers.read(wrapped(message_of(transfer(1), transfer(2))))
     document = message.document(message.transfers[1])
     assert {"message", "AppHdr", "GrpHdr", "CdtTrfTxInf"} == set(document)
     assert "pacs.008.001.08" == document["message"]
@@ -117,28 +120,28 @@ def test_everything_in_a_file_is_in_the_document() -> None:
 def test_a_file_is_known_by_its_sender() -> None:
     """The sender is the instructing agent, else who the header is from, else the one payer."""
     agent = "<InstgAgt><FinInstnId><BICFI>CHASUS33</BICFI></FinInstnId></InstgAgt>"
-    plain = credit_transfers()
+    plain = message_of()
     named = plain.replace("</GrpHdr>", f"{agent}</GrpHdr>")
-    assert BankReference(bic="COBADEFFXXX") == pacs008.read(plain.encode()).sender
-    assert BankReference(bic="CHASUS33") == pacs008.read(named.encode()).sender
+    assert BankReference(bic="COBADEFFXXX") == credit_transfers.read(plain.encode()).sender
+    assert BankReference(bic="CHASUS33") == credit_transfers.read(named.encode()).sender
     header = APPLICATION_HEADER.replace("COBADEFFXXX", "CHASUS33")
-    assert BankReference(bic="CHASUS33") == pacs008.read(wrapped(plain, header)).sender
+    assert BankReference(bic="CHASUS33") == credit_transfers.read(wrapped(plain, header)).sender
     disagreeing = wrapped(named)
     assert [(None, "AppHdr/Fr", "header_disagrees")] == _faults(disagreeing)
 
 
 def test_several_payers_need_a_named_sender() -> None:
     """A file with transfers of several banks says who sends it, or it could not be known again."""
-    two = credit_transfers(transfer(1), transfer(2).replace("COBADEFFXXX", "CHASUS33XXX"))
+    two = message_of(transfer(1), transfer(2).replace("COBADEFFXXX", "CHASUS33XXX"))
     assert [(None, "FIToFICstmrCdtTrf/GrpHdr/InstgAgt", "several_senders")] == _faults(two)
-    assert BankReference(bic="COBADEFFXXX") == pacs008.read(wrapped(two)).sender
+    assert BankReference(bic="COBADEFFXXX") == credit_transfers.read(wrapped(two)).sender
 
 
 def test_one_payer_may_have_several_names() -> None:
     """Transfers that name their payer now by BIC and now by LEI are one bank's, as far as a file can tell."""
     lei = "5493001KJTIIGC8Y1R12"
     by_lei = transfer(2).replace("<BICFI>COBADEFFXXX</BICFI>", f"<LEI>{lei}</LEI>")
-    message = pacs008.read(credit_transfers(transfer(1), by_lei).encode())
+    message = credit_transfers.read(message_of(transfer(1), by_lei).encode())
     assert BankReference(bic="COBADEFFXXX", lei=lei) == message.sender
 
 
@@ -154,7 +157,7 @@ def test_one_payer_may_have_several_names() -> None:
 )
 def test_priority_is_read(where: str, what: str, urgent: bool) -> None:  # noqa: FBT001 - a column of the table
     """Settlement priority URGT and instruction priority HIGH make a transfer urgent."""
-    (only,) = _read(credit_transfers().replace(where, what))
+    (only,) = _read(message_of().replace(where, what))
     assert urgent == only.urgent
 
 
@@ -174,21 +177,21 @@ def test_priority_is_read(where: str, what: str, urgent: bool) -> None:  # noqa:
 )
 def test_deadline_is_read(times: str, expected: str | None) -> None:
     """Until when it may settle, or must, is its deadline on the settlement date: the earlier of both."""
-    (only,) = _read(credit_transfers().replace("<ChrgBr>", times + "<ChrgBr>"))
+    (only,) = _read(message_of().replace("<ChrgBr>", times + "<ChrgBr>"))
     assert (None if expected is None else datetime.fromisoformat(expected).timestamp()) == only.deadline
 
 
 def test_banks_by_lei_and_member_id_are_read() -> None:
     """A bank may be named by LEI or by member id as well as by BIC; a member id needs its system's code."""
-    by_lei = credit_transfers().replace("<BICFI>BNPAFRPPXXX</BICFI>", "<LEI>5493001KJTIIGC8Y1R12</LEI>")
+    by_lei = message_of().replace("<BICFI>BNPAFRPPXXX</BICFI>", "<LEI>5493001KJTIIGC8Y1R12</LEI>")
     assert BankReference(lei="5493001KJTIIGC8Y1R12") == _read(by_lei)[0].payee
     member = "<ClrSysMmbId>{}<MmbId>021000021</MmbId></ClrSysMmbId>"
     system = "<ClrSysId><Cd>USABA</Cd></ClrSysId>"
-    by_member = credit_transfers().replace("<BICFI>BNPAFRPPXXX</BICFI>", member.format(system))
+    by_member = message_of().replace("<BICFI>BNPAFRPPXXX</BICFI>", member.format(system))
     assert BankReference(member=MemberId(system="USABA", member="021000021")) == _read(by_member)[0].payee
-    unnamed = credit_transfers().replace("<BICFI>BNPAFRPPXXX</BICFI>", member.format(""))
+    unnamed = message_of().replace("<BICFI>BNPAFRPPXXX</BICFI>", member.format(""))
     assert [(0, f"{PATH}[1]", "unnamed_bank")] == _faults(unnamed)
-    odd = credit_transfers().replace("<BICFI>BNPAFRPPXXX</BICFI>", member.format(system.replace("US", "u")))
+    odd = message_of().replace("<BICFI>BNPAFRPPXXX</BICFI>", member.format(system.replace("US", "u")))
     assert [(0, f"{PATH}[1]/CdtrAgt", "invalid_member_id")] == _faults(odd)
 
 
@@ -217,14 +220,14 @@ def test_a_wrong_value_is_a_typed_fault(sound: str, bad: str, place: str, code: 
     """A value that can't be right is refused with its own code, at its own place."""
     assert (0, f"{PATH}/{place}", code) in [
         (transaction, path.replace("[1]", ""), found)
-        for transaction, path, found in _faults(credit_transfers().replace(sound, bad))
+        for transaction, path, found in _faults(message_of().replace(sound, bad))
     ]
 
 
 def test_a_wrong_lei_is_a_typed_fault() -> None:
     """The check digits of an LEI are checked, though the schema doesn't."""
     lei = "<LEI>5493001KJTIIGC8Y1R13</LEI>"
-    message = credit_transfers().replace("<BICFI>BNPAFRPPXXX</BICFI>", f"<BICFI>BNPAFRPPXXX</BICFI>{lei}")
+    message = message_of().replace("<BICFI>BNPAFRPPXXX</BICFI>", f"<BICFI>BNPAFRPPXXX</BICFI>{lei}")
     assert [(0, f"{PATH}/CdtrAgt/FinInstnId/LEI", "invalid_lei")] == _faults(message)
 
 
@@ -234,7 +237,7 @@ def test_every_bad_transaction_of_many_is_listed() -> None:
     transfers[2] = transfers[2].replace("12.34", "0")
     transfers[6] = transfers[6].replace("SLEV", "FREE").replace("<Nm>Anna Adler</Nm>", "<Name>Anna</Name>")
     transfers[9] = transfers[9].replace("COBADEFFXXX", "COBADEFF1")
-    listed = _faults(credit_transfers(*transfers))
+    listed = _faults(message_of(*transfers))
     assert (2, f"{PATH}[3]/IntrBkSttlmAmt", "amount_not_positive") in listed
     assert (6, f"{PATH}[7]/ChrgBr", "unknown_code") in listed
     assert (6, f"{PATH}[7]/Dbtr/Name", "unknown_element") in listed
@@ -244,7 +247,7 @@ def test_every_bad_transaction_of_many_is_listed() -> None:
 
 def test_the_list_of_faults_has_an_end() -> None:
     """A file that is wrong throughout gives the first faults and says that there are more (R9)."""
-    wrong = credit_transfers(*(transfer(number).replace("SLEV", "?") for number in range(FAULTS_MAX + 5)))
+    wrong = message_of(*(transfer(number).replace("SLEV", "?") for number in range(FAULTS_MAX + 5)))
     listed = _faults(wrong)
     assert FAULTS_MAX + 1 == len(listed)
     assert "too_many_faults" == listed[-1][2]
@@ -254,44 +257,127 @@ def test_supplementary_data_is_refused_by_name() -> None:
     """What could say anything is not carried along unread."""
     extra = "<SplmtryData><Envlp><x/></Envlp></SplmtryData></CdtTrfTxInf>"
     assert [(0, f"{PATH}/SplmtryData", "refused_element")] == _faults(
-        credit_transfers().replace("</CdtTrfTxInf>", extra)
+        message_of().replace("</CdtTrfTxInf>", extra)
     )
 
 
 def test_limits_are_kept() -> None:
     """Bytes and transactions have limits, which the caller may lower."""
-    message = credit_transfers(transfer(1), transfer(2)).encode()
-    assert 2 == len(pacs008.read(message, transactions_max=2, bytes_max=len(message)).transfers)
+    message = message_of(transfer(1), transfer(2)).encode()
+    assert 2 == len(credit_transfers.read(message, transactions_max=2, bytes_max=len(message)).transfers)
     with pytest.raises(MessageTooLarge):
-        pacs008.read(message, transactions_max=1)
+        credit_transfers.read(message, transactions_max=1)
     with pytest.raises(MessageTooLarge):
-        pacs008.read(message, bytes_max=len(message) - 1)
+        credit_transfers.read(message, bytes_max=len(message) - 1)
 
 
 def test_a_message_without_transfers_is_refused() -> None:
     """A header alone is no message."""
-    empty = credit_transfers(header=HEADER.format(count=0)).replace(transfer(), "")
+    empty = message_of(header=HEADER.format(count=0)).replace(transfer(), "")
     assert (0, PATH, "missing_element") in _faults(empty)
+
+
+def test_a_banks_own_transfers_are_read() -> None:
+    """In pacs.009 debtor and creditor settle themselves, unless an agent is named for them."""
+    agent = "<{0}><FinInstnId><BICFI>CHASUS33XXX</BICFI></FinInstnId></{0}>"
+    plain, at_agents = bank_transfer(1), bank_transfer(2)
+    at_agents = at_agents.replace("</Dbtr>", "</Dbtr>" + agent.format("DbtrAgt"))
+    at_agents = at_agents.replace("<Cdtr>", agent.format("CdtrAgt") + "<Cdtr>")
+    instructed = bank_transfer(3).replace("<Dbtr>", agent.format("InstdAgt") + "<Dbtr>")
+    message = credit_transfers.read(wrapped_banks(bank_message_of(plain, at_agents, instructed)))
+    banks = [(one.payer.bic, one.payee.bic) for one in message.transfers]
+    assert [("COBADEFFXXX", "BNPAFRPPXXX"), 2 * ("CHASUS33XXX",), ("COBADEFFXXX", "CHASUS33XXX")] == banks
+    document = message.document(message.transfers[0])
+    assert "pacs.009.001.08" == document["message"]
+    assert {"message", "AppHdr", "GrpHdr", "CdtTrfTxInf"} == set(document)
+
+
+def wrapped_banks(document: str) -> bytes:
+    """Return a pacs.009 behind its business application header."""
+    return wrapped(document, APPLICATION_HEADER.replace("pacs.008.001.08", "pacs.009.001.08"))
+
+
+def test_a_header_of_the_other_message_is_refused() -> None:
+    """What announces customers' transfers must hold them, for the two are read by different rules."""
+    assert [(None, "AppHdr/MsgDefIdr", "header_disagrees")] == _faults(wrapped(bank_message_of()))
+
+
+def test_cover_for_customers_transfers_is_refused() -> None:
+    """The COV use of pacs.009 pays for transfers of another message; both settled here would pay twice."""
+    cover = bank_message_of().replace("</CdtTrfTxInf>", "<UndrlygCstmrCdtTrf/></CdtTrfTxInf>")
+    assert [(0, f"{BANK_PATH}/UndrlygCstmrCdtTrf", "refused_element")] == _faults(cover)
+
+
+@pytest.mark.parametrize(
+    ("sound", "bad", "place", "code"),
+    [
+        (">12.34<", ">12.345<", "[1]/IntrBkSttlmAmt", "too_many_decimals"),
+        ("BNPAFRPPXXX", "BNPAFRP", "/Cdtr/FinInstnId/BICFI", "invalid_bic"),
+        ("<BICFI>BNPAFRPPXXX</BICFI>", "<Nm>Nobody</Nm>", "[1]", "unnamed_bank"),
+        ("<Dbtr>", "<ChrgBr>SLEV</ChrgBr><Dbtr>", "/ChrgBr", "unknown_element"),
+        ("<Dbtr>", "<Dbtr><Nm>Anna</Nm>", "/Dbtr/Nm", "unknown_element"),
+    ],
+)
+def test_a_fault_in_a_banks_own_transfer_has_its_place(sound: str, bad: str, place: str, code: str) -> None:
+    """A wrong value in a pacs.009 is a typed fault at its own place, as in a pacs.008."""
+    assert (0, f"{BANK_PATH}{place}", code) in _faults(bank_message_of().replace(sound, bad))
+
+
+@given(
+    banks=st.booleans(),
+    made=st.lists(
+        st.tuples(
+            st.integers(1, 10**18 - 1),
+            st.sampled_from(["EUR", "JPY", "KWD"]),
+            st.booleans(),
+            st.sampled_from(["BNPAFRPPXXX", "CHASUS33XXX"]),
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+)
+def test_what_was_made_comes_back(*, banks: bool, made: list[tuple[int, str, bool, str]]) -> None:
+    """A message made from payments is read as the same payments, of customers or of banks, in order."""
+    form, message = (bank_transfer, bank_message_of) if banks else (transfer, message_of)
+    texts = []
+    for number, (amount, code, urgent, payee) in enumerate(made):
+        text = form(number, decimal_text(amount, currency(code))).replace('"EUR"', f'"{code}"')
+        before = "<Dbtr>" if banks else "<ChrgBr>"
+        priority = "URGT" if urgent else "NORM"
+        text = text.replace(before, f"<SttlmPrty>{priority}</SttlmPrty>{before}")
+        texts.append(text.replace("BNPAFRPPXXX", payee))
+    assert [(number, f"E{number}", "COBADEFFXXX", *one) for number, one in enumerate(made)] == [
+        (
+            one.position,
+            one.end_to_end_id,
+            one.payer.bic,
+            one.amount,
+            one.currency.code,
+            one.urgent,
+            one.payee.bic,
+        )
+        for one in _read(message(*texts))
+    ]
 
 
 @given(data=st.binary(max_size=200))
 def test_no_bytes_raise_a_foreign_error(data: bytes) -> None:
     """Whatever the bytes, they are read or refused by an error of ours."""
     with pytest.raises(SettlementError):
-        pacs008.read(data)
+        credit_transfers.read(data)
 
 
 @given(st.data())
 def test_no_damage_raises_a_foreign_error(data: st.DataObject) -> None:
     """A sound file with bytes cut out, put in or changed is read or refused by an error of ours."""
-    message = wrapped(credit_transfers(transfer(1), transfer(2)))
+    message = wrapped(message_of(transfer(1), transfer(2)))
     start = data.draw(st.integers(0, len(message)))
     length = data.draw(st.integers(0, 30))
     between = data.draw(
         st.one_of(st.binary(max_size=8), st.sampled_from([b"<", b"/>", b"&", b'"', b"<?a b?>"]))
     )
     with suppress(SettlementError):
-        assert pacs008.read(message[:start] + between + message[start + length :]).transfers
+        assert credit_transfers.read(message[:start] + between + message[start + length :]).transfers
 
 
 def _mutations(root: etree._Element, chance: random.Random) -> list[Callable[[], object]]:
@@ -325,6 +411,7 @@ def test_what_is_read_the_schema_takes(shared_data: Path) -> None:
     """A damaged message that our reader still takes is valid by the official schema."""
     schemas = compile_schemas(schema_files(shared_data))
     sources = [path.read_bytes() for path in sample_files(shared_data, "*pacs.008")]
+    sources += [bank_message_of(bank_transfer(1), bank_transfer(2)).encode()]
 
     @given(seed=st.integers(0, 2**32 - 1), source=st.sampled_from(sources))
     def check(seed: int, source: bytes) -> None:
@@ -334,9 +421,9 @@ def test_what_is_read_the_schema_takes(shared_data: Path) -> None:
             chance.choice(_mutations(root, chance))()
         damaged = etree.tostring(root)
         try:
-            pacs008.read(damaged)
+            credit_transfers.read(damaged)
         except SettlementError:
             return
-        assert pacs008.read(damaged, schemas=schemas).transfers
+        assert credit_transfers.read(damaged, schemas=schemas).transfers
 
     check()
