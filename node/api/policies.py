@@ -28,6 +28,7 @@ class NewRule(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
+    name: str = Field(description="One that there is gets its next version", pattern=NAME_PATTERN)
     condition: str = Field(
         description="CEL over amount, currency, counterparty, country, hour, velocity_count, velocity_sum, "
         "new_payee; without macros and fields",
@@ -73,6 +74,7 @@ Name = Annotated[str, Path(description="Name of the rule", pattern=NAME_PATTERN)
 _NEW: TypeAdapter[NewRule] = TypeAdapter(NewRule)
 _RETIREMENT: TypeAdapter[Retirement] = TypeAdapter(Retirement)
 _EXAMPLE = {
+    "name": "large-and-new",
     "condition": "amount > 1000000 && new_payee",
     "outcome": Outcome.HOLD.value,
     "reason": "First large payment to a bank",
@@ -94,39 +96,33 @@ def versions(context: InContext, _actor: Overseer, rule_name: Name) -> Rules:
 
 
 @router.post(
-    "/{rule_name}",
+    "",
     response_model=Rule,
     summary="Write a rule, or its next version",
     openapi_extra=openapi.json_body(_NEW, {"hold": _EXAMPLE}),
 )
 def write(
-    context: InContext,
-    actor: Operator,
-    rule_name: Name,
-    *,
-    body: Body,
-    key: IdempotencyKey = "",
-    seen: IfMatch = None,
+    context: InContext, actor: Operator, body: Body, key: IdempotencyKey = "", if_match: IfMatch = None
 ) -> Response:
     """Put a rule in force for every payment that is accepted from now on; what was accepted stays as it is.
 
     Refused for who may enter payments, too.
     """
     form = parse(_NEW, body)
-    request = request_of(actor=actor.id, key=key, operation=f"write rule {rule_name}", body=body)
+    request = request_of(actor=actor.id, key=key, operation="write rule", body=body)
     answer = once(
         context.store,
         context.clock,
         request,
         lambda connection, at: service.write_rule(
             connection,
-            name=rule_name,
+            name=form.name,
             condition=form.condition,
             outcome=form.outcome,
             reason=form.reason,
             actor=actor,
             at=at,
-            seen=versions_in(seen),
+            seen=versions_in(if_match),
         ),
         _json,
     )
@@ -146,7 +142,7 @@ def retire(
     *,
     body: Body,
     key: IdempotencyKey = "",
-    seen: IfMatch = None,
+    if_match: IfMatch = None,
 ) -> Response:
     """Ask a rule of no payment any more; what it held waits on. Refused for who may enter payments, too."""
     parse(_RETIREMENT, body)
@@ -156,7 +152,7 @@ def retire(
         context.clock,
         request,
         lambda connection, at: service.retire_rule(
-            connection, name=rule_name, actor=actor, at=at, seen=versions_in(seen)
+            connection, name=rule_name, actor=actor, at=at, seen=versions_in(if_match)
         ),
         _json,
     )

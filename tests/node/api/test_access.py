@@ -1,7 +1,6 @@
 """Nothing is open unless a route says for whom, and every refusal is logged."""
 
 import re
-import hashlib
 from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
@@ -68,7 +67,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("get", "/v1/events/stream"): _READERS,
     ("get", "/v1/policies"): {Role.AUDITOR, Role.OPERATOR},
     ("get", "/v1/policies/{rule_name}"): {Role.AUDITOR, Role.OPERATOR},
-    ("post", "/v1/policies/{rule_name}"): {Role.OPERATOR},
+    ("post", "/v1/policies"): {Role.OPERATOR},
     ("post", "/v1/policies/{rule_name}/retirement"): {Role.OPERATOR},
     ("get", "/v1/webhooks"): {Role.OPERATOR},
     ("post", "/v1/webhooks"): {Role.OPERATOR},
@@ -138,9 +137,8 @@ def _raised(door: Door, key: str) -> str:
 
 def _ruled(door: Door, key: str) -> str:
     headers = door.headers(Role.OPERATOR, idempotency_key=f"rule {key}")
-    body = {"condition": "amount < 0", "outcome": "hold", "reason": "never"}
-    name = hashlib.sha256(key.encode()).hexdigest()[:8]
-    rule: str = door.client.post(f"/v1/policies/{name}", headers=headers, json=body).json()["name"]
+    body = {"name": key.lower(), "condition": "amount < 0", "outcome": "hold", "reason": "never"}
+    rule: str = door.client.post("/v1/policies", headers=headers, json=body).json()["name"]
     return rule
 
 
