@@ -150,12 +150,7 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
 
 
 def judge_all(
-    connection: Connection,
-    kind: InstructionKind,
-    items: Sequence[Prepared | Known],
-    *,
-    payer: int,
-    at: int,
+    connection: Connection, kind: InstructionKind, items: Sequence[Prepared | Known], *, payer: int, at: int
 ) -> list[Judged]:
     """Return what the bank's rules say of each new item, in order; raise `FaultyRequests`."""
     new = [(position, item) for position, item in enumerate(items) if isinstance(item, Prepared)]

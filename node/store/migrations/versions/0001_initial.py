@@ -29,8 +29,6 @@ APPEND_ONLY = (
     "idempotency",
     "incident_headers",
     "instructions",
-    "policy_rules",
-    "policy_verdicts",
     "postings",
     "proofs",
     "receipts",
@@ -39,6 +37,8 @@ APPEND_ONLY = (
     "verification_levels",
     "rejections",
     "reviews",
+    "policy_rules",
+    "policy_verdicts",
 )
 WAITING = "transaction_id IS NULL AND refused_at IS NULL AND NOT held"
 REFUSAL = "rows of this table are never edited or deleted"
