@@ -22,6 +22,17 @@ RULES_MAX = 100
 VERSIONS_MAX = 1000
 _SERIES = "policy rules"
 _ENTER_PAYMENTS = frozenset({Role.OFFICER, Role.INTEGRATION})
+_LATEST = (
+    select(policy_rules.c.name, func.max(policy_rules.c.version).label("version"))
+    .group_by(policy_rules.c.name)
+    .subquery()
+)
+# Built once: it is asked with every payment.
+_NEWEST = (
+    select(policy_rules)
+    .join(_LATEST, (policy_rules.c.name == _LATEST.c.name) & (policy_rules.c.version == _LATEST.c.version))
+    .order_by(policy_rules.c.name)
+)
 
 
 class InvalidRule(InvalidValue):
@@ -50,15 +61,7 @@ def rules_in_force(connection: Connection) -> list[Rule]:
 
 def list_rules(connection: Connection) -> list[Rule]:
     """Return the newest version of every rule, by name."""
-    newest = select(policy_rules.c.name, func.max(policy_rules.c.version).label("version")).group_by(
-        policy_rules.c.name
-    )
-    latest = newest.subquery()
-    query = select(policy_rules).join(
-        latest,
-        (policy_rules.c.name == latest.c.name) & (policy_rules.c.version == latest.c.version),
-    )
-    return _read(connection, query.order_by(policy_rules.c.name))
+    return _read(connection, _NEWEST)
 
 
 def versions_of(connection: Connection, name: str) -> list[Rule]:
