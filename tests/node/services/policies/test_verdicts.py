@@ -181,3 +181,13 @@ def test_strictest_of_the_true_ones(outcomes: list[tuple[bool, Outcome]]) -> Non
     expected = max((each for true, each in outcomes if true), key=_OUTCOMES.index, default=Outcome.ALLOW)
 
     assert expected == verdict_of(rules, Facts.example()).outcome
+
+
+def test_queued_payment_makes_no_payee_known(bank: Bank) -> None:
+    """What only waits in the chain's queue has not settled: its payee is still new."""
+    bank.accept(request(0, amount=str(10**15), queue=True), key="k0", entered_by="erika")
+    bank.run()
+    assert "queued" == bank.states()["E0"]
+    _write(bank, "new", "new_payee", "hold")
+
+    assert "awaiting_approval" == _enter(bank, 1)
