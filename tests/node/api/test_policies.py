@@ -1,5 +1,7 @@
 """The bank's own rules through the door: written by an operator, shown with each payment."""
 
+from typing import Any
+
 from node.services.actors import Role
 from tests.node.api.conftest import Door
 from tests.scenario import BANKS
@@ -7,13 +9,13 @@ from tests.scenario import BANKS
 _RULE = {"name": "large", "condition": "amount > 1000", "outcome": "hold", "reason": "large amounts"}
 
 
-def _write(door: Door, key: str, **changed: str) -> tuple[int, dict[str, object]]:
+def _write(door: Door, key: str, **changed: str) -> tuple[int, dict[str, Any]]:
     headers = door.headers(Role.OPERATOR, idempotency_key=key)
     answer = door.client.post("/v1/policies", headers=headers, json=_RULE | changed)
     return answer.status_code, answer.json()
 
 
-def _pay(door: Door, key: str, amount: str) -> tuple[int, dict[str, object]]:
+def _pay(door: Door, key: str, amount: str) -> tuple[int, dict[str, Any]]:
     payee = BANKS[1].bic
     body = {"payee": {"bic": payee}, "amount": amount, "currency": "USD", "end_to_end_id": key}
     answer = door.client.post("/v1/payments", headers=door.headers(idempotency_key=key), json=body)
@@ -26,7 +28,7 @@ def test_payment_shows_its_verdict(door: Door) -> None:
     status, taken = _pay(door, "p1", "1001")
     assert 202 == status
 
-    (accepted,) = taken["payments"]  # type: ignore[misc]
+    (accepted,) = taken["payments"]
     shown = door.client.get(f"/v1/payments/{accepted['id']}", headers=door.headers()).json()
 
     assert "awaiting_approval" == shown["state"]
