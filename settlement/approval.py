@@ -45,6 +45,8 @@ class Need(StrEnum):
 
     ABOVE_LIMIT = "AboveLimit"  # the bank's own, in its node's settings
     ABOVE_THRESHOLD = "AboveThreshold"  # the participant's, on chain: what single keys consent to on one day
+    POLICY_APPROVAL = "PolicyApproval"  # a rule of the bank's wants it
+    POLICY_HOLD = "PolicyHold"  # a rule of the bank's holds it until somebody says why it may go
 
 
 @dataclass(slots=True, kw_only=True)

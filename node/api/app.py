@@ -24,6 +24,7 @@ from node.api import (
     openapi,
     participants,
     payments,
+    policies,
     problems,
     redemptions,
     reports,
@@ -45,6 +46,7 @@ refused is answered with a problem (RFC 9457) that has a stable `code`.
 """
 _ROUTES = (
     payments,
+    policies,
     approvals,
     files,
     issues,

@@ -55,7 +55,9 @@ class WaitingPayment(Outgoing):
 
     id: str = Field(description="The node's own id of it", examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"])
     kind: str = Field(description="payment, issue or redemption", examples=["payment"])
-    need: str = Field(description="AboveLimit or AboveThreshold", examples=["AboveLimit"])
+    need: str = Field(
+        description="AboveLimit, AboveThreshold, PolicyApproval or PolicyHold", examples=["AboveLimit"]
+    )
     payee: str = Field(description="BIC", examples=["VOBBUS33XXX"])
     currency: str = Field(description="ISO 4217 code", examples=["USD"])
     amount: str = Field(description="Minor units", examples=["500000000"])

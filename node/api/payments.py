@@ -21,6 +21,7 @@ from node.api.schemas import (
     Payment,
     PaymentPage,
     PaymentWithTimeline,
+    PolicyVerdict,
     TimelineEntry,
 )
 from node.api.shown import foreseen_fields, payment_fields, timeline_fields
@@ -128,6 +129,7 @@ def show(context: InContext, actor: Reader, payment_id: PaymentId, response: Res
     return PaymentWithTimeline(
         **payment_fields(history.payment),
         timeline=[TimelineEntry(**timeline_fields(entry)) for entry in history.timeline],
+        policy=None if history.policy is None else PolicyVerdict.model_validate(history.policy),
         document=orjson.loads(history.document) if actor.reads_documents else None,
     )
 

@@ -58,7 +58,8 @@ class ForeseenPayment(Outgoing):
         examples=["awaiting_approval"],
     )
     need: str | None = Field(
-        description="Why a second person: AboveLimit or AboveThreshold", examples=["AboveLimit"]
+        description="Why a second person: AboveLimit, AboveThreshold, PolicyApproval or PolicyHold",
+        examples=["AboveLimit"],
     )
     id: str | None = Field(
         description="Of the payment that was accepted before", examples=["pay_01KAP3T0N1Y8Q4Z6V2X7W5R9SD"]
@@ -158,10 +159,25 @@ class Payment(Outgoing):
     version: str = Field(description=VERSION_TEXT, examples=["8f14e45fceea167a"])
 
 
+class PolicyVerdict(Outgoing):
+    """What the bank's rules said of a payment when it was accepted."""
+
+    outcome: str = Field(description="allow, needs_approval or hold", examples=["hold"])
+    rule: str | None = Field(
+        description="The strictest that was true of it; null: none was", examples=["large-and-new"]
+    )
+    version: int | None = Field(description="Which version of that rule", examples=[2])
+    why: str = Field(description="The rule's reason, or why it could not be asked")
+    facts: dict[str, bool | int | str] = Field(
+        description="What the rules were asked of; amounts in minor units", examples=[{"new_payee": True}]
+    )
+
+
 class PaymentWithTimeline(Payment):
     """A payment with everything that happened to it, oldest first."""
 
     timeline: list[TimelineEntry] = Field(description="What happened to it, oldest first")
+    policy: PolicyVerdict | None = Field(description="Null where there were no rules")
     document: dict[str, Any] | None = Field(
         description="What it commits to; for officers and auditors, since it holds people's data"
     )

@@ -24,6 +24,7 @@ from node.cli import (
     openapi,
     participants,
     payments,
+    policies,
     process,
     redemptions,
     reporting,
@@ -45,7 +46,7 @@ app = typer.Typer(
 )
 for module in (
     *(process, payments, files, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
-    *(approvals, users, clients, tokens, transactions, events, webhooks, alerts),
+    *(approvals, users, clients, tokens, transactions, events, webhooks, alerts, policies),
     care,
     checkpoints,
     evidence,

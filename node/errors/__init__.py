@@ -12,8 +12,8 @@
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
         │       ApprovalRefused 409 · SelfApproval 403 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
-        │       AssetNotFound · PayerRefused · PayeeRefused ·
-        │       EvidenceMissing 409 · PeriodRefused 400 · CursorGone 410 ·
+        │       AssetNotFound · PayerRefused · PayeeRefused · RefusedByPolicy 403 ·
+        │       RulesFull 409 · EvidenceMissing 409 · PeriodRefused 400 · CursorGone 410 ·
         │       ReceiversFull · CursorBehind · AlreadyAcknowledged 409 · TargetRefused 400 ·
         │       StreamUnavailable · QueueFull · MirrorBehind 503
         ├── StoreError                    the database
@@ -45,9 +45,9 @@
 
 Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `InvalidFilter`, `InvalidReference`,
 `InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`, `InvalidReason`,
-`InvalidRole`, `InvalidUserName`, `InvalidPublicKey`, `InvalidTarget`.
+`InvalidRole`, `InvalidRule`, `InvalidCondition`, `InvalidUserName`, `InvalidPublicKey`, `InvalidTarget`.
 Under `BrokenRule`: `AuditBroken`, `BooksDiffer`, `ContentChanged`.
-Within the services only: `FaultyRequests`.
+Within the services only: `FaultyRequests`, `ConditionFailed`.
 """
 
 from node.errors.base import (
@@ -136,7 +136,9 @@ from node.errors.requests import (
     PeriodRefused,
     PreconditionFailed,
     QueueFull,
+    RefusedByPolicy,
     RequestRefused,
+    RulesFull,
     SelfApproval,
     TooManyRequests,
     Unauthenticated,
@@ -231,7 +233,9 @@ __all__ = [
     "PolicyRefused",
     "PreconditionFailed",
     "QueueFull",
+    "RefusedByPolicy",
     "RequestRefused",
+    "RulesFull",
     "SelfApproval",
     "SettingsInvalid",
     "SigningError",

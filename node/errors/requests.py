@@ -154,6 +154,18 @@ class PayerRefused(RequestRefused):
     """A file of, or a payment by, another bank than the one this node acts for."""
 
 
+class RefusedByPolicy(RequestRefused):
+    """A rule of the bank's own policies refuses this payment; who keeps the rules can say more."""
+
+    status = 403
+
+
+class RulesFull(RequestRefused):
+    """There are as many rules as there may be, or versions of one."""
+
+    status = 409
+
+
 class PayeeRefused(RequestRefused):
     """The payee is the payer itself, or of a kind that holds no money."""
 

@@ -15,6 +15,7 @@ from node.mirror.registry import asset_of_currency, directory
 from node.services.accepted import ID_PREFIX, SERIES, Known, NewFile, write
 from node.services.answers import Answer, Request, first_answer, request_of
 from node.services.identifiers import new_ids, new_uetrs
+from node.services.policies.verdicts import Judged, judge, refusals
 from node.services.requests import (
     Defaults,
     Money,
@@ -128,6 +129,7 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
         if answered := _answered(connection, submission):
             return answered
         items = _without_known(connection, submission.requests, items)
+        judged = judge_all(connection, submission.kind, items, payer=known.own.id, at=at)
         return write(
             connection,
             submission.request,
@@ -135,6 +137,7 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
             asked_by=submission.asked_by,
             entered_by=submission.entered_by,
             limits=settings.limits_of_one_person(),
+            judged=judged,
             kind=submission.kind,
             payer=known.own.id,
             chain=known.chain,
@@ -144,6 +147,17 @@ def take(store: Store, settings: Settings, clock: Clock, random: Random, submiss
             outbox_max=settings.outbox_max,
             at=at,
         )
+
+
+def judge_all(
+    connection: Connection, kind: InstructionKind, items: Sequence[Prepared | Known], *, payer: int, at: int
+) -> list[Judged]:
+    """Return what the bank's rules say of each new item, in order; raise `FaultyRequests`."""
+    new = [(position, item) for position, item in enumerate(items) if isinstance(item, Prepared)]
+    judged = judge(connection, [item for _, item in new], kind=kind, payer=payer, at=at)
+    if refused := refusals(judged):
+        raise FaultyRequests([(new[place][0], error) for place, error in refused[:FAULTS_MAX]])
+    return judged
 
 
 def look_up(store: Store, settings: Settings, clock: Clock, submission: Submission) -> Answer | Circumstances:

@@ -14,6 +14,7 @@ from node.outbox.actions import ACTION_OF_KIND
 from node.outbox.rows import enqueue, waiting_count
 from node.services.answers import Answer, Request, keep_answer
 from node.services.audit import append_audit
+from node.services.policies.verdicts import Judged, keep_verdicts
 from node.services.requests import Prepared
 from node.services.reviews import needs, write_reviews
 from node.store.bulk import insert_rows
@@ -66,6 +67,7 @@ def write(
     asked_by: str,
     entered_by: str,
     limits: Mapping[int, int],
+    judged: Sequence[Judged],
     kind: InstructionKind,
     payer: int,
     chain: Pinned,
@@ -77,7 +79,8 @@ def write(
 ) -> Answer:
     """Write what was prepared, under `ids` (one for each `Prepared`, in order); return the first answer.
 
-    `limits`: above which amount of an asset one person is not enough.
+    `limits`: above which amount of an asset one person is not enough; `judged`: what the rules say of each
+    `Prepared`, or nothing.
     """
     new = [(position, item) for position, item in enumerate(items) if isinstance(item, Prepared)]
     if waiting_count(connection) + len(new) > outbox_max:
@@ -96,8 +99,10 @@ def write(
         for offset, (identifier, (position, item)) in enumerate(zip(ids, new, strict=True))
     ]  # fmt: skip
     insert_rows(connection, instructions, _COLUMNS, rows)
-    found = needs(connection, [item for _, item in new], payer=payer, limits=limits, at=at)
+    found = needs(connection, [item for _, item in new], payer=payer, limits=limits, judged=judged, at=at)
     held = {identifier: need for identifier, need in zip(ids, found, strict=True) if need is not None}
+    if judged:
+        keep_verdicts(connection, judged, ids, at=at)
     write_reviews(connection, held, entered_by=entered_by, at=at)
     enqueue(connection, ACTION_OF_KIND[kind], ids, at=at, held=held)
     answer = Answer(status=HTTPStatus.ACCEPTED, body=_body(kind, items, ids, file))

@@ -23,7 +23,7 @@ from node.services.timeline import Entry
 from node.services.versions import Seen, require_version
 from node.store.session import Store
 from node.store.tables import approvals, instructions, outbox, rejections, reviews
-from settlement.approval import ACTION_OF_KIND, SETTLE, approval_deadline, approval_digest
+from settlement.approval import ACTION_OF_KIND, SETTLE, Need, approval_deadline, approval_digest
 from settlement.document import commitment
 from settlement.errors import BrokenRule, InvalidValue
 from settlement.instruction import InstructionKind, OneLeg, Terms, digest
@@ -118,6 +118,8 @@ def approve(
         if answered := first_answer(connection, request):
             return answered
         row, chain = _answerable(connection, payment_id, actor, at), pinned(connection)
+        if reason is None and row["need"] == Need.POLICY_HOLD:
+            raise InvalidReason(f"a rule holds {row['id']}: say why it may go", param="reason")
         present = _digest(row, chain)
         require_version(seen, "0x" + present.hex())
         if present != shown:

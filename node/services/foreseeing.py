@@ -8,6 +8,7 @@ from node.services.acceptance import (
     FaultyRequests,
     Submission,
     faulty_message,
+    judge_all,
     look_up,
     prepare_all,
 )
@@ -48,7 +49,10 @@ def check(
     new = [item for item in items if isinstance(item, Prepared)]
     limits, at = settings.limits_of_one_person(), int(clock.now())
     with store.snapshot() as connection:
-        needs = iter(foresee(connection, new, payer=known.own.id, limits=limits, at=at))
+        judged = judge_all(connection, submission.kind, items, payer=known.own.id, at=at)
+        needs = iter(
+            foresee(connection, new, payer=known.own.id, limits=limits, judged=judged, at=at),
+        )
     return [
         Foreseen(end_to_end_id=item.end_to_end_id, known=item.id, need=None)
         if isinstance(item, Known)

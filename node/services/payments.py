@@ -18,6 +18,7 @@ from node.outbox.attempts import Attempt, attempts_of
 from node.services.approvals import answers_of
 from node.services.facts import Patience, concerns, state, subject_of
 from node.services.filters import Filter, cursor_at, filtered, position_of
+from node.services.policies.verdicts import KeptVerdict, verdict_kept
 from node.services.timeline import Entry, last_reason, timeline
 from node.services.versions import version_of
 from node.settings import Settings
@@ -76,6 +77,7 @@ class PaymentHistory:
     payment: Payment
     timeline: tuple[Entry, ...]
     document: str
+    policy: KeptVerdict | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +115,7 @@ def get_payment(store: Store, settings: Settings, clock: Clock, payment_id: str)
                 answers=answers_of(connection, row["id"]),
             ),
             document=row["document"],
+            policy=verdict_kept(connection, row["id"]),
         )
 
 

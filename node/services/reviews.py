@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from node.mirror.thresholds import threshold_of
 from node.outbox.rows import IS_UNSENT
+from node.services.policies.verdicts import Judged
 from node.services.requests import Prepared
 from node.store.bulk import insert_rows
 from node.store.counters import numbers_taken, take_numbers
@@ -26,13 +27,15 @@ def needs(
     *,
     payer: int,
     limits: Mapping[int, int],
+    judged: Sequence[Judged],
     at: int,
 ) -> list[Need | None]:
     """Tell of each item, in order, why it takes a second person, and count those that take none.
 
-    The caller holds the series of sequences, so nobody else counts meanwhile. `limits` by asset.
+    The caller holds the series of sequences, so nobody else counts meanwhile. `limits` by asset; `judged` is
+    what the bank's rules say of each, or nothing.
     """
-    days, found = _gone_through(connection, items, payer=payer, limits=limits, at=at)
+    days, found = _gone_through(connection, items, payer=payer, limits=limits, judged=judged, at=at)
     for asset, day in days.items():
         series = _series(asset, at)
         take_numbers(connection, series, day.total - numbers_taken(connection, series))
@@ -40,21 +43,37 @@ def needs(
 
 
 def foresee(
-    connection: Connection, items: Sequence[Prepared], *, payer: int, limits: Mapping[int, int], at: int
+    connection: Connection,
+    items: Sequence[Prepared],
+    *,
+    payer: int,
+    limits: Mapping[int, int],
+    judged: Sequence[Judged],
+    at: int,
 ) -> list[Need | None]:
     """Tell the same as of now, and count nothing."""
-    return _gone_through(connection, items, payer=payer, limits=limits, at=at)[1]
+    return _gone_through(connection, items, payer=payer, limits=limits, judged=judged, at=at)[1]
 
 
 def _gone_through(
-    connection: Connection, items: Sequence[Prepared], *, payer: int, limits: Mapping[int, int], at: int
+    connection: Connection,
+    items: Sequence[Prepared],
+    *,
+    payer: int,
+    limits: Mapping[int, int],
+    judged: Sequence[Judged],
+    at: int,
 ) -> tuple[dict[int, SingleKeyDay], list[Need | None]]:
     """Return each asset's day after all items, and why each of them takes two."""
     days = {
         asset: _day(connection, asset, payer=payer, limits=limits, at=at)
         for asset in {item.asset for item in items}
     }
-    return days, [days[item.asset].need(item.amount) for item in items]
+    # What a rule has a second person asked for takes nothing of the day: it comes with two keys.
+    asked = [each.verdict.outcome.need for each in judged] or [None] * len(items)
+    return days, [
+        by_rule or days[item.asset].need(item.amount) for item, by_rule in zip(items, asked, strict=True)
+    ]
 
 
 def write_reviews(connection: Connection, waiting: Mapping[str, Need], *, entered_by: str, at: int) -> None:

@@ -27,6 +27,7 @@ from node.store.tables.mirrored import (
     verification_levels,
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
+from node.store.tables.policies import policy_rules, policy_verdicts
 from node.store.tables.reconciled import break_steps, breaks, reconciliations
 from node.store.tables.streams import (
     feed,
@@ -69,6 +70,8 @@ __all__ = [
     "metadata",
     "outbox",
     "participants",
+    "policy_rules",
+    "policy_verdicts",
     "postings",
     "proofs",
     "receipts",

@@ -51,6 +51,8 @@ instructions = Table(
     Column("created_by", Name, nullable=False),
     UniqueConstraint("payer", "sequence"),
     Index("ix_instructions_file", "file_id", "file_position"),
+    # What a policy asks: how much went to one payee within a day.
+    Index("ix_instructions_payee", "payee", "asset", "created_at"),
     info=APPEND_ONLY,
 )
 

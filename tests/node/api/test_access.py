@@ -65,6 +65,10 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("get", "/v1/participants"): _READERS,
     ("get", "/v1/events"): _READERS,
     ("get", "/v1/events/stream"): _READERS,
+    ("get", "/v1/policies"): {Role.AUDITOR, Role.OPERATOR},
+    ("get", "/v1/policies/{rule_name}"): {Role.AUDITOR, Role.OPERATOR},
+    ("post", "/v1/policies"): {Role.OPERATOR},
+    ("post", "/v1/policies/{rule_name}/retirement"): {Role.OPERATOR},
     ("get", "/v1/webhooks"): {Role.OPERATOR},
     ("post", "/v1/webhooks"): {Role.OPERATOR},
     ("get", "/v1/webhooks/{webhook_id}/secret"): {Role.OPERATOR},
@@ -131,12 +135,20 @@ def _raised(door: Door, key: str) -> str:
         return str(connection.execute(select(func.max(alerts.c.id))).scalar_one())
 
 
+def _ruled(door: Door, key: str) -> str:
+    headers = door.headers(Role.OPERATOR, idempotency_key=f"rule {key}")
+    body = {"name": key.lower(), "condition": "amount < 0", "outcome": "hold", "reason": "never"}
+    rule: str = door.client.post("/v1/policies", headers=headers, json=body).json()["name"]
+    return rule
+
+
 # A parameter that names an object: how a door's own bank gets one.
 _MAKERS: dict[str, Callable[[Door, str], str]] = {
     "payment_id": _paid,
     "file_id": _filed,
     "break_id": _broken,
     "webhook_id": _added,
+    "rule_name": _ruled,
     "alert_id": _raised,
     "redemption_id": lambda door, _: f"{door.member.bic}-1",
 }

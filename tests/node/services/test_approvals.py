@@ -28,6 +28,7 @@ from node.services.actors import Actor, Role
 from node.services.answers import Answer, request_of
 from node.services.approvals import ContentChanged, InvalidReason, approve, list_waiting, reject
 from node.services.payments import get_payment
+from node.services.policies.rules import write_rule
 from node.store.incidents import clear_incident, open_incidents
 from node.store.session import Store
 from node.store.tables import approvals, audit, instructions, outbox
@@ -86,6 +87,7 @@ def _approve(
     actor: Actor = OTTO,
     secret: bytes = SECRET,
     shown: bytes | None = None,
+    reason: str | None = "Invoice seen",
 ) -> Answer:
     return approve(
         bank.store,
@@ -96,7 +98,7 @@ def _approve(
         payment_id=payment,
         shown=_shown(bank, payment) if shown is None else shown,
         secret=secret,
-        reason="Invoice seen",
+        reason=reason,
     )
 
 
@@ -422,3 +424,30 @@ def _drop_triggers(bank: Bank, table: str) -> None:
         else:
             for verb in ("update", "delete"):
                 connection.execute(text(f"DROP TRIGGER {table}_append_only_{verb}"))
+
+
+def test_held_by_rule_takes_a_reason(bank: Bank, approvers: Approvers) -> None:
+    """What a rule holds goes when a second person says why, never by who entered it, also after a restart."""
+    operator = Actor(id="usr_1", name="anna", roles=frozenset({Role.OPERATOR}))
+    with bank.store.transaction() as connection:
+        write_rule(
+            connection, name="all", condition="true", outcome="hold", reason="look", actor=operator, at=1
+        )
+    payment = _enter(bank, 100)
+    bank.restart()
+    bank.run()
+    assert ("awaiting_approval", "PolicyHold") == (bank.states()["E0"], _need(bank))
+
+    with pytest.raises(InvalidReason):
+        _approve(bank, approvers, payment, reason=None)
+    with pytest.raises(SelfApproval):
+        _approve(bank, approvers, payment, actor=ERIKA)
+    _approve(bank, approvers, payment)
+    bank.run()
+
+    assert "settled" == bank.states()["E0"]
+
+
+def _need(bank: Bank) -> str:
+    (waiting,) = list_waiting(bank.store, bank.network.clock, OTTO, limit=100)
+    return waiting.need

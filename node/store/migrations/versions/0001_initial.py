@@ -37,6 +37,8 @@ APPEND_ONLY = (
     "verification_levels",
     "rejections",
     "reviews",
+    "policy_rules",
+    "policy_verdicts",
 )
 WAITING = "transaction_id IS NULL AND refused_at IS NULL AND NOT held"
 REFUSAL = "rows of this table are never edited or deleted"
@@ -47,6 +49,7 @@ def upgrade() -> None:
     create_access_tables()
     create_streams()
     create_alerts()
+    create_policies()
     if op.get_bind().dialect.name == "postgresql":
         forbid_changes_on_postgresql()
     else:
@@ -464,6 +467,7 @@ def create_tables() -> None:
         info={"append_only": True},
     )
     op.create_index("ix_instructions_file", "instructions", ["file_id", "file_position"], unique=False)
+    op.create_index("ix_instructions_payee", "instructions", ["payee", "asset", "created_at"], unique=False)
     op.create_table(
         "replacements",
         sa.Column("id", ROW_NUMBER, autoincrement=True, nullable=False),
@@ -750,4 +754,36 @@ def create_alerts() -> None:
         sa.Column("height", WHOLE, nullable=False),
         sa.Column("log_index", WHOLE, nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_progress")),
+    )
+
+
+def create_policies() -> None:
+    op.create_table(
+        "policy_rules",
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("version", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("condition", NAME, nullable=False),
+        sa.Column("outcome", NAME, nullable=False),
+        sa.Column("reason", NAME, nullable=False),
+        sa.Column("in_force", sa.Boolean(), nullable=False),
+        sa.Column("author", NAME, nullable=False),
+        sa.Column("author_name", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("name", "version", name=op.f("pk_policy_rules")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "policy_verdicts",
+        sa.Column("instruction_id", NAME, nullable=False),
+        sa.Column("outcome", NAME, nullable=False),
+        sa.Column("rule", NAME, nullable=True),
+        sa.Column("version", WHOLE, nullable=True),
+        sa.Column("why", NAME, nullable=False),
+        sa.Column("facts", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["instruction_id"], ["instructions.id"], name=op.f("fk_policy_verdicts_instruction_id")
+        ),
+        sa.PrimaryKeyConstraint("instruction_id", name=op.f("pk_policy_verdicts")),
+        info={"append_only": True},
     )
