@@ -17,6 +17,7 @@ from node.clock import Clock, Random
 from node.keys.access import AccessKeys
 from node.keys.approvers import Approvers
 from node.keys.vault import Vault
+from node.services.intake import Intake
 from node.services.logins import Doorman
 from node.services.openid import OpenIdIssuer
 from node.services.passwords import Passwords
@@ -45,6 +46,7 @@ class Context:
     vault: Vault
     ring: Ring
     rates: Rates
+    intake: Intake
     openid: OpenIdIssuer | None = None
     desk: Desk = field(default_factory=Desk)
     passwords: Passwords = field(default_factory=Passwords)

@@ -13,7 +13,7 @@ from node.api.body import parse
 from node.api.context import InContext
 from node.api.incoming import Bank, Incoming
 from node.api.schemas import AcceptedPayment, Outgoing
-from node.services.acceptance import accept
+from node.services.acceptance import submission_of
 from node.services.requests import money_request
 from settlement.instruction import InstructionKind
 
@@ -73,15 +73,7 @@ def issue(context: InContext, actor: Issuer, body: Body, key: IdempotencyKey = "
         holder=form.holder.reference(),
     )
     with context.desk.working_on(actor.id, key):
-        answer = accept(
-            context.store,
-            context.settings,
-            context.clock,
-            context.random,
-            actor=actor.id,
-            key=key,
-            body=body,
-            requests=[request],
-            kind=InstructionKind.ISSUE,
+        answer = context.intake.accept(
+            submission_of(actor=actor.id, key=key, body=body, requests=[request], kind=InstructionKind.ISSUE)
         )
     return written(answer)

@@ -25,7 +25,7 @@ from node.api.schemas import (
     TimelineEntry,
 )
 from node.api.shown import foreseen_fields, payment_fields, timeline_fields
-from node.services.acceptance import accept
+from node.services.acceptance import submission_of
 from node.services.answers import once, request_of
 from node.services.evidence import evidence_of
 from node.services.foreseeing import Foreseen, check_payments
@@ -75,16 +75,14 @@ def send(
     if dry_run:
         return _checked(context, [payment.request() for payment in payments])
     with context.desk.working_on(actor.id, key):
-        answer = accept(
-            context.store,
-            context.settings,
-            context.clock,
-            context.random,
-            actor=actor.id,
-            entered_by=actor.name,
-            key=key,
-            body=body,
-            requests=[payment.request() for payment in payments],
+        answer = context.intake.accept(
+            submission_of(
+                actor=actor.id,
+                entered_by=actor.name,
+                key=key,
+                body=body,
+                requests=[payment.request() for payment in payments],
+            )
         )
     if not answer.replayed:
         context.metrics.accepted.inc(len(payments))

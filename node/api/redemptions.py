@@ -15,9 +15,10 @@ from node.api.issues import Money
 from node.api.schemas import AcceptedPayment, Outgoing
 from node.clock import time_text
 from node.errors import NotFound
-from node.services.acceptance import accept, own_participant
+from node.services.acceptance import submission_of
 from node.services.actors import Actor
 from node.services.answers import once, request_of
+from node.services.circumstances import own_participant
 from node.services.redemptions import Ending, end_redemption, pending_redemptions
 from node.services.requests import money_request
 from settlement.instruction import InstructionKind
@@ -80,16 +81,10 @@ def request_redemption(context: InContext, actor: Sender, body: Body, key: Idemp
         InstructionKind.REDEMPTION, currency=form.currency, amount=form.amount, reference=form.reference
     )
     with context.desk.working_on(actor.id, key):
-        answer = accept(
-            context.store,
-            context.settings,
-            context.clock,
-            context.random,
-            actor=actor.id,
-            key=key,
-            body=body,
-            requests=[request],
-            kind=InstructionKind.REDEMPTION,
+        answer = context.intake.accept(
+            submission_of(
+                actor=actor.id, key=key, body=body, requests=[request], kind=InstructionKind.REDEMPTION
+            )
         )
     return written(answer)
 

@@ -39,6 +39,7 @@ from node.follower.follower import Follower
 from node.keys.approvers import Approvers
 from node.keys.ring import LOOK_SECONDS, KeyRing
 from node.keys.signer import Signer
+from node.services.intake import Intake
 from node.settings import Settings
 from node.store.incidents import open_incidents, raise_incident
 from node.store.session import Store
@@ -109,6 +110,7 @@ def build(
             schemas=schemas_by_thread(settings), readiness=readiness, metrics=metrics,
             keys=open_access_keys(settings, random), openid=openid_issuer(settings, clock),
             vault=vault, ring=ring_of_feed, rates=Rates(settings, clock),
+            intake=Intake(store, settings, clock, random),
             approvers=Approvers(approver_keys(settings), clock),
         )  # fmt: skip
         node = Node(context, verification, [*workers, health], web=Part.API in parts, resources=resources)

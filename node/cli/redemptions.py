@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 @commands.command("list")
 def list_(*, as_json: AsJson = False) -> None:
     """Show what waits, for this bank's answer or another's, oldest first."""
-    from node.services.acceptance import own_participant
+    from node.services.circumstances import own_participant
     from node.services.redemptions import pending_redemptions
 
     settings = read_settings()
@@ -66,7 +66,7 @@ def _end(holder: str | None, sequence: int, ending: str, *, as_json: bool) -> No
     from node.chain.contracts import Contracts
     from node.chain.deployment import read_deployment
     from node.clock import SystemClock
-    from node.services.acceptance import own_participant
+    from node.services.circumstances import own_participant
     from node.services.redemptions import Ending, end_redemption
 
     settings, at = read_settings(), int(SystemClock().now())

@@ -9,11 +9,11 @@ from node.chain.protocol import Chain
 from node.clock import Clock
 from node.errors import ChainError
 from node.mirror.ledger import Account
-from node.services.acceptance import own_participant
 from node.services.alerts.payments import end_of_block, look, place_of, set_place
 from node.services.alerts.raised import About, raise_alerts
 from node.services.alerts.standing import limited_accounts, limits, standing
 from node.services.alerts.stopping import stop
+from node.services.circumstances import own_participant
 from node.services.payments import patience_of
 from node.settings import Settings
 from node.store.session import Store

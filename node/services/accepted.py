@@ -1,9 +1,11 @@
 """The rows that make a request accepted: instructions, outbox, the answer, the audit entry, the file."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import count
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, func, insert, select
@@ -12,15 +14,16 @@ from node.errors import QueueFull
 from node.mirror.head import Pinned
 from node.outbox.actions import ACTION_OF_KIND
 from node.outbox.rows import enqueue, waiting_count
-from node.services.answers import Answer, Request, keep_answer
-from node.services.audit import append_audit
+from node.services.answers import Answer, keep_answers
+from node.services.audit import Entry, append_entries
 from node.services.policies.verdicts import Judged, keep_verdicts
 from node.services.requests import Prepared
 from node.services.reviews import needs, write_reviews
+from node.services.submissions import Known, Submission
 from node.store.bulk import insert_rows
 from node.store.counters import take_numbers
 from node.store.tables import events, files, instructions
-from settlement.document import Json
+from settlement.approval import Need
 from settlement.instruction import InstructionKind, OneLeg, Terms
 
 SERIES = "sequence"
@@ -39,88 +42,66 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """An instruction that was accepted before, found by its UETR."""
+class Draft:
+    """A submission made ready: `items` in the order of its requests, `ids` for those that are new."""
 
-    id: str
-    uetr: str
-    end_to_end_id: str
-    content_digest: bytes
+    submission: Submission
+    items: Sequence[Prepared | Known]
+    ids: Sequence[str]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewFile:
-    """A message file that is being accepted. `sender` is its BIC as registered."""
-
-    id: str
-    sender: str
-    message_id: str
-    message_name: str
-    body_digest: bytes
+    @property
+    def new(self) -> list[tuple[int, Prepared]]:
+        """What is to be written, each with its position."""
+        return [(place, item) for place, item in enumerate(self.items) if isinstance(item, Prepared)]
 
 
 def write(
     connection: Connection,
-    request: Request,
+    drafts: Sequence[Draft],
     *,
-    keyed: Request | None,
-    asked_by: str,
-    entered_by: str,
+    kind: InstructionKind,
     limits: Mapping[int, int],
     judged: Sequence[Judged],
-    kind: InstructionKind,
     payer: int,
     chain: Pinned,
-    items: Sequence[Prepared | Known],
-    ids: Sequence[str],
-    file: NewFile | None,
     outbox_max: int,
     at: int,
-) -> Answer:
-    """Write what was prepared, under `ids` (one for each `Prepared`, in order); return the first answer.
+) -> list[Answer]:
+    """Write drafts of one kind, all or none; return the first answer to each.
 
     `limits`: above which amount of an asset one person is not enough; `judged`: what the rules say of each
-    `Prepared`, or nothing.
+    new item, in order, or nothing.
     """
-    new = [(position, item) for position, item in enumerate(items) if isinstance(item, Prepared)]
-    if waiting_count(connection) + len(new) > outbox_max:
+    ids = [identifier for draft in drafts for identifier in draft.ids]
+    items = [item for draft in drafts for _, item in draft.new]
+    if waiting_count(connection) + len(items) > outbox_max:
         raise QueueFull(f"the outbox holds at most {outbox_max} instructions; try again when it has drained")
-    if file is not None:
-        _write_file(connection, file, transactions=len(items), at=at, actor=asked_by)
-    first = take_numbers(connection, SERIES, len(new), above=_highest_on_chain(connection, payer))
-    file_id = file.id if file else None
-    rows = [
-        (
-            identifier, kind.value, payer, first + offset, item.asset, item.payee, item.amount, item.urgent,
-            *_words(item, kind, payer, first + offset, chain), item.salt, item.document, item.uetr,
-            item.content_digest, item.end_to_end_id, item.value_date, item.deadline, item.queue, file_id,
-            position if file_id else None, at, asked_by,
-        )
-        for offset, (identifier, (position, item)) in enumerate(zip(ids, new, strict=True))
-    ]  # fmt: skip
+    for draft in drafts:
+        _write_file(connection, draft.submission, at=at)
+    first = take_numbers(connection, SERIES, len(items), above=_highest_on_chain(connection, payer))
+    rows = _rows(drafts, kind=kind, payer=payer, chain=chain, first=first, at=at)
     insert_rows(connection, instructions, _COLUMNS, rows)
-    found = needs(connection, [item for _, item in new], payer=payer, limits=limits, judged=judged, at=at)
+    found = needs(connection, items, payer=payer, limits=limits, judged=judged, at=at)
     held = {identifier: need for identifier, need in zip(ids, found, strict=True) if need is not None}
     if judged:
         keep_verdicts(connection, judged, ids, at=at)
+    entered_by = {each: draft.submission.entered_by for draft in drafts for each in draft.ids}
     write_reviews(connection, held, entered_by=entered_by, at=at)
     enqueue(connection, ACTION_OF_KIND[kind], ids, at=at, held=held)
-    answer = Answer(status=HTTPStatus.ACCEPTED, body=_body(kind, items, ids, file))
-    for known_by in (request, keyed):
-        if known_by is not None:
-            keep_answer(connection, known_by, answer, at=at)
-    append_audit(
-        connection,
-        at=at,
-        actor=asked_by,
-        action=f"{_PLURAL[kind]}_accepted",
-        subject=file.id if file else request.key,
-        detail=_detail(ids, new, known=len(items) - len(new), waiting=len(held)),
-    )
-    return answer
+    answers = [Answer(status=HTTPStatus.ACCEPTED, body=_body(draft)) for draft in drafts]
+    given = [
+        (known_by, answer)
+        for draft, answer in zip(drafts, answers, strict=True)
+        for known_by in draft.submission.known_by
+    ]
+    keep_answers(connection, given, at=at)
+    append_entries(connection, [_entry(draft, held) for draft in drafts], at=at)
+    return answers
 
 
-def _write_file(connection: Connection, file: NewFile, *, transactions: int, at: int, actor: str) -> None:
+def _write_file(connection: Connection, submission: Submission, *, at: int) -> None:
+    if (file := submission.file) is None:
+        return
     connection.execute(
         insert(files).values(
             id=file.id,
@@ -128,11 +109,28 @@ def _write_file(connection: Connection, file: NewFile, *, transactions: int, at:
             message_id=file.message_id,
             message_name=file.message_name,
             body_digest=file.body_digest,
-            transactions=transactions,
+            transactions=len(submission.requests),
             created_at=at,
-            created_by=actor,
+            created_by=submission.asked_by,
         )
     )
+
+
+def _rows(
+    drafts: Sequence[Draft], *, kind: InstructionKind, payer: int, chain: Pinned, first: int, at: int
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the instructions, numbered in their order."""
+    sequences = count(first)
+    for draft in drafts:
+        file_id = draft.submission.file.id if draft.submission.file else None
+        for identifier, (position, item) in zip(draft.ids, draft.new, strict=True):
+            sequence = next(sequences)
+            yield (
+                identifier, kind.value, payer, sequence, item.asset, item.payee, item.amount, item.urgent,
+                *_words(item, kind, payer, sequence, chain), item.salt, item.document, item.uetr,
+                item.content_digest, item.end_to_end_id, item.value_date, item.deadline, item.queue, file_id,
+                position if file_id else None, at, draft.submission.asked_by,
+            )  # fmt: skip
 
 
 def _highest_on_chain(connection: Connection, initiator: int) -> int:
@@ -162,28 +160,36 @@ def _words(
     return terms.encoded(), item.commitment, form.head.to_bytes(_WORD_BYTES, "big"), digest
 
 
-def _body(
-    kind: InstructionKind, items: Sequence[Prepared | Known], ids: Sequence[str], file: NewFile | None
-) -> bytes:
-    unused = iter(ids)
+def _body(draft: Draft) -> bytes:
+    unused = iter(draft.ids)
     listed = [
         {
             "id": item.id if isinstance(item, Known) else next(unused),
             "uetr": item.uetr,
             "end_to_end_id": item.end_to_end_id,
         }
-        for item in items
+        for item in draft.items
     ]
+    file = draft.submission.file
     head = {} if file is None else {"file_id": file.id, "message_id": file.message_id}
-    return orjson.dumps({**head, _PLURAL[kind]: listed})
+    return orjson.dumps({**head, _PLURAL[draft.submission.kind]: listed})
 
 
-def _detail(
-    ids: Sequence[str], new: Sequence[tuple[int, Prepared]], *, known: int, waiting: int
-) -> dict[str, Json]:
+def _entry(draft: Draft, held: Mapping[str, Need]) -> Entry:
     """Return what the audit log keeps: counts, and one digest over all ids and commitments."""
-    digest = hashlib.sha256()
-    for identifier, (_, item) in zip(ids, new, strict=True):
+    submission, digest = draft.submission, hashlib.sha256()
+    for identifier, (_, item) in zip(draft.ids, draft.new, strict=True):
         digest.update(identifier.encode() + item.commitment)
-    detail: dict[str, Json] = {"accepted": len(ids), "known": known, "digest": digest.hexdigest()}
-    return detail | ({"awaiting_approval": waiting} if waiting else {})
+    known = len(draft.items) - len(draft.ids)
+    waiting = sum(identifier in held for identifier in draft.ids)
+    detail: Mapping[str, int | str] = {
+        "accepted": len(draft.ids),
+        "known": known,
+        "digest": digest.hexdigest(),
+    }
+    return Entry(
+        actor=submission.asked_by,
+        action=f"{_PLURAL[submission.kind]}_accepted",
+        subject=submission.file.id if submission.file else submission.request.key,
+        detail={**detail, **({"awaiting_approval": waiting} if waiting else {})},
+    )

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, exists, select
 from node.chain.contracts import Contracts
 from node.outbox.actions import Action
 from node.outbox.rows import IS_WAITING, enqueue_call
-from node.services.acceptance import own_participant
 from node.services.audit import AuditBroken, append_audit, head_of, hold_audit
+from node.services.circumstances import own_participant
 from node.settings import Settings
 from node.store.tables import audit, events, outbox
 from settlement.errors import UnresolvedParty

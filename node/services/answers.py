@@ -1,15 +1,16 @@
 """First answers, kept for ever: the same request gets the same bytes, whatever has happened since."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, select, tuple_
 
 from node.clock import Clock
 from node.errors import IdempotencyConflict, RequestRefused
+from node.store.bulk import insert_rows
 from node.store.session import Store
 from node.store.tables import idempotency
 from settlement.errors import InvalidValue
@@ -17,6 +18,7 @@ from settlement.errors import InvalidValue
 Done = TypeVar("Done")
 
 KEY_CHARACTERS_MAX = 255
+_COLUMNS = ("actor", "key", "body_digest", "status", "answer", "created_at")
 
 
 class InvalidIdempotencyKey(InvalidValue):
@@ -55,11 +57,19 @@ def request_of(*, actor: str, key: str, operation: str, body: bytes) -> Request:
 
 def first_answer(connection: Connection, request: Request) -> Answer | None:
     """Return the answer this request had before, if any; raise its conflict when the body was another."""
-    row = connection.execute(
-        select(idempotency.c.body_digest, idempotency.c.status, idempotency.c.answer).where(
-            idempotency.c.actor == request.actor, idempotency.c.key == request.key
-        )
-    ).one_or_none()
+    return first_answers(connection, [request])[0]
+
+
+def first_answers(connection: Connection, requests: Sequence[Request]) -> list[Answer | None]:
+    """Return the answer that each request had before, if any; raise the first conflict."""
+    keys = tuple_(idempotency.c.actor, idempotency.c.key)
+    query = select(*(idempotency.c[name] for name in _COLUMNS))
+    asked = [(request.actor, request.key) for request in requests]
+    rows = {(row.actor, row.key): row for row in connection.execute(query.where(keys.in_(asked)))}
+    return [_first_answer(rows.get(key), request) for key, request in zip(asked, requests, strict=True)]
+
+
+def _first_answer(row: Row[Any] | None, request: Request) -> Answer | None:
     if row is None:
         return None
     if row.body_digest != request.digest:
@@ -72,16 +82,16 @@ def first_answer(connection: Connection, request: Request) -> Answer | None:
 
 def keep_answer(connection: Connection, request: Request, answer: Answer, *, at: int) -> None:
     """Keep the first answer to a request, in the transaction that does what it says."""
-    connection.execute(
-        insert(idempotency).values(
-            actor=request.actor,
-            key=request.key,
-            body_digest=request.digest,
-            status=answer.status,
-            answer=answer.body.decode(),
-            created_at=at,
-        )
-    )
+    keep_answers(connection, [(request, answer)], at=at)
+
+
+def keep_answers(connection: Connection, given: Sequence[tuple[Request, Answer]], *, at: int) -> None:
+    """Keep the first answers to several requests."""
+    rows = [
+        (request.actor, request.key, request.digest, answer.status, answer.body.decode(), at)
+        for request, answer in given
+    ]
+    insert_rows(connection, idempotency, _COLUMNS, rows)
 
 
 def once(

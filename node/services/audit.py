@@ -5,10 +5,12 @@ Details hold counts, ids and digests, never personal data.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, select
 
+from node.store.bulk import insert_rows
 from node.store.counters import numbers_taken, take_numbers
 from node.store.tables import audit
 from settlement.document import Json, canonical
@@ -24,6 +26,16 @@ class AuditBroken(BrokenRule):
     """The audit log was changed after the fact: a row is missing or not what was written."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What one entry says. `detail` holds counts, ids and digests."""
+
+    actor: str
+    action: str
+    subject: str
+    detail: Mapping[str, Json]
+
+
 def append_audit(
     connection: Connection,
     *,
@@ -37,22 +49,28 @@ def append_audit(
 
     Entries of concurrent transactions wait for each other here, so call it last.
     """
-    position = take_numbers(connection, _SERIES, 1)
-    previous: bytes | None = connection.scalar(select(audit.c.digest).where(audit.c.position == position - 1))
-    if previous is None:
-        previous = GENESIS
-    text = canonical(detail).decode()
-    row: dict[str, Json] = {
-        "position": position,
-        "at": at,
-        "actor": actor,
-        "action": action,
-        "subject": subject,
-        "detail": text,
-    }
-    digest = _digest(previous, row)
-    connection.execute(insert(audit).values(**row, previous=previous, digest=digest))
+    return append_entries(
+        connection, [Entry(actor=actor, action=action, subject=subject, detail=detail)], at=at
+    )
+
+
+def append_entries(connection: Connection, entries: Sequence[Entry], *, at: int) -> bytes:
+    """Append one entry or several as `append_audit` does."""
+    first = take_numbers(connection, _SERIES, len(entries))
+    found: bytes | None = connection.scalar(select(audit.c.digest).where(audit.c.position == first - 1))
+    digest = GENESIS if found is None else found
+    rows = []
+    for position, entry in enumerate(entries, first):
+        previous, row = digest, _row(position, at, entry)
+        digest = _digest(previous, row)
+        rows.append((*row.values(), previous, digest))
+    insert_rows(connection, audit, (*_CHAINED, "previous", "digest"), rows)
     return digest
+
+
+def _row(position: int, at: int, entry: Entry) -> dict[str, Json]:
+    said = position, at, entry.actor, entry.action, entry.subject, canonical(entry.detail).decode()
+    return dict(zip(_CHAINED, said, strict=True))
 
 
 def hold_audit(connection: Connection) -> None:

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 from node.chain.contracts import Contracts
 from node.chain.protocol import Chain
 from node.errors import NotFound
-from node.services.acceptance import own_participant
 from node.services.audit import append_audit
+from node.services.circumstances import own_participant
 from node.services.reconciliation import Break, Kind, Reconciliation, reconcile
 from node.services.versions import Seen, require_version, version_of
 from node.settings import Settings

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from node.clock import Clock, Random
 from node.errors import DuplicateMessage, PayerRefused, RequestRefused
 from node.mirror.registry import directory
-from node.services.acceptance import FAULTS_MAX, FaultyRequests, Submission, own_participant, take
-from node.services.accepted import NewFile
+from node.services.acceptance import take
 from node.services.answers import Answer, Request, request_of
+from node.services.circumstances import own_participant
 from node.services.foreseeing import check
 from node.services.identifiers import new_id
 from node.services.incoming_files import FileForm, OpenedFile, open_file
+from node.services.submissions import FAULTS_MAX, FaultyRequests, NewFile, Submission
 from node.settings import Settings
 from node.store.session import Store
 from settlement.errors import Fault, FaultyMessage, InvalidMessage, SettlementError, UnresolvedParty

@@ -4,18 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from node.clock import Clock, Random
-from node.services.acceptance import (
-    FaultyRequests,
-    Submission,
-    faulty_message,
-    judge_all,
-    look_up,
-    prepare_all,
-)
-from node.services.accepted import Known
-from node.services.answers import Answer, Request
+from node.services.acceptance import judge_all
+from node.services.answers import Request
+from node.services.circumstances import Circumstances, look_up, prepare_all
 from node.services.requests import PaymentRequest, Prepared
 from node.services.reviews import foresee
+from node.services.submissions import FaultyRequests, Known, Submission, faulty_message
 from node.settings import Settings
 from node.store.session import Store
 from settlement.approval import Need
@@ -42,8 +36,8 @@ def check(
 
     Nothing is taken. Room in the outbox is not asked for: by the time it is sent there may be more, or less.
     """
-    known = look_up(store, settings, clock, submission)
-    if isinstance(known, Answer):
+    known = look_up(store, settings, clock, [submission])
+    if not isinstance(known, Circumstances):
         return None
     items = prepare_all(submission, known.preparation, known.uetrs, random)
     new = [item for item in items if isinstance(item, Prepared)]

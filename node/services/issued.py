@@ -12,7 +12,7 @@ from node.mirror.head import head, height_before
 from node.mirror.ledger import Place, balance_at
 from node.mirror.levels import lowest_level
 from node.mirror.registry import Asset, registered_assets
-from node.services.acceptance import own_participant
+from node.services.circumstances import own_participant
 from node.services.redemptions import pending_redemptions
 from node.services.statements import Period, period_of
 from node.settings import Settings

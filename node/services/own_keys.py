@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from node.errors import KeyInUse, KeyNotFound
 from node.mirror.registry import key, keys_of
-from node.services.acceptance import own_participant
+from node.services.circumstances import own_participant
 from node.settings import Settings
 from node.store.session import Store
 from node.store.tables import transactions

@@ -13,8 +13,8 @@ from node.mirror.head import head
 from node.mirror.instructions import Outcome, outcomes
 from node.mirror.levels import lowest_level
 from node.mirror.registry import asset_of_currency
-from node.services.acceptance import own_participant
 from node.services.accounts import Holding, list_accounts
+from node.services.circumstances import own_participant
 from node.services.filters import Filter
 from node.services.payments import PAGE_ROWS_MAX, Payment, get_payment, list_payments
 from node.services.statements import statement

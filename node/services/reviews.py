@@ -76,9 +76,11 @@ def _gone_through(
     ]
 
 
-def write_reviews(connection: Connection, waiting: Mapping[str, Need], *, entered_by: str, at: int) -> None:
-    """Write why these instructions wait, and the name of who entered them."""
-    rows = [(identifier, need.value, entered_by, at) for identifier, need in waiting.items()]
+def write_reviews(
+    connection: Connection, waiting: Mapping[str, Need], *, entered_by: Mapping[str, str], at: int
+) -> None:
+    """Write why these instructions wait, and the name of who entered each."""
+    rows = [(identifier, need.value, entered_by[identifier], at) for identifier, need in waiting.items()]
     insert_rows(connection, reviews, _COLUMNS, rows)
 
 

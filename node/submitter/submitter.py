@@ -12,7 +12,7 @@ from node.errors import FeesAboveLimit, LeaseLost
 from node.keys.signer import Signer
 from node.outbox.leases import Lease, is_held_by_another, take_lease
 from node.outbox.transactions import unconcluded
-from node.services.acceptance import own_participant
+from node.services.circumstances import own_participant
 from node.services.duties import Duty, duties
 from node.settings import Settings
 from node.store.incidents import require_no_incident

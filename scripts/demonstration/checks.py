@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from node.mirror.digests import table_digests
-from node.services.acceptance import own_participant
+from node.services.circumstances import own_participant
 from node.services.reconciliation import reconcile
 from scripts.demonstration.cast import CENTRAL_BANK, CURRENCIES
 from scripts.demonstration.nodes import Actor

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, RowMapping, select
 
 from node.mirror.registry import directory, registered_assets
 from node.mirror.words import signed
-from node.services.acceptance import own_participant
+from node.services.circumstances import own_participant
 from node.services.facts import Patience
 from node.services.payments import patience_of
 from node.settings import Settings

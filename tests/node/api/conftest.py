@@ -22,6 +22,7 @@ from node.follower.follower import Follower
 from node.keys.approvers import ApproverKeystores, Approvers
 from node.keys.keystore import Keystore
 from node.services.actors import Role
+from node.services.intake import Intake
 from node.services.tokens import new_token
 from node.settings import Settings
 from node.store.session import Store
@@ -132,4 +133,5 @@ def _context(network: Network, store: Store, member: Member, home: Path, changes
         vault=vault_in(home),
         ring=Ring(store),
         rates=Rates(settings, network.clock),
+        intake=Intake(store, settings, network.clock, SystemRandom()),
     )

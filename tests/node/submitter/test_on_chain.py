@@ -8,8 +8,8 @@ import pytest
 from node.chain import calls, own_calls
 from node.errors import NotFound
 from node.mirror.ledger import accounts_of
-from node.services.acceptance import own_participant
 from node.services.administration import ask, progress
+from node.services.circumstances import own_participant
 from node.services.payments import get_payment
 from node.services.redemptions import Ending, Redemption, end_redemption, pending_redemptions
 from node.store.session import Store
