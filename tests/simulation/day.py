@@ -68,7 +68,7 @@ class Day:
         self.trace: list[str] = []
         database.reset()
         draw = self.random.choice
-        settings = Settings(bic=bic(PAYER)).model_copy(
+        settings = Settings(bic=bic(PAYER), batch_linger_seconds=0).model_copy(
             update={
                 "batch_payments_max": draw((2, 5, 500)),
                 "pipeline_transactions_max": draw((1, 2, 4)),
