@@ -64,11 +64,11 @@ def network_on(chain: Anvil) -> Network:
 
 @contextmanager
 def running_node(
-    network: Network, bank: Member, chain: Anvil, store_url: str, *, apart: bool = False
+    network: Network, bank: Member, chain: Anvil, store_url: str, *, apart: Sequence[Part] = ()
 ) -> Iterator[Running]:
     """Run `vostro run` for a bank until it is left; the client has an officer's token.
 
-    `apart`: each part of the node in a process of its own.
+    `apart`: these parts alone, each in a process of its own.
     """
     with TemporaryDirectory() as home:
         folder = Path(home)
@@ -88,7 +88,7 @@ def running_node(
         }
         token = _officer_token(Settings(bic=bank.bic, store_url=store_url))
         started = time.perf_counter()
-        commands = [["--only", part] for part in Part] if apart else [[]]
+        commands = [["--only", part] for part in apart] or [[]]
         with (folder / "log").open("wb") as log:
             processes = [
                 subprocess.Popen(
