@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from node.mirror.registry import directory, registered_assets
 from node.services.requests import Prepared
+from node.services.screening.matching import Match
 from node.store.tables import events, instructions
 from settlement.instruction import InstructionKind
 
@@ -24,7 +25,8 @@ _SETTLED = ("Paid", "Settled")
 class Facts:
     """One payment as rules see it. Amounts in minor units; the hour (0 to 23) in UTC.
 
-    `velocity_count` and `velocity_sum` are of what went before it; `country` is the payee's, from its BIC.
+    `velocity_count` and `velocity_sum` are of what went before it; `country` is the payee's, from its BIC;
+    `list_score` how like the likest of its names is to one on the names list, 0 where that is no hit.
     """
 
     amount: int
@@ -35,6 +37,8 @@ class Facts:
     velocity_count: int
     velocity_sum: int
     new_payee: bool
+    list_hit: bool
+    list_score: int
 
     def shown(self) -> dict[str, int | str | bool]:
         """Return them by name."""
@@ -50,12 +54,14 @@ class Facts:
         """Return an ordinary payment, of which every rule that is taken has an answer."""
         return cls(
             amount=125_000, currency="USD", counterparty="BANKUS33XXX", country="US", hour=12,
-            velocity_count=1, velocity_sum=50_000, new_payee=False,
+            velocity_count=1, velocity_sum=50_000, new_payee=False, list_hit=False, list_score=0,
         )  # fmt: skip
 
 
-def facts_of(connection: Connection, items: Sequence[Prepared], *, payer: int, at: int) -> list[Facts]:
-    """Return the facts of each item, in order; each has those before it as gone before."""
+def facts_of(
+    connection: Connection, items: Sequence[Prepared], hits: Sequence[Match | None], *, payer: int, at: int
+) -> list[Facts]:
+    """Return the facts of each item, in order, `hits` likewise; each has those before it as gone before."""
     names = directory(connection)
     codes = {asset.id: asset.currency.code for asset in registered_assets(connection)}
     new = {payee: not _was_paid(connection, payer, payee) for payee in {item.payee for item in items}}
@@ -64,7 +70,7 @@ def facts_of(connection: Connection, items: Sequence[Prepared], *, payer: int, a
         for pair in {(item.payee, item.asset) for item in items}
     }
     found = []
-    for item in items:
+    for item, hit in zip(items, hits, strict=True):
         bic = names.get(item.payee).bic
         count, total = before[item.payee, item.asset]
         before[item.payee, item.asset] = count + 1, total + item.amount
@@ -72,7 +78,7 @@ def facts_of(connection: Connection, items: Sequence[Prepared], *, payer: int, a
             Facts(
                 amount=item.amount, currency=codes[item.asset], counterparty=bic, country=bic[_COUNTRY],
                 hour=at % WINDOW_SECONDS // _HOUR_SECONDS, velocity_count=count, velocity_sum=total,
-                new_payee=new[item.payee],
+                new_payee=new[item.payee], list_hit=hit is not None, list_score=hit.score if hit else 0,
             )
         )  # fmt: skip
     return found
