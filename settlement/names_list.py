@@ -47,7 +47,7 @@ def read_names(data: bytes, *, bytes_max: int, names_max: int) -> frozenset[List
         entry = _entry(line, header, cells, faults)
         if entry is not None:
             found.add(entry)
-    if not found:
+    if not found and not faults.found:
         faults.add(place(2), FaultCode.MISSING_ELEMENT, "there is no name below the header")
     faults.raise_any()
     return frozenset(found)

@@ -75,6 +75,12 @@ def screened_now(connection: Connection, items: Sequence[Prepared], before: Scre
     return _screened(listed, _INDEXES.of(connection, listed), items)
 
 
+def index_now(connection: Connection) -> Index | None:
+    """Return the newest list, ready to be asked; None: there is none."""
+    listed = newest_list(connection)
+    return None if listed is None else _INDEXES.of(connection, listed)
+
+
 def names_in(document: str) -> frozenset[str]:
     """Return every name in a payment's document: parties, agents, accounts; raise `InvalidDocument`."""
     found = frozenset(_names(orjson.loads(document)))
