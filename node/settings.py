@@ -124,6 +124,12 @@ class Settings(BaseSettings):
     batch_payments_max: int = Field(
         default=500, ge=1, le=500, description="Payments in one transaction at most"
     )
+    batch_linger_seconds: float = Field(
+        default=0.1,
+        ge=0,
+        le=10,
+        description="A key's pause between two transactions, unless one is full",
+    )
     pipeline_transactions_max: int = Field(
         default=8, ge=1, le=64, description="Transactions in flight per key at most"
     )

@@ -55,6 +55,9 @@ class WebServer:
             raise SettingsInvalid(
                 f"can't listen on {host} port {port}: {error.strerror}; see VOSTRO_HOST and VOSTRO_PORT"
             ) from error
+        # Accepted connections inherit it; asyncio does not see that they are TCP, and would leave an answer's
+        # second part waiting for the first one's acknowledgement, 40 ms.
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Who neither reads nor goes away is let go by the system (seconds; accepted connections inherit it).
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, _UNREAD_SECONDS_MAX * 1000)
         self.port: int = self._socket.getsockname()[1]

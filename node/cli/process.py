@@ -9,6 +9,7 @@ from node.cli.output import AsJson, print_json, print_rows, working
 from node.cli.parsing import address_of
 
 _DAY_SECONDS = 86_400
+_TURN_SECONDS = 0.000_5
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +31,7 @@ def run(
     the wrong chain, genesis or contract code, on a deployment without delays unless VOSTRO_DEMO says so,
     with a wrong keystore password, or without its database.
     """
+    import sys
     from resource import RLIMIT_CORE, setrlimit
 
     from node.bootstrap.build import ALL, build
@@ -43,6 +45,9 @@ def run(
     parts = ALL if only is None else frozenset({Part(only)})
     # A crash must not write the keys into a file.
     setrlimit(RLIMIT_CORE, (0, 0))
+    # Who asks must not wait 5 ms, Python's own measure, for the turn of a thread that computes: a request
+    # takes dozens of turns. Measured: 142 single payments a second for 116.
+    sys.setswitchinterval(_TURN_SECONDS)
     password = read_password(settings) if Part.SUBMITTER in parts else None
     configure()
     with working("opening the keystore"):

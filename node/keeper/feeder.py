@@ -22,7 +22,7 @@ class Feeder:
         self._forgot_at = 0
 
     def tick(self) -> int:
-        """Tell the next of what is new and return how much that was; nothing before the bank is admitted."""
+        """Tell the next of what is new; return 0 when it may rest: also before the bank is admitted."""
         at = int(self._clock.now())
         try:
             if not self._begun:

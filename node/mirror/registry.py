@@ -12,6 +12,9 @@ from settlement.identifiers import MemberId
 from settlement.money import Currency, currency_by_number
 from settlement.participant import Directory, Key, KeyRole, Participant, ParticipantKind
 
+_MEMBERS = select(member_ids).order_by(member_ids.c.system, member_ids.c.member)
+_PARTICIPANTS = select(participants).order_by(participants.c.id)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
@@ -28,9 +31,9 @@ class Asset:
 def directory(connection: Connection) -> Directory:
     """Return all participants by each of their names."""
     members: dict[int, list[MemberId]] = defaultdict(list)
-    for row in connection.execute(select(member_ids).order_by(member_ids.c.system, member_ids.c.member)):
+    for row in connection.execute(_MEMBERS):
         members[row.participant].append(MemberId(system=row.system, member=row.member))
-    rows = connection.execute(select(participants).order_by(participants.c.id)).all()
+    rows = connection.execute(_PARTICIPANTS).all()
     return Directory(
         Participant(
             id=row.id,

@@ -15,6 +15,11 @@ IS_UNSENT = and_(outbox.c.transaction_id.is_(None), outbox.c.refused_at.is_(None
 IS_HELD = and_(IS_UNSENT, text("outbox.held"))
 IS_WAITING = and_(IS_UNSENT, text("NOT outbox.held"))
 
+# Two counts, so that each has its index of few rows.
+_COUNT = select(
+    select(func.count()).select_from(outbox).where(IS_WAITING).scalar_subquery()
+    + select(func.count()).select_from(outbox).where(IS_HELD).scalar_subquery()
+)
 _COLUMNS = ("action", "instruction_id", "contract", "role", "created_at", "held")
 
 
@@ -62,10 +67,7 @@ def enqueue_call(
 
 def waiting_count(connection: Connection) -> int:
     """Return how many rows no transaction carries yet, those that are held too."""
-    count = 0
-    for unsent in (IS_WAITING, IS_HELD):
-        count += connection.execute(select(func.count()).select_from(outbox).where(unsent)).scalar_one()
-    return count
+    return int(connection.execute(_COUNT).scalar_one())
 
 
 def release(connection: Connection, instruction: str) -> bool:

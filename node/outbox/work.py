@@ -87,6 +87,12 @@ def waiting(
     return _read(connection, query.limit(rows_max))
 
 
+def is_enough(connection: Connection, *, role: KeyRole, count: int) -> bool:
+    """Tell whether at least `count` rows wait for keys of a role."""
+    query = select(outbox.c.id).where(IS_WAITING, outbox.c.role == role.value)
+    return connection.scalar(query.offset(count - 1).limit(1)) is not None
+
+
 def carried(connection: Connection, transaction: int) -> list[Row]:
     """Return the rows a transaction carries, in its order."""
     return _read(connection, _ROWS.where(outbox.c.transaction_id == transaction))

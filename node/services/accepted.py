@@ -8,7 +8,7 @@ from itertools import count
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, bindparam, func, insert, select
 
 from node.errors import QueueFull
 from node.mirror.head import Pinned
@@ -33,6 +33,7 @@ _PLURAL = {
     InstructionKind.ISSUE: "issues",
     InstructionKind.REDEMPTION: "redemptions",
 }
+_HIGHEST = select(func.max(events.c.sequence)).where(events.c.initiator == bindparam("initiator"))
 _WORD_BYTES = 32
 _COLUMNS = (
     "id", "kind", "payer", "sequence", "asset", "payee", "amount", "urgent", "terms", "commitment", "head",
@@ -135,9 +136,7 @@ def _rows(
 
 def _highest_on_chain(connection: Connection, initiator: int) -> int:
     """Return the highest sequence seen on chain: above this store's own when it was set back by a restore."""
-    highest: int | None = connection.scalar(
-        select(func.max(events.c.sequence)).where(events.c.initiator == initiator)
-    )
+    highest: int | None = connection.scalar(_HIGHEST, {"initiator": initiator})
     return highest or 0
 
 

@@ -37,9 +37,8 @@ def needs(
     what the bank's rules say of each, or nothing.
     """
     days, found = _gone_through(connection, items, payer=payer, limits=limits, judged=judged, at=at)
-    for asset, day in days.items():
-        series = _series(asset, at)
-        take_numbers(connection, series, day.total - numbers_taken(connection, series))
+    for asset, (counted, day) in days.items():
+        take_numbers(connection, _series(asset, at), day.total - counted)
     return found
 
 
@@ -64,8 +63,8 @@ def _gone_through(
     limits: Mapping[int, int],
     judged: Sequence[Judged],
     at: int,
-) -> tuple[dict[int, SingleKeyDay], list[Need | None]]:
-    """Return each asset's day after all items, and why each of them takes two."""
+) -> tuple[dict[int, tuple[int, SingleKeyDay]], list[Need | None]]:
+    """Return what was counted of each asset's day with the day after all items; and why each takes two."""
     days = {
         asset: _day(connection, asset, payer=payer, limits=limits, at=at)
         for asset in {item.asset for item in items}
@@ -73,7 +72,7 @@ def _gone_through(
     # What a rule has a second person asked for takes nothing of the day: it comes with two keys.
     asked = [each.verdict.outcome.need for each in judged] or [None] * len(items)
     return days, [
-        by_rule or days[item.asset].need(item.amount) for item, by_rule in zip(items, asked, strict=True)
+        by_rule or days[item.asset][1].need(item.amount) for item, by_rule in zip(items, asked, strict=True)
     ]
 
 
@@ -103,11 +102,13 @@ def answers_of(connection: Connection, payment_id: str) -> list[Entry]:
 
 def _day(
     connection: Connection, asset: int, *, payer: int, limits: Mapping[int, int], at: int
-) -> SingleKeyDay:
-    total = numbers_taken(connection, _series(asset, at)) or _carried_over(connection, asset, at)
-    # Central-bank money has its currency's number.
-    return SingleKeyDay(
-        limit=limits.get(asset), threshold=threshold_of(connection, payer, asset), total=total
+) -> tuple[int, SingleKeyDay]:
+    counted = numbers_taken(connection, _series(asset, at))
+    return counted, SingleKeyDay(
+        limit=limits.get(asset),
+        # Central-bank money has its currency's number.
+        threshold=threshold_of(connection, payer, asset),
+        total=counted or _carried_over(connection, asset, at),
     )
 
 

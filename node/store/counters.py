@@ -1,9 +1,18 @@
 """Series of numbers without gaps: whoever takes some holds the series until the transaction ends."""
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from node.store.tables import counters
+
+# Built once: they are asked several times in every request.
+_TAKEN = select(counters.c.value).where(counters.c.name == bindparam("series"))
+_ADD = (
+    update(counters)
+    .where(counters.c.name == bindparam("series"))
+    .values(value=counters.c.value + bindparam("added"))
+    .returning(counters.c.value)
+)
 
 
 def take_numbers(connection: Connection, series: str, count: int, *, above: int = 0) -> int:
@@ -19,20 +28,15 @@ def take_numbers(connection: Connection, series: str, count: int, *, above: int 
 
 def numbers_taken(connection: Connection, series: str) -> int:
     """Return the last number that was taken; 0 when none was."""
-    last: int | None = connection.scalar(select(counters.c.value).where(counters.c.name == series))
+    last: int | None = connection.scalar(_TAKEN, {"series": series})
     return last or 0
 
 
 def _add(connection: Connection, series: str, count: int) -> int:
-    statement = (
-        update(counters)
-        .where(counters.c.name == series)
-        .values(value=counters.c.value + count)
-        .returning(counters.c.value)
-    )
-    last: int | None = connection.scalar(statement)
+    given = {"series": series, "added": count}
+    last: int | None = connection.scalar(_ADD, given)
     if last is None:
         dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
         connection.execute(dialect.insert(counters).values(name=series, value=0).on_conflict_do_nothing())
-        last = connection.execute(statement).scalar_one()
+        last = connection.execute(_ADD, given).scalar_one()
     return last

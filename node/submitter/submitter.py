@@ -19,6 +19,7 @@ from node.store.incidents import require_no_incident
 from node.store.session import Store
 from node.submitter.broadcast import Broadcast
 from node.submitter.concluder import Concluder
+from node.submitter.linger import Linger
 from node.submitter.replacer import Replacer
 from node.submitter.writer import Writer
 from settlement.errors import UnresolvedParty
@@ -59,6 +60,7 @@ class Submitter:
         self._writer = Writer(
             store, chain, contracts=contracts, signer=signer, clock=clock, settings=settings
         )
+        self._linger = Linger(store, clock, settings)
         self._replacer = Replacer(
             store, chain, contracts=contracts, signer=signer, clock=clock, settings=settings
         )
@@ -106,9 +108,12 @@ class Submitter:
         if not duty.key.valid_at(int(self._clock.now())):
             return done
         for _ in range(self._settings.pipeline_transactions_max - len(in_flight)):
+            if self._linger.holds(lease.key, duty.key.role):
+                break
             sent = self._writer.write(lease, duty.key.role, named_only=not duty.leading)
             if sent is None:
                 break
+            self._linger.note(lease.key)
             self._broadcast.send(sent)
             done += 1
         return done

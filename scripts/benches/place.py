@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 
 import httpx2
 
+from node.bootstrap.node import Part
 from node.bootstrap.opening import open_store
 from node.chain.deployment import write_deployment
 from node.chain.endpoint import Endpoint
@@ -62,8 +63,13 @@ def network_on(chain: Anvil) -> Network:
 
 
 @contextmanager
-def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -> Iterator[Running]:
-    """Run `vostro run` for a bank until it is left; the client has an officer's token."""
+def running_node(
+    network: Network, bank: Member, chain: Anvil, store_url: str, *, apart: Sequence[Part] = ()
+) -> Iterator[Running]:
+    """Run `vostro run` for a bank until it is left; the client has an officer's token.
+
+    `apart`: these parts alone, each in a process of its own.
+    """
     with TemporaryDirectory() as home:
         folder = Path(home)
         write_deployment(folder / "deployment.json", network.contracts.deployment)
@@ -82,25 +88,31 @@ def running_node(network: Network, bank: Member, chain: Anvil, store_url: str) -
         }
         token = _officer_token(Settings(bic=bank.bic, store_url=store_url))
         started = time.perf_counter()
+        commands = [["--only", part] for part in apart] or [[]]
         with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM, "run"], env=variables, stdout=log, stderr=log
-            )
+            processes = [
+                subprocess.Popen(
+                    [sys.executable, "-c", _PROGRAM, "run", *options], env=variables, stdout=log, stderr=log
+                )
+                for options in commands
+            ]
         try:
             client = httpx2.Client(
                 base_url=f"http://127.0.0.1:{variables['VOSTRO_PORT']}",
                 headers={"Authorization": f"Bearer {token}"},
                 timeout=120,
             )
-            _wait_until_ready(client, process, folder / "log")
+            _wait_until_ready(client, processes, folder / "log")
             yield Running(
                 client=client,
                 seconds=time.perf_counter() - started,
-                processor_seconds=_processor_seconds(process.pid),
+                processor_seconds=sum(_processor_seconds(process.pid) for process in processes),
             )
         finally:
-            process.terminate()
-            process.wait(timeout=60)
+            for process in processes:
+                process.terminate()
+            for process in processes:
+                process.wait(timeout=60)
 
 
 def _officer_token(settings: Settings) -> str:
@@ -126,9 +138,9 @@ def free_port() -> int:
         return port
 
 
-def _wait_until_ready(client: httpx2.Client, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_ready(client: httpx2.Client, processes: Sequence[subprocess.Popen[bytes]], log: Path) -> None:
     give_up = time.monotonic() + _START_SECONDS_MAX
-    while time.monotonic() < give_up and process.poll() is None:
+    while time.monotonic() < give_up and all(process.poll() is None for process in processes):
         try:
             if client.get("/readyz").status_code == httpx2.codes.OK:
                 return

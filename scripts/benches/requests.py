@@ -10,13 +10,14 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
+from node.bootstrap.node import Part
 from node.store.session import Store
 from scripts.benches import bare
 from scripts.benches.full import BANK, fill, pay_one
@@ -36,16 +37,25 @@ _SETTLED_SECONDS_MAX = 600
 def figures() -> Iterator[dict[str, Any]]:
     """Yield what comes in, with its baseline, then what is read."""
     with PostgresqlServer(durable=True) as server:
-        with anvil(20_281_001) as chain:
-            network = network_on(chain)
-            network.issue(BANK, USD, 10**15)
-            url = server.url(server.create_database())
-            with running_node(network, BANK, chain, url) as node:
-                yield from _singles("", _asking(node, _payment))
-                yield _files(node)
+        with _node(server, 20_281_001) as node:
+            yield from _singles("", _asking(node, _payment))
+            yield _files(node)
+        with _node(server, 20_281_003, apart=tuple(Part)) as node:
+            yield from _singles("a process for each part: ", _asking(node, _payment))
         with bare.running(server.url(server.create_database())) as address:
             yield from _singles("baseline: bare FastAPI route, same row: ", _Caller(address, _bare).ask)
         yield from _pages(server)
+
+
+@contextmanager
+def _node(server: PostgresqlServer, chain_id: int, *, apart: Sequence[Part] = ()) -> Iterator[Running]:
+    """Run a bank with money on a chain of its own."""
+    with anvil(chain_id) as chain:
+        network = network_on(chain)
+        network.issue(BANK, USD, 10**15)
+        url = server.url(server.create_database())
+        with running_node(network, BANK, chain, url, apart=apart) as node:
+            yield node
 
 
 class _Caller:
@@ -162,7 +172,8 @@ def _pages(server: PostgresqlServer) -> Iterator[dict[str, Any]]:
             pay_one(node.client)
         with closing(Store(url)) as store:
             fill(store, network, chain, batches=BATCHES)
-        with running_node(network, BANK, chain, url) as node:
+        # Alone: the feeder would have a million events to tell meanwhile.
+        with running_node(network, BANK, chain, url, apart=(Part.API,)) as node:
             found, cursor = [], ""
             for _ in range(PAGES):
                 started = time.perf_counter()

@@ -48,7 +48,8 @@ class Bank:
     submitter: Submitter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.settings = Settings(bic=self.member.bic)
+        # The clock stands still: what waited for more would wait for ever.
+        self.settings = Settings(bic=self.member.bic, batch_linger_seconds=0)
         self.restart()
         self.follow()
 

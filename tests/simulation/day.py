@@ -51,7 +51,9 @@ from tests.simulation.world import World
 FUNDS = 10_000
 _DEPTHS = (0, 0, 1, 3)
 _STEPS_MAX = 36
-_EVENING_ROUNDS = 60
+# One transaction at a time, each final three blocks later, is slow work for twenty instructions.
+_EVENING_ROUNDS = 120
+_PATIENT_ROUNDS = 30
 # What passes by itself, or says that the node has stopped.
 _PASSING = (ChainUnavailable, ChainBusy, EndpointBehind, StoreUnavailable, WriterStopped)
 # What the follower finds when the chain was rewritten; nobody clears that on the same day.
@@ -66,7 +68,7 @@ class Day:
         self.trace: list[str] = []
         database.reset()
         draw = self.random.choice
-        settings = Settings(bic=bic(PAYER)).model_copy(
+        settings = Settings(bic=bic(PAYER), batch_linger_seconds=0).model_copy(
             update={
                 "batch_payments_max": draw((2, 5, 500)),
                 "pipeline_transactions_max": draw((1, 2, 4)),
@@ -359,6 +361,10 @@ class Day:
         count = chain.depth + self.random.randint(1, 3)
         if len(chain.mined) - count > 3:
             chain.set_back(count)
+            ((mirrored,),) = self.database.query("SELECT max(height) FROM blocks")
+            if chain.final_height() < mirrored:
+                # It may grow again to what it was before anybody is sure; or not.
+                self.causes.add(_REWRITTEN)
 
     def _is_rewritten(self) -> bool:
         """Whether the chain is not what the mirror has, at the mirror's end."""
@@ -367,6 +373,10 @@ class Day:
         )
         mined = self.world.chain.mined
         return bool(height >= len(mined) or mined[height].hash != mirrored)
+
+    def _is_frozen(self) -> bool:
+        """Whether the node has found that, and waits for a person."""
+        return any(code == _REWRITTEN for _, code in self._incidents())
 
     def _incidents(self) -> list[tuple[int, str]]:
         """The number and the code of each that nobody has cleared."""
@@ -379,12 +389,12 @@ class Day:
         self.weather.clear()
         chain.broken = chain.mute = False
         for number in range(_EVENING_ROUNDS):
-            if number == _EVENING_ROUNDS // 2 and chain.muted:
+            if number == _PATIENT_ROUNDS and chain.muted:
                 # What a mute contract left only a person ends, once it has the age to show as unknown.
                 ((newest,),) = self.database.query("SELECT max(created_at) FROM instructions")
                 old = newest + world.settings.unknown_after_seconds
                 world.clock.sleep(max(0, old - world.clock.now()))
-            if self._is_rewritten():
+            if self._is_rewritten() or self._is_frozen():
                 self._night_of_a_frozen_node()
                 return
             # The others wait for the first one's lease, and see now and then that it is still there.

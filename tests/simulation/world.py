@@ -185,5 +185,5 @@ class World:
 def world(store: Store, *, funds: int = 1_000_000, **settings: int) -> World:
     """A bank with some money and nothing to do."""
     given = {"batch_payments_max": 3, "pipeline_transactions_max": 2} | settings
-    made = Settings(bic=bic(PAYER)).model_copy(update=given)
+    made = Settings(bic=bic(PAYER), batch_linger_seconds=0).model_copy(update=given)
     return World(store=store, chain=ModelChain(funds), settings=made)

