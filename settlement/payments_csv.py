@@ -3,16 +3,15 @@
 Whatever is wrong is found in one reading and listed with its line. An empty cell says nothing.
 """
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from settlement.errors import Fault, InvalidAmount, InvalidValue, MessageTooLarge, WrongMessage
+from settlement.csv_table import cell_fault, check_header, numbered_lines, place, text_of
+from settlement.errors import Fault, InvalidAmount, InvalidValue, MessageTooLarge
 from settlement.identifiers import BankReference, MemberId, validate_member_id
 from settlement.iso20022.faults import FaultCode, Faults
-from settlement.iso20022.leaves import LEAVES, shown
+from settlement.iso20022.leaves import shown
 from settlement.money import amount_from_decimal, currency, decimal_text
 
 NAME = "vostro.payments.csv.v1"
@@ -55,11 +54,6 @@ class CsvPayment:
     cells: dict[str, str]
 
 
-def place(line: int, column: str | None = None) -> str:
-    """Return where something stands: ``line 3/amount``."""
-    return f"line {line}/{column}" if column else f"line {line}"
-
-
 def read(
     data: bytes, *, bytes_max: int, payments_max: int
 ) -> tuple[tuple[CsvPayment, ...], tuple[Fault, ...]]:
@@ -67,16 +61,12 @@ def read(
 
     Raise `MessageTooLarge`, `WrongMessage` (no text), `FaultyMessage` where its lines can't be told apart.
     """
-    if len(data) > bytes_max:
-        raise MessageTooLarge(f"the file has {len(data)} bytes; at most {bytes_max} are read: split it")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise WrongMessage(f"byte {error.start + 1} of the file is not UTF-8: save it as such") from None
     faults = Faults()
-    lines = _lines(text, faults)
+    lines = numbered_lines(text_of(data, bytes_max=bytes_max), faults)
     header = next(lines, (1, []))[1]
-    _check_header(header, faults)
+    check_header(header, faults, columns=COLUMNS, required=REQUIRED)
+    if not set(header) & set(PAYEES):
+        faults.add(place(1), FaultCode.MISSING_ELEMENT, f"one of {', '.join(PAYEES)} is missing")
     faults.raise_any()
     payments = []
     position = 0
@@ -89,38 +79,6 @@ def read(
     if position == 0:
         faults.add(place(2), FaultCode.MISSING_ELEMENT, "there is no payment below the header")
     return tuple(payments), faults.found
-
-
-def _lines(text: str, faults: Faults) -> Iterator[tuple[int, list[str]]]:
-    """Yield each line that is not blank with its number; what is no CSV ends the reading with its fault."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            faults.add(place(line), FaultCode.INVALID_TEXT, f"is no line of CSV: {error}")
-            faults.raise_any()
-            return
-        if cells is None:
-            return
-        if cells:
-            yield line, cells
-
-
-def _check_header(header: Sequence[str], faults: Faults) -> None:
-    for number, name in enumerate(header):
-        if name not in COLUMNS:
-            known = ", ".join(COLUMNS)
-            detail = f"{shown(name)} is no column; there are {known}, with a comma between"
-            faults.add(place(1), FaultCode.UNKNOWN_ELEMENT, detail)
-        elif name in header[:number]:
-            faults.add(place(1, name), FaultCode.REPEATED_ELEMENT, f"{name} may stand only once")
-    for name in REQUIRED:
-        if name not in header:
-            faults.add(place(1, name), FaultCode.MISSING_ELEMENT, f"the column {name} is missing")
-    if not set(header) & set(PAYEES):
-        faults.add(place(1), FaultCode.MISSING_ELEMENT, f"one of {', '.join(PAYEES)} is missing")
 
 
 class _Row:
@@ -164,9 +122,7 @@ class _Row:
         self._faults.add(place(self._line, column), code, detail, transaction=self._position)
 
     def _check_cell(self, name: str, cell: str) -> None:
-        fault = LEAVES[COLUMNS[name]].fault(cell)
-        if fault is None and (not cell.isprintable() or cell != cell.strip()):
-            fault = FaultCode.INVALID_TEXT, f"{shown(cell)} has blanks around it, or what can't be printed"
+        fault = cell_fault(COLUMNS[name], cell)
         if fault is not None:
             self._note(name, *fault)
 

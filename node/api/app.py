@@ -28,8 +28,10 @@ from node.api import (
     problems,
     redemptions,
     reports,
+    screening,
     statements,
     stream,
+    trials,
     webhooks,
 )
 from node.api.auth import require_rules
@@ -47,6 +49,8 @@ refused is answered with a problem (RFC 9457) that has a stable `code`.
 _ROUTES = (
     payments,
     policies,
+    trials,
+    screening,
     approvals,
     files,
     issues,

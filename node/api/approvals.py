@@ -11,6 +11,7 @@ from node.api.answers import VERSION_TEXT, Body, IdempotencyKey, IfMatch, versio
 from node.api.auth import ApprovalReader, Approver
 from node.api.body import parse
 from node.api.context import InContext
+from node.api.policy_forms import ListHit
 from node.api.schemas import Outgoing
 from node.api.shown import waiting_fields
 from node.services.answers import request_of
@@ -70,6 +71,9 @@ class WaitingPayment(Outgoing):
     digest: str = Field(description="What is approved: over terms, document, chain and ledger")
     entered_by: str = Field(description="The name of who entered it", examples=["erika"])
     created_at: str = Field(description="RFC 3339, UTC", examples=["2026-11-22T12:00:00Z"])
+    hit: ListHit | None = Field(
+        description="Whom on the names list a name in it is like; null: nobody, or it was not asked"
+    )
     version: str = Field(description=VERSION_TEXT, examples=["0x" + "5f" * 32])
 
 

@@ -14,14 +14,13 @@ from node.api.auth import Reader, Sender
 from node.api.body import parse
 from node.api.context import Context, InContext
 from node.api.incoming import EXAMPLES, NewPayments, payments_body
+from node.api.policy_forms import PaymentWithTimeline, PolicyVerdict
 from node.api.queries import PaymentsQuery
 from node.api.schemas import (
     AcceptedPayments,
     CheckedPayments,
     Payment,
     PaymentPage,
-    PaymentWithTimeline,
-    PolicyVerdict,
     TimelineEntry,
 )
 from node.api.shown import foreseen_fields, payment_fields, timeline_fields

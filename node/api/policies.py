@@ -20,7 +20,18 @@ from settlement.policy import Outcome
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
 
-_OUTCOMES = "allow, needs_approval, hold or refuse: of the rules that are true, the last of these wins"
+OUTCOMES = "allow, needs_approval, hold or refuse: of the rules that are true, the last of these wins"
+
+
+Condition = Annotated[
+    str,
+    Field(
+        description="CEL over amount, currency, counterparty, country, hour, velocity_count, velocity_sum, "
+        "new_payee, list_hit, list_score; without macros and fields",
+        min_length=1,
+        max_length=CONDITION_CHARACTERS_MAX,
+    ),
+]
 
 
 class NewRule(BaseModel):
@@ -29,13 +40,8 @@ class NewRule(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     name: str = Field(description="One that there is gets its next version", pattern=NAME_PATTERN)
-    condition: str = Field(
-        description="CEL over amount, currency, counterparty, country, hour, velocity_count, velocity_sum, "
-        "new_payee; without macros and fields",
-        min_length=1,
-        max_length=CONDITION_CHARACTERS_MAX,
-    )
-    outcome: str = Field(description=_OUTCOMES, max_length=20)
+    condition: Condition
+    outcome: str = Field(description=OUTCOMES, max_length=20)
     reason: str = Field(
         description="Why there is such a rule, for those whom it stops",
         min_length=1,
@@ -55,7 +61,7 @@ class Rule(Outgoing):
     name: str = Field(description="Its name", examples=["large-and-new"])
     number: int = Field(description="Which version of it, from 1", examples=[2])
     condition: str = Field(description="CEL", examples=["amount > 1000000 && new_payee"])
-    outcome: str = Field(description=_OUTCOMES, examples=["hold"])
+    outcome: str = Field(description=OUTCOMES, examples=["hold"])
     reason: str = Field(description="Why there is such a rule", examples=["First large payment to a bank"])
     in_force: bool = Field(description="Whether payments are asked")
     author: str = Field(description="Id of who wrote this version", examples=["usr_01KAP3"])

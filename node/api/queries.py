@@ -69,11 +69,11 @@ class PeriodQuery(BaseModel):
 
     def first_day(self) -> dt.date:
         """Return the first day; raise `InvalidDate`."""
-        return _day(self.date)
+        return day_of(self.date)
 
     def last_day(self) -> dt.date:
         """Return the last day; raise `InvalidDate`."""
-        return _day(self.until or self.date)
+        return day_of(self.until or self.date)
 
 
 class StatementQuery(PeriodQuery):
@@ -131,7 +131,8 @@ class KeyHistoryQuery(HistoryQuery):
     )
 
 
-def _day(text: str) -> dt.date:
+def day_of(text: str) -> dt.date:
+    """Return a day; raise `InvalidDate`."""
     try:
         return dt.date.fromisoformat(text)
     except ValueError:

@@ -4,8 +4,6 @@ Amounts are strings of minor units (a JSON number loses digits above 2^53). Time
 dates ISO 8601.
 """
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from node.api.answers import VERSION_TEXT
@@ -157,30 +155,6 @@ class Payment(Outgoing):
         examples=["2026-11-22"],
     )
     version: str = Field(description=VERSION_TEXT, examples=["8f14e45fceea167a"])
-
-
-class PolicyVerdict(Outgoing):
-    """What the bank's rules said of a payment when it was accepted."""
-
-    outcome: str = Field(description="allow, needs_approval or hold", examples=["hold"])
-    rule: str | None = Field(
-        description="The strictest that was true of it; null: none was", examples=["large-and-new"]
-    )
-    version: int | None = Field(description="Which version of that rule", examples=[2])
-    why: str = Field(description="The rule's reason, or why it could not be asked")
-    facts: dict[str, bool | int | str] = Field(
-        description="What the rules were asked of; amounts in minor units", examples=[{"new_payee": True}]
-    )
-
-
-class PaymentWithTimeline(Payment):
-    """A payment with everything that happened to it, oldest first."""
-
-    timeline: list[TimelineEntry] = Field(description="What happened to it, oldest first")
-    policy: PolicyVerdict | None = Field(description="Null where there were no rules")
-    document: dict[str, Any] | None = Field(
-        description="What it commits to; for officers and auditors, since it holds people's data"
-    )
 
 
 class PaymentPage(Outgoing):

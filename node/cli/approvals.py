@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 commands = typer.Typer(help="What waits for a second person.", no_args_is_help=True)
 
-_COLUMNS = ("id", "need", "amount", "currency", "payee", "end_to_end_id", "entered_by", "digest")
+_COLUMNS = ("id", "need", "list_hit", "amount", "currency", "payee", "end_to_end_id", "entered_by", "digest")
 _LIMIT_MAX = 200
 
 PaymentId = Annotated[str, typer.Argument(help="Id of a payment that is `awaiting_approval`.")]
@@ -58,7 +58,15 @@ def list_(
 
     with opened_store(read_settings()) as store:
         found = list_waiting(store, SystemClock(), _actor(name), limit=limit)
-    rows = [asdict(each) | {"amount": str(each.amount), "digest": "0x" + each.digest.hex()} for each in found]
+    rows = [
+        asdict(each)
+        | {
+            "amount": str(each.amount),
+            "digest": "0x" + each.digest.hex(),
+            "list_hit": each.hit and f"{each.hit.entry} {each.hit.score} (list {each.hit.list_version})",
+        }
+        for each in found
+    ]
     print_rows(rows, _COLUMNS, as_json=as_json)
 
 

@@ -29,6 +29,7 @@ from node.cli import (
     redemptions,
     reporting,
     reports,
+    screening,
     tokens,
     transactions,
     users,
@@ -47,6 +48,7 @@ app = typer.Typer(
 for module in (
     *(process, payments, files, reports, reporting, breaks, participants, assets, redemptions, limits, keys),
     *(approvals, users, clients, tokens, transactions, events, webhooks, alerts, policies),
+    screening,
     care,
     checkpoints,
     evidence,

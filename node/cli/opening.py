@@ -8,6 +8,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from node.services.actors import Actor
     from node.settings import Settings
     from node.store.session import Store
 
@@ -32,6 +33,13 @@ def opened_store(settings: "Settings") -> "Iterator[Store]":
         yield store
     finally:
         store.close()
+
+
+def terminal_operator() -> "Actor":
+    """Return whoever may start commands, who is trusted as the operator and enters no payments as such."""
+    from node.services.actors import Actor, Role
+
+    return Actor(id=TERMINAL, name=TERMINAL, roles=frozenset({Role.OPERATOR}))
 
 
 def read_password(settings: "Settings", *, new: bool = False) -> bytes:

@@ -5,15 +5,29 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli.opening import TERMINAL, opened_store, read_settings
-from node.cli.output import AsJson, print_rows
+from node.cli.opening import opened_store, read_settings, terminal_operator
+from node.cli.output import AsJson, print_json, print_rows
 
 if TYPE_CHECKING:
-    from node.services.actors import Actor
+    from collections.abc import Mapping
+
+    from settlement.policy import Outcome
 
 commands = typer.Typer(help="The bank's own rules over its payments.", no_args_is_help=True)
 
 _COLUMNS = ("name", "version", "condition", "outcome", "reason", "in_force", "author_name", "created_at")
+
+_TRIED = (
+    "id",
+    "true",
+    "present",
+    "together",
+    "amount",
+    "currency",
+    "counterparty",
+    "new_payee",
+    "list_score",
+)
 
 Name = Annotated[str, typer.Argument(help="Name of the rule.")]
 
@@ -57,7 +71,7 @@ def write(
             condition=condition,
             outcome=outcome,
             reason=reason,
-            actor=_terminal(),
+            actor=terminal_operator(),
             at=int(SystemClock().now()),
         )
     print_rows([asdict(found)], _COLUMNS, as_json=as_json)
@@ -70,11 +84,45 @@ def retire(name: Name, *, as_json: AsJson = False) -> None:
     from node.services.policies.rules import retire_rule
 
     with opened_store(read_settings()) as store, store.transaction() as connection:
-        found = retire_rule(connection, name=name, actor=_terminal(), at=int(SystemClock().now()))
+        found = retire_rule(connection, name=name, actor=terminal_operator(), at=int(SystemClock().now()))
     print_rows([asdict(found)], _COLUMNS, as_json=as_json)
 
 
-def _terminal() -> "Actor":
-    from node.services.actors import Actor, Role
+@commands.command("try")
+def try_(
+    *,
+    condition: Annotated[str, typer.Option(help="CEL, such as: amount > 1000000 && new_payee")],
+    outcome: Annotated[str, typer.Option(help="allow, needs_approval, hold or refuse.")],
+    date: Annotated[str, typer.Option(help="The day of acceptance, or the first of several (UTC).")],
+    until: Annotated[str | None, typer.Option(help="The last day; default: the first.")] = None,
+    after: Annotated[str, typer.Option(help="Only payments behind this id.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Tell what a rule would have done to payments that were accepted, 1,000 at a time; keep nothing."""
+    from node.cli.parsing import day_of
+    from node.services.policies.trial import try_rule
 
-    return Actor(id=TERMINAL, name=TERMINAL, roles=frozenset({Role.OPERATOR}))
+    settings, first = read_settings(), day_of(date)
+    with opened_store(settings) as store:
+        found = try_rule(
+            store,
+            settings,
+            condition=condition,
+            outcome=outcome,
+            first=first,
+            last=first if until is None else day_of(until),
+            after=after,
+        )
+    if as_json:
+        print_json(asdict(found))
+        return
+    print_rows([asdict(each) | each.facts.shown() for each in found.listed], _TRIED, as_json=False)
+    typer.echo(
+        f"{found.payments} payments: true of {found.true}, no answer for {found.unanswered}; "
+        f"now {_told(found.present)}; with it {_told(found.together)}"
+        + (f"; go on with --after {found.after}" if found.after else "")
+    )
+
+
+def _told(counts: "Mapping[Outcome, int]") -> str:
+    return ", ".join(f"{count} {outcome}" for outcome, count in sorted(counts.items())) or "none"

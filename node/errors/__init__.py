@@ -47,7 +47,7 @@ Under the domain's `InvalidValue`, where they are read: `InvalidCursor`, `Invali
 `InvalidIdempotencyKey`, `InvalidDate`, `InvalidDeadline`, `InvalidNote`, `InvalidReason`,
 `InvalidRole`, `InvalidRule`, `InvalidCondition`, `InvalidUserName`, `InvalidPublicKey`, `InvalidTarget`.
 Under `BrokenRule`: `AuditBroken`, `BooksDiffer`, `ContentChanged`.
-Within the services only: `FaultyRequests`, `ConditionFailed`.
+Within the services only: `FaultyRequests` (`RefusedByRules`), `ConditionFailed`.
 """
 
 from node.errors.base import (

@@ -22,9 +22,11 @@ from node.services.circumstances import (
     with_known,
 )
 from node.services.identifiers import new_ids
-from node.services.policies.verdicts import Judged, judge, refusals
+from node.services.policies.refused import RefusedByRules, log_refusal, require_allowed
+from node.services.policies.screened import Screened, screen
+from node.services.policies.verdicts import Judged, judge
 from node.services.requests import PaymentRequest, Prepared
-from node.services.submissions import FAULTS_MAX, FaultyRequests, Known, Submission, faulty_message
+from node.services.submissions import FaultyRequests, Known, Submission, faulty_message
 from node.settings import Settings
 from node.store.counters import take_numbers
 from node.store.session import Store
@@ -85,7 +87,11 @@ def faults_as_asked(submission: Submission) -> Iterator[None]:
 
 def take(store: Store, settings: Settings, clock: Clock, random: Random, submission: Submission) -> Answer:
     """Take a submission; the first answer again if it was taken before. Raise `FaultyRequests`."""
-    return take_all(store, settings, clock, random, [submission])[0]
+    try:
+        return take_all(store, settings, clock, random, [submission])[0]
+    except RefusedByRules as refused:
+        log_refusal(store, submission, refused, at=int(clock.now()))
+        raise
 
 
 def take_all(
@@ -104,6 +110,7 @@ def take_all(
     ]
     new = [item for items in prepared for item in items if isinstance(item, Prepared)]
     _require_distinct(new)
+    screened = screen(store, [item for items in prepared for item in items])
     kind, at = submissions[0].kind, int(clock.now())
     ids = iter(new_ids(ID_PREFIX[kind], len(new), clock, random))
     with store.transaction() as connection:
@@ -124,7 +131,7 @@ def take_all(
             drafts,
             kind=kind,
             limits=settings.limits_of_one_person(),
-            judged=judge_all(connection, kind, items, payer=known.own.id, at=at),
+            judged=judge_all(connection, kind, items, screened, payer=known.own.id, at=at),
             payer=known.own.id,
             chain=known.chain,
             outbox_max=settings.outbox_max,
@@ -150,11 +157,16 @@ def _draft(submission: Submission, items: Sequence[Prepared | Known], ids: Itera
 
 
 def judge_all(
-    connection: Connection, kind: InstructionKind, items: Sequence[Prepared | Known], *, payer: int, at: int
+    connection: Connection,
+    kind: InstructionKind,
+    items: Sequence[Prepared | Known],
+    screened: Screened,
+    *,
+    payer: int,
+    at: int,
 ) -> list[Judged]:
-    """Return what the bank's rules say of each new item, in order; raise `FaultyRequests`."""
+    """Return what the bank's rules say of each new item, in order; raise `RefusedByRules`."""
     new = [(position, item) for position, item in enumerate(items) if isinstance(item, Prepared)]
-    judged = judge(connection, [item for _, item in new], kind=kind, payer=payer, at=at)
-    if refused := refusals(judged):
-        raise FaultyRequests([(new[place][0], error) for place, error in refused[:FAULTS_MAX]])
+    judged = judge(connection, [item for _, item in new], screened, kind=kind, payer=payer, at=at)
+    require_allowed(new, judged)
     return judged

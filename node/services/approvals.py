@@ -19,7 +19,8 @@ from node.outbox.rows import IS_HELD, enqueue, refuse_held, release
 from node.services.actors import Actor
 from node.services.answers import Answer, Request, first_answer, keep_answer
 from node.services.audit import append_audit
-from node.services.timeline import Entry
+from node.services.policies.verdicts import hits_of
+from node.services.screening.lists import Hit
 from node.services.versions import Seen, require_version
 from node.store.session import Store
 from node.store.tables import approvals, instructions, outbox, rejections, reviews
@@ -48,7 +49,8 @@ class InvalidReason(InvalidValue):
 class Waiting:
     """An instruction that waits for a second person. Amount in minor units, times in UTC seconds.
 
-    `digest` is what is approved: over chain, ledger, terms and the commitment to the document.
+    `digest` is what is approved: over chain, ledger, terms and the commitment to the document; `hit`: whom on
+    the names list a name in it is like.
     """
 
     id: str
@@ -63,6 +65,7 @@ class Waiting:
     digest: bytes
     entered_by: str
     created_at: int
+    hit: Hit | None
 
 
 def list_waiting(store: Store, clock: Clock, actor: Actor, *, after: str = "", limit: int) -> list[Waiting]:
@@ -82,14 +85,17 @@ def list_waiting(store: Store, clock: Clock, actor: Actor, *, after: str = "", l
         names = directory(connection)
         codes = {asset.id: asset.currency.code for asset in registered_assets(connection)}
         chain = pinned(connection)
+        rows = connection.execute(query).mappings().all()
+        hits = hits_of(connection, [row["id"] for row in rows])
         return [
             Waiting(
+                hit=hits.get(row["id"]),
                 payee=names.get(row["payee"]).bic,
                 currency=codes[row["asset"]],
                 digest=_digest(row, chain),
                 **{name: row[name] for name in _SHOWN},
             )
-            for row in connection.execute(query).mappings()
+            for row in rows
         ]
 
 
@@ -179,22 +185,6 @@ def reject(
         )  # fmt: skip
         detail = {"entered_by": row["created_by"]}
         return _answered(connection, request, row["id"], "rejected", actor=actor, detail=detail, at=at)
-
-
-def answers_of(connection: Connection, payment_id: str) -> list[Entry]:
-    """Return why an instruction waited for a second person, and what that person said."""
-    entries = []
-    for table, event in (
-        (reviews, "awaiting_approval"),
-        (approvals, "approved"),
-        (rejections, "disapproved"),
-    ):
-        query = select(table).where(table.c.instruction_id == payment_id)
-        row = connection.execute(query).mappings().one_or_none()
-        if row is not None:
-            reason, by = ("need", "entered_by") if table is reviews else ("reason", "approver_name")
-            entries.append(Entry(event=event, at=row["created_at"], reason=row[reason], by=row[by]))
-    return entries
 
 
 _SHOWN = (

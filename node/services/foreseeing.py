@@ -7,6 +7,7 @@ from node.clock import Clock, Random
 from node.services.acceptance import judge_all
 from node.services.answers import Request
 from node.services.circumstances import Circumstances, look_up, prepare_all
+from node.services.policies.screened import screen
 from node.services.requests import PaymentRequest, Prepared
 from node.services.reviews import foresee
 from node.services.submissions import FaultyRequests, Known, Submission, faulty_message
@@ -41,9 +42,10 @@ def check(
         return None
     items = prepare_all(submission, known.preparation, known.uetrs, random)
     new = [item for item in items if isinstance(item, Prepared)]
+    screened = screen(store, items)
     limits, at = settings.limits_of_one_person(), int(clock.now())
     with store.snapshot() as connection:
-        judged = judge_all(connection, submission.kind, items, payer=known.own.id, at=at)
+        judged = judge_all(connection, submission.kind, items, screened, payer=known.own.id, at=at)
         needs = iter(
             foresee(connection, new, payer=known.own.id, limits=limits, judged=judged, at=at),
         )

@@ -9,6 +9,7 @@ from node.services.plain import Customer, plain_document
 from node.services.requests import PaymentRequest
 from node.settings import Settings
 from settlement import payments_csv
+from settlement.csv_table import place
 from settlement.errors import Fault, SettlementError, UnresolvedParty
 from settlement.identifiers import BankReference
 from settlement.iso20022 import credit_transfers
@@ -120,7 +121,7 @@ def _opened_table(settings: Settings, body: bytes, queue: bool | None) -> Opened
         body_digest=digest,
         sender=None,
         requests=tuple(_line_request(payment, queue) for payment in payments),
-        places=tuple((payment.position, payments_csv.place(payment.line)) for payment in payments),
+        places=tuple((payment.position, place(payment.line)) for payment in payments),
         names=_CELLS,
         faults=faults,
     )

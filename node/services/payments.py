@@ -15,10 +15,10 @@ from node.mirror.days import NO_DAY, Days
 from node.mirror.instructions import Outcome, outcomes
 from node.mirror.registry import Asset, directory, registered_assets
 from node.outbox.attempts import Attempt, attempts_of
-from node.services.approvals import answers_of
 from node.services.facts import Patience, concerns, state, subject_of
 from node.services.filters import Filter, cursor_at, filtered, position_of
 from node.services.policies.verdicts import KeptVerdict, verdict_kept
+from node.services.reviews import answers_of
 from node.services.timeline import Entry, last_reason, timeline
 from node.services.versions import version_of
 from node.settings import Settings

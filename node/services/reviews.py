@@ -12,9 +12,10 @@ from node.mirror.thresholds import threshold_of
 from node.outbox.rows import IS_UNSENT
 from node.services.policies.verdicts import Judged
 from node.services.requests import Prepared
+from node.services.timeline import Entry
 from node.store.bulk import insert_rows
 from node.store.counters import numbers_taken, take_numbers
-from node.store.tables import instructions, outbox, reviews, transactions
+from node.store.tables import approvals, instructions, outbox, rejections, reviews, transactions
 from settlement.approval import Need, SingleKeyDay
 
 DAY_SECONDS = 86_400
@@ -81,6 +82,22 @@ def write_reviews(
     """Write why these instructions wait, and the name of who entered each."""
     rows = [(identifier, need.value, entered_by[identifier], at) for identifier, need in waiting.items()]
     insert_rows(connection, reviews, _COLUMNS, rows)
+
+
+def answers_of(connection: Connection, payment_id: str) -> list[Entry]:
+    """Return why an instruction waited for a second person, and what that person said."""
+    entries = []
+    for table, event in (
+        (reviews, "awaiting_approval"),
+        (approvals, "approved"),
+        (rejections, "disapproved"),
+    ):
+        query = select(table).where(table.c.instruction_id == payment_id)
+        row = connection.execute(query).mappings().one_or_none()
+        if row is not None:
+            reason, by = ("need", "entered_by") if table is reviews else ("reason", "approver_name")
+            entries.append(Entry(event=event, at=row["created_at"], reason=row[reason], by=row[by]))
+    return entries
 
 
 def _day(

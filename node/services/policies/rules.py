@@ -89,7 +89,7 @@ def write_rule(
     Raise `Forbidden` for who may enter payments, `InvalidRule`, `InvalidCondition`, `RulesFull`,
     `PreconditionFailed`.
     """
-    _check_author(actor)
+    require_author(actor)
     _validate(name, outcome, reason)
     validate_condition(condition)
     take_numbers(connection, _SERIES, 1)
@@ -113,7 +113,7 @@ def retire_rule(connection: Connection, *, name: str, actor: Actor, at: int, see
 
     Raise `Forbidden` for who may enter payments, `NotFound`, `PreconditionFailed`.
     """
-    _check_author(actor)
+    require_author(actor)
     take_numbers(connection, _SERIES, 1)
     newest = versions_of(connection, name)[-1]
     require_version(seen, str(newest.version))
@@ -128,9 +128,17 @@ def retire_rule(connection: Connection, *, name: str, actor: Actor, at: int, see
     )  # fmt: skip
 
 
-def _check_author(actor: Actor) -> None:
+def outcome_of(text: str) -> Outcome:
+    """Return an outcome by its name; raise `InvalidRule`."""
+    if text not in set(Outcome):
+        raise InvalidRule(f"{text!r} is no outcome; there are {', '.join(Outcome)}", param="outcome")
+    return Outcome(text)
+
+
+def require_author(actor: Actor) -> None:
+    """Raise `Forbidden` for who may enter payments: nobody changes what they are held to themselves."""
     if not actor.roles.isdisjoint(_ENTER_PAYMENTS):
-        raise Forbidden("who may enter payments can't change the rules they are held to")
+        raise Forbidden("who may enter payments can't change what they are held to")
 
 
 def _append(connection: Connection, rule: Rule) -> Rule:
@@ -162,8 +170,7 @@ def _validate(name: str, outcome: str, reason: str) -> None:
         raise InvalidRule(
             "a rule's name has 1 to 64 small letters, digits, - and _, and begins with no sign", param="name"
         )
-    if outcome not in set(Outcome):
-        raise InvalidRule(f"{outcome!r} is no outcome; there are {', '.join(Outcome)}", param="outcome")
+    outcome_of(outcome)
     if not 1 <= len(reason) <= REASON_CHARACTERS_MAX or not reason.isprintable():
         raise InvalidRule(
             f"a rule's reason has 1 to {REASON_CHARACTERS_MAX} printable characters", param="reason"

@@ -27,7 +27,7 @@ from node.store.tables.mirrored import (
     verification_levels,
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
-from node.store.tables.policies import policy_rules, policy_verdicts
+from node.store.tables.policies import policy_rules, policy_verdicts, screening_changes, screening_lists
 from node.store.tables.reconciled import break_steps, breaks, reconciliations
 from node.store.tables.streams import (
     feed,
@@ -80,6 +80,8 @@ __all__ = [
     "rejections",
     "replacements",
     "reviews",
+    "screening_changes",
+    "screening_lists",
     "sessions",
     "transactions",
     "users",

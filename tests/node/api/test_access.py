@@ -15,7 +15,7 @@ from starlette.types import Message
 from structlog.testing import capture_logs
 
 from node.api import openapi, problems
-from node.api.answers import XML
+from node.api.answers import CSV, XML
 from node.api.auth import LOGGED_IN, PUBLIC, UnguardedRoute, require_rules
 from node.services.actors import Role
 from node.services.alerts.raised import About, raise_alerts
@@ -68,7 +68,11 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("get", "/v1/policies"): {Role.AUDITOR, Role.OPERATOR},
     ("get", "/v1/policies/{rule_name}"): {Role.AUDITOR, Role.OPERATOR},
     ("post", "/v1/policies"): {Role.OPERATOR},
+    ("post", "/v1/policies/dry-run"): _OVERSEERS,
     ("post", "/v1/policies/{rule_name}/retirement"): {Role.OPERATOR},
+    ("get", "/v1/screening/lists"): _OVERSEERS,
+    ("post", "/v1/screening/lists"): {Role.OPERATOR},
+    ("get", "/v1/screening/lists/{list_number}"): _OVERSEERS,
     ("get", "/v1/webhooks"): {Role.OPERATOR},
     ("post", "/v1/webhooks"): {Role.OPERATOR},
     ("get", "/v1/webhooks/{webhook_id}/secret"): {Role.OPERATOR},
@@ -142,6 +146,13 @@ def _ruled(door: Door, key: str) -> str:
     return rule
 
 
+def _listed(door: Door, key: str) -> str:
+    headers = door.headers(Role.OPERATOR, idempotency_key=f"list {key}", content_type=CSV)
+    table = f"entry,name\n{key},Nobody {key}\n"
+    answer = door.client.post("/v1/screening/lists", headers=headers, content=table)
+    return str(answer.json()["number"])
+
+
 # A parameter that names an object: how a door's own bank gets one.
 _MAKERS: dict[str, Callable[[Door, str], str]] = {
     "payment_id": _paid,
@@ -149,6 +160,7 @@ _MAKERS: dict[str, Callable[[Door, str], str]] = {
     "break_id": _broken,
     "webhook_id": _added,
     "rule_name": _ruled,
+    "list_number": _listed,
     "alert_id": _raised,
     "redemption_id": lambda door, _: f"{door.member.bic}-1",
 }
@@ -209,7 +221,8 @@ def test_every_route_and_role(door: Door, doors: Callable[..., Door]) -> None:
     for route, allowed in MATRIX.items():
         names = re.findall(r"{(\w+)}", route[1])
         for role in Role:
-            # Numbers of breaks and alerts start at 1 everywhere: the other bank has more of them.
+            # Numbers of breaks, alerts and lists start at 1 everywhere: the other bank has more of them.
+            _listed(other, next(keys))
             _broken(other, next(keys))
             _raised(other, next(keys))
             own = {name: _MAKERS[name](door, next(keys)) for name in names}

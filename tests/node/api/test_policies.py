@@ -64,3 +64,40 @@ def test_rule_changes_by_the_version_seen(door: Door) -> None:
     listed = door.client.get("/v1/policies/large", headers=door.headers(Role.AUDITOR)).json()["rules"]
     assert [(1, True), (2, False)] == [(each["number"], each["in_force"]) for each in listed]
     assert 202 == _pay(door, "p1", "1001")[0]
+
+
+def test_rule_is_tried_on_history(door: Door) -> None:
+    """An auditor sees what a rule would have done to what was accepted; a wrong one is refused as ever."""
+    for number, amount in enumerate(["900", "1001", "5000"]):
+        assert 202 == _pay(door, f"p{number}", amount)[0]
+    assert 200 == _write(door, "w1", condition="amount > 4000")[0]
+    body = {
+        "condition": "amount > 1000",
+        "outcome": "needs_approval",
+        "date": "2020-01-01",
+        "until": "9999-12-31",
+    }
+
+    def tried(**changed: object) -> tuple[int, dict[str, Any]]:
+        headers = door.headers(Role.AUDITOR)
+        answer = door.client.post("/v1/policies/dry-run", headers=headers, json=body | changed)
+        return answer.status_code, answer.json()
+
+    status, found = tried()
+    assert (200, 3, 2, 0, None) == (
+        status, found["payments"], found["true"], found["unanswered"], found["after"],
+    )  # fmt: skip
+    assert {"allow": 1, "needs_approval": 1, "hold": 1, "refuse": 0} == found["together"]
+    assert [(1001, "allow"), (5000, "hold")] == sorted(
+        (each["facts"]["amount"], each["present"]) for each in found["listed"]
+    )
+    page = tried(limit=2)[1]
+    assert 1 == tried(limit=2, after=page["after"])[1]["payments"]
+    assert (400, "invalid_condition") == _problem(tried(condition="amounts > 1"))
+    assert (400, "invalid_date") == _problem(tried(date="2026-02-30"))
+    assert (400, "period_refused") == _problem(tried(until="2019-12-31"))
+    assert 422 == tried(after="x\0")[0]
+
+
+def _problem(answer: tuple[int, dict[str, Any]]) -> tuple[int, str]:
+    return answer[0], answer[1]["code"]

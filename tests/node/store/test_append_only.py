@@ -39,7 +39,7 @@ def test_append_only_tables_are_those_of_the_rule() -> None:
     own = {"audit", "idempotency", "instructions", "reconciliations", "breaks", "break_steps"}
     told = {"alerts", "alert_steps", "incident_headers"}
     people = {"approvals", "rejections", "reviews"}
-    policies = {"policy_rules", "policy_verdicts"}
+    policies = {"policy_rules", "policy_verdicts", "screening_lists", "screening_changes"}
     assert mirrored | own | told | people | policies == set(_TABLES)
 
 

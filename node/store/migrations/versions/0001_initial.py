@@ -39,6 +39,8 @@ APPEND_ONLY = (
     "reviews",
     "policy_rules",
     "policy_verdicts",
+    "screening_lists",
+    "screening_changes",
 )
 WAITING = "transaction_id IS NULL AND refused_at IS NULL AND NOT held"
 REFUSAL = "rows of this table are never edited or deleted"
@@ -780,6 +782,8 @@ def create_policies() -> None:
         sa.Column("version", WHOLE, nullable=True),
         sa.Column("why", NAME, nullable=False),
         sa.Column("facts", NAME, nullable=False),
+        sa.Column("list_version", WHOLE, nullable=True),
+        sa.Column("list_entry", NAME, nullable=True),
         sa.Column("created_at", WHOLE, nullable=False),
         sa.ForeignKeyConstraint(
             ["instruction_id"], ["instructions.id"], name=op.f("fk_policy_verdicts_instruction_id")
@@ -787,3 +791,32 @@ def create_policies() -> None:
         sa.PrimaryKeyConstraint("instruction_id", name=op.f("pk_policy_verdicts")),
         info={"append_only": True},
     )
+    op.create_table(
+        "screening_lists",
+        sa.Column("version", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("names", WHOLE, nullable=False),
+        sa.Column("added", WHOLE, nullable=False),
+        sa.Column("removed", WHOLE, nullable=False),
+        sa.Column("author", NAME, nullable=False),
+        sa.Column("author_name", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("version", name=op.f("pk_screening_lists")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "screening_changes",
+        sa.Column("version", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("position", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
+        sa.Column("entry", NAME, nullable=False),
+        sa.Column("name", NAME, nullable=False),
+        sa.Column("programme", NAME, nullable=False),
+        sa.Column("country", NAME, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version"], ["screening_lists.version"], name=op.f("fk_screening_changes_version")
+        ),
+        sa.PrimaryKeyConstraint("version", "position", name=op.f("pk_screening_changes")),
+        info={"append_only": True},
+    )
+    op.create_index(op.f("ix_screening_changes_entry"), "screening_changes", ["entry"], unique=False)
