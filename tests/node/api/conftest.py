@@ -110,8 +110,8 @@ def _approver_keys(settings: Settings, member: Member) -> ApproverKeystores:
 
 def _context(network: Network, store: Store, member: Member, home: Path, changes: dict[str, Any]) -> Context:
     chain, contracts, metrics = network.chain, network.contracts, Metrics()
-    # The clock stands still, so that no rate comes back.
-    unbounded = {"actor_burst": 1_000_000, "stranger_burst": 1_000_000}
+    # The clock stands still, so that no rate comes back, and what waited for more would wait for ever.
+    unbounded = {"actor_burst": 1_000_000, "stranger_burst": 1_000_000, "batch_linger_seconds": 0}
     given: dict[str, Any] = {"bic": member.bic, "demo": True, "home": home} | unbounded | changes
     settings = Settings(**given)
     verification = Verification(chain, contracts.deployment, demo_allowed=True)
