@@ -46,7 +46,11 @@ def built(network: Network, tmp_path: Path) -> Iterator[Callable[..., Node]]:
 
     def make(**changes: Any) -> Node:
         bank = changes.pop("bank", BANKS[0])
-        settings = Settings(bic=bank.bic, home=tmp_path / bank.bic, demo=True, port=0, tick_seconds=0.01)
+        settings = Settings(
+            bic=bank.bic, home=tmp_path / bank.bic, demo=True, port=0, tick_seconds=0.01,
+            # The clock stands still: what waited for more would wait for ever.
+            batch_linger_seconds=0,
+        )  # fmt: skip
         given: dict[str, Any] = {
             "settings": settings,
             "clock": network.clock,
