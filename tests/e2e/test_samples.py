@@ -37,7 +37,11 @@ def nodes(network: Network, tmp_path: Path) -> Iterator[Callable[[Member], tuple
     def start(member: Member) -> tuple[Node, str]:
         home = tmp_path / f"{member.bic}-{len(started)}"
         node = build(
-            Settings(bic=member.bic, home=home, demo=True, port=0, tick_seconds=0.01),
+            Settings(
+                bic=member.bic, home=home, demo=True, port=0, tick_seconds=0.01,
+                # The clock stands still: what waited for more would wait for ever.
+                batch_linger_seconds=0,
+            ),  # fmt: skip
             clock=network.clock,
             random=SystemRandom(),
             chain=network.chain,
