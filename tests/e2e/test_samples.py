@@ -38,10 +38,14 @@ def nodes(network: Network, tmp_path: Path) -> Iterator[Callable[[Member], tuple
         home = tmp_path / f"{member.bic}-{len(started)}"
         node = build(
             Settings(
-                bic=member.bic, home=home, demo=True, port=0, tick_seconds=0.01,
+                bic=member.bic,
+                home=home,
+                demo=True,
+                port=0,
+                tick_seconds=0.01,
                 # The clock stands still: what waited for more would wait for ever.
                 batch_linger_seconds=0,
-            ),  # fmt: skip
+            ),
             clock=network.clock,
             random=SystemRandom(),
             chain=network.chain,
