@@ -181,7 +181,15 @@ class Settings(BaseSettings):
         default=200, ge=1, le=1_000_000, description="Those at once from one address after a pause"
     )
     body_bytes_max: int = Field(default=64 * 1024 * 1024, ge=1024, description="Largest request body")
-    payments_max: int = Field(default=20_000, ge=1, description="Payments in one request or file at most")
+    payments_max: int = Field(
+        default=20_000, ge=1, description="Payments in one request, or file taken at once, at most"
+    )
+    upload_bytes_max: int = Field(
+        default=256 * 1024 * 1024, ge=1024, description="Largest file that is read in the background"
+    )
+    upload_payments_max: int = Field(
+        default=100_000, ge=1, description="Payments in a file that is read in the background, at most"
+    )
     outbox_max: int = Field(default=1_000_000, ge=1, description="Instructions waiting in the outbox at most")
 
     def limits_of_one_person(self) -> dict[int, int]:

@@ -3,7 +3,7 @@
 Whatever is wrong is found in one reading and listed with its line. An empty cell says nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -61,6 +61,14 @@ def read(
 
     Raise `MessageTooLarge`, `WrongMessage` (no text), `FaultyMessage` where its lines can't be told apart.
     """
+    parts = list(read_parts(data, bytes_max=bytes_max, payments_max=payments_max, size=payments_max))
+    return tuple(payment for payments, _ in parts for payment in payments), parts[-1][1]
+
+
+def read_parts(
+    data: bytes, *, bytes_max: int, payments_max: int, size: int
+) -> Iterator[tuple[tuple[CsvPayment, ...], tuple[Fault, ...]]]:
+    """Yield what `read` returns, `size` lines at a time, each time with all faults found so far."""
     faults = Faults()
     lines = numbered_lines(text_of(data, bytes_max=bytes_max), faults)
     header = next(lines, (1, []))[1]
@@ -68,7 +76,7 @@ def read(
     if not set(header) & set(PAYEES):
         faults.add(place(1), FaultCode.MISSING_ELEMENT, f"one of {', '.join(PAYEES)} is missing")
     faults.raise_any()
-    payments = []
+    payments: list[CsvPayment] = []
     position = 0
     for position, (line, cells) in enumerate(lines, start=1):
         if position > payments_max:
@@ -76,9 +84,12 @@ def read(
         payment = _Row(position - 1, line, faults).read(header, cells)
         if payment is not None:
             payments.append(payment)
+        if position % size == 0:
+            yield tuple(payments), faults.found
+            payments = []
     if position == 0:
         faults.add(place(2), FaultCode.MISSING_ELEMENT, "there is no payment below the header")
-    return tuple(payments), faults.found
+    yield tuple(payments), faults.found
 
 
 class _Row:

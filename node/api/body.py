@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from node.errors import BodyTooLarge
 
 SMALL_BYTES_MAX = 32_768
+RESPOND_ASYNC = "respond-async"
 
 Parsed = TypeVar("Parsed")
 
@@ -17,6 +18,19 @@ async def read_body(request: Request) -> bytes:
     """Return the body; raise `BodyTooLarge` as soon as it is known to be above the limit."""
     limit: int = request.app.state.context.settings.body_bytes_max
     return await _read(request, limit)
+
+
+async def read_file(request: Request) -> bytes:
+    """Return a file; one that is to be read in the background may be larger than other bodies."""
+    settings = request.app.state.context.settings
+    later = prefers_later(request)
+    return await _read(request, settings.upload_bytes_max if later else settings.body_bytes_max)
+
+
+def prefers_later(request: Request) -> bool:
+    """Tell whether who asks would rather be answered before the work is done (RFC 7240, `respond-async`)."""
+    asked = ",".join(request.headers.getlist("prefer")).split(",")
+    return RESPOND_ASYNC in {preference.partition(";")[0].strip().lower() for preference in asked}
 
 
 async def read_small_body(request: Request) -> bytes:

@@ -73,18 +73,6 @@ class FileFault(Outgoing):
     detail: str = Field(description="What is wrong and what to do next")
 
 
-class CheckedFile(Outgoing):
-    """What would be refused of a file; without a fault it would be taken now."""
-
-    message_name: str | None = Field(description="Null: not even that could be read")
-    message_id: str | None = Field(
-        description="The sender's id of the message; null where it could not be read"
-    )
-    payments: int = Field(description="How many of its payments can be read")
-    accepted_before: bool = Field(description="Sent again it makes no payment, and gets its first answer")
-    faults: list[FileFault] = Field(description="In the order of the file, 1,001 at most")
-
-
 class CheckedPayments(Outgoing):
     """What would become of payments, had they been sent; nothing of it is kept."""
 

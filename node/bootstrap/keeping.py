@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from node.bootstrap.node import Part
-from node.bootstrap.opening import open_vault, read_rules
+from node.bootstrap.opening import open_vault, read_rules, schemas_by_thread
 from node.chain.contracts import Contracts
 from node.chain.engines import engine
 from node.chain.protocol import Chain
@@ -12,6 +12,7 @@ from node.clock import Clock, Random
 from node.keeper.courier import Courier
 from node.keeper.feeder import Feeder
 from node.keeper.keeper import Keeper
+from node.keeper.reader import Reader
 from node.keeper.watch import Watch
 from node.keys.vault import Vault
 from node.settings import Settings
@@ -39,6 +40,7 @@ def keeping(
         "feeder": Feeder(store, chain, clock, settings).tick,
         "courier": courier.tick,
         "watch": watch.tick,
+        "reader": Reader(store, clock, random, settings, schemas_by_thread(settings)).tick,
     }
 
 

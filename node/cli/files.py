@@ -1,16 +1,17 @@
-"""`vostro files check`: what is wrong with a file of payments, before it is sent."""
+"""`vostro files`: what is wrong with a file before it is sent; sending a long one, and where it stands."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from node.cli.opening import opened_store, read_settings
+from node.cli.opening import TERMINAL, opened_store, read_settings
 from node.cli.output import AsJson, print_json, print_rows
 
 if TYPE_CHECKING:
     from node.services.incoming_files import FileForm
 
+_PROGRESS = ("file_id", "state", "transactions", "checked", "taken", "refused", "repeats")
 _COLUMNS = ("transaction", "path", "code", "detail")
 
 
@@ -53,14 +54,80 @@ def check(
     if as_json:
         print_json({**asdict(checked), "faults": faults})
     elif faults:
-        print_rows(
-            [{**row, "transaction": _number(row["transaction"])} for row in faults], _COLUMNS, as_json=False
-        )
+        _print_faults(faults)
     else:
         told = "was accepted before" if checked.accepted_before else "would be accepted now"
         typer.echo(f"{checked.payments} payments: no fault; the file {told}")
     if faults:
         raise typer.Exit(1)
+
+
+@files.command()
+def send(
+    file: Annotated[
+        Path,
+        typer.Argument(help="A pacs.008 or pacs.009, or a table (.csv).", exists=True, dir_okay=False),
+    ],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Have a file read in the background by `vostro run`: checked whole, then taken part by part.
+
+    For files of up to 100,000 payments. The same file again is the same file.
+    """
+    import hashlib
+
+    import orjson
+
+    from node.clock import SystemClock, SystemRandom
+    from node.services.uploads.receiving import receive
+    from settlement.errors import MessageTooLarge
+
+    settings, body = read_settings(), file.read_bytes()
+    if len(body) > settings.upload_bytes_max:
+        raise MessageTooLarge(f"the file has {len(body)} bytes; at most {settings.upload_bytes_max} are read")
+    with opened_store(settings) as store:
+        answer = receive(
+            store,
+            SystemClock(),
+            SystemRandom(),
+            actor=TERMINAL,
+            entered_by=TERMINAL,
+            form=form_of(file),
+            body=body,
+            key=hashlib.sha256(body).hexdigest(),
+        )
+    kept = orjson.loads(answer.body)
+    print_rows([kept], tuple(kept), as_json=False) if not as_json else print_json(kept)
+
+
+@files.command()
+def show(
+    file_id: Annotated[str, typer.Argument(help="Id (file_…).")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show how far a file has come, and what is wrong with it. Exit 1 when it was refused."""
+    from dataclasses import asdict
+
+    from node.services.uploads.progress import UploadState
+    from node.services.uploads.receiving import file_progress
+
+    with opened_store(read_settings()) as store:
+        found = file_progress(store, file_id)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        print_rows([asdict(found)], _PROGRESS, as_json=False)
+        _print_faults([asdict(fault) for fault in found.faults])
+    if found.state == UploadState.REFUSED:
+        raise typer.Exit(1)
+
+
+def _print_faults(faults: list[dict[str, Any]]) -> None:
+    if faults:
+        rows = [{**row, "transaction": _number(row["transaction"])} for row in faults]
+        print_rows(rows, _COLUMNS, as_json=False)
 
 
 def form_of(file: Path) -> "FileForm":

@@ -62,6 +62,9 @@ def pay(
             schemas=read_schemas(settings),
         )
         taken = orjson.loads(answer.body)
+        if "payments" not in taken:
+            typer.echo(f"{taken['file_id']} is read in the background: vostro files show", err=True)
+            raise typer.Exit(1)
         if not as_json:
             again = " before" if answer.replayed else ""
             typer.echo(f"{taken['file_id']}: {len(taken['payments'])} payments accepted{again}", err=True)

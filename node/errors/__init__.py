@@ -32,6 +32,7 @@
         │   │   TransactionPostponed (NonceGap · Underpriced · GasUnfunded)
         │   └── ForeignTransaction · ChainContradiction (both also a BrokenRule) 500
         ├── LeaseLost 503                 another process writes with this key
+        ├── ClaimLost 500                 another process reads this file
         ├── SigningError                  keys
         │   ├── WrongPassword · KeyNotFound · KeyExists · KeyInUse · KeystoreDamaged 500
         │   ├── PolicyRefused 500         └── SomeRefused (DayLimitReached · NotApproved) 500

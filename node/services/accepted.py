@@ -19,7 +19,7 @@ from node.services.audit import Entry, append_entries
 from node.services.policies.verdicts import Judged, keep_verdicts
 from node.services.requests import Prepared
 from node.services.reviews import needs, write_reviews
-from node.services.submissions import Known, Submission
+from node.services.submissions import Known, NewFile, Submission
 from node.store.bulk import insert_rows
 from node.store.counters import take_numbers
 from node.store.tables import events, files, instructions
@@ -101,8 +101,14 @@ def write(
 
 
 def _write_file(connection: Connection, submission: Submission, *, at: int) -> None:
-    if (file := submission.file) is None:
-        return
+    if isinstance(submission.file, NewFile):
+        write_file(
+            connection, submission.file, len(submission.requests), created_by=submission.asked_by, at=at
+        )
+
+
+def write_file(connection: Connection, file: NewFile, transactions: int, *, created_by: str, at: int) -> None:
+    """Write that a file of so many transactions is accepted."""
     connection.execute(
         insert(files).values(
             id=file.id,
@@ -110,9 +116,9 @@ def _write_file(connection: Connection, submission: Submission, *, at: int) -> N
             message_id=file.message_id,
             message_name=file.message_name,
             body_digest=file.body_digest,
-            transactions=len(submission.requests),
+            transactions=transactions,
             created_at=at,
-            created_by=submission.asked_by,
+            created_by=created_by,
         )
     )
 
@@ -123,14 +129,14 @@ def _rows(
     """Yield the instructions, numbered in their order."""
     sequences = count(first)
     for draft in drafts:
-        file_id = draft.submission.file.id if draft.submission.file else None
+        file = draft.submission.file
         for identifier, (position, item) in zip(draft.ids, draft.new, strict=True):
             sequence = next(sequences)
             yield (
                 identifier, kind.value, payer, sequence, item.asset, item.payee, item.amount, item.urgent,
                 *_words(item, kind, payer, sequence, chain), item.salt, item.document, item.uetr,
-                item.content_digest, item.end_to_end_id, item.value_date, item.deadline, item.queue, file_id,
-                position if file_id else None, at, draft.submission.asked_by,
+                item.content_digest, item.end_to_end_id, item.value_date, item.deadline, item.queue,
+                file and file.id, file and file.position(position), at, draft.submission.asked_by,
             )  # fmt: skip
 
 
@@ -170,7 +176,7 @@ def _body(draft: Draft) -> bytes:
         for item in draft.items
     ]
     file = draft.submission.file
-    head = {} if file is None else {"file_id": file.id, "message_id": file.message_id}
+    head = {} if not isinstance(file, NewFile) else {"file_id": file.id, "message_id": file.message_id}
     return orjson.dumps({**head, _PLURAL[draft.submission.kind]: listed})
 
 

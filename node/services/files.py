@@ -7,7 +7,7 @@ also when its transactions have no UETRs; another body under the same message id
 from dataclasses import dataclass
 
 from node.clock import Clock, Random
-from node.errors import DuplicateMessage, PayerRefused, RequestRefused
+from node.errors import PayerRefused, RequestRefused
 from node.mirror.registry import directory
 from node.services.acceptance import take
 from node.services.answers import Answer, Request, request_of
@@ -71,7 +71,7 @@ def accept_file(
     try:
         return take(store, settings, clock, random, submission)
     except FaultyRequests as found:
-        raise FaultyMessage(_faults(opened, found)) from None
+        raise FaultyMessage(file_faults(opened, found)) from None
 
 
 def check_file(
@@ -88,7 +88,7 @@ def check_file(
     try:
         opened = open_file(settings, form, body, schemas=schemas, queue=None)
     except InvalidMessage as error:
-        faults = error.faults if isinstance(error, FaultyMessage) else (_whole(error),)
+        faults = error.faults if isinstance(error, FaultyMessage) else (whole_fault(error),)
         return CheckedFile(
             message_name=None, message_id=None, payments=0, accepted_before=False, faults=faults
         )
@@ -103,12 +103,12 @@ def _checked(
         submission = _submission(store, settings, clock, random, opened, actor="", entered_by="", keyed=None)
         before = check(store, settings, clock, random, submission) is None
     except FaultyRequests as found:
-        faults += _faults(opened, found)
+        faults += file_faults(opened, found)
     except RequestRefused as error:
-        faults.append(_whole(error))
+        faults.append(whole_fault(error))
     except UnresolvedParty as error:
         # With faults its sender may only be what they left of it.
-        faults += [] if faults else [_whole(error)]
+        faults += [] if faults else [whole_fault(error)]
     faults.sort(key=lambda fault: -1 if fault.transaction is None else fault.transaction)
     return CheckedFile(
         message_name=opened.message_name,
@@ -130,30 +130,32 @@ def _submission(
     entered_by: str,
     keyed: Request | None,
 ) -> Submission:
-    sender = _sender(store, settings, opened.sender)
+    sender = sender_of(store, settings, opened.sender)
+    file = new_file(opened, sender, new_id("file", clock, random))
     return Submission(
-        request=Request(
-            actor=f"file {sender.bic}",
-            key=opened.message_id,
-            digest=opened.body_digest,
-            conflict=DuplicateMessage,
-        ),
+        request=file.request,
         keyed=keyed,
         asked_by=actor,
         entered_by=entered_by,
         kind=InstructionKind.PAYMENT,
         requests=opened.requests,
-        file=NewFile(
-            id=new_id("file", clock, random),
-            sender=sender.bic,
-            message_id=opened.message_id,
-            message_name=opened.message_name,
-            body_digest=opened.body_digest,
-        ),
+        file=file,
     )
 
 
-def _sender(store: Store, settings: Settings, named: BankReference | None) -> Participant:
+def new_file(opened: OpenedFile, sender: Participant, identifier: str) -> NewFile:
+    """Return a file of this sender, under its id here."""
+    return NewFile(
+        id=identifier,
+        sender=sender.bic,
+        message_id=opened.message_id,
+        message_name=opened.message_name,
+        body_digest=opened.body_digest,
+    )
+
+
+def sender_of(store: Store, settings: Settings, named: BankReference | None) -> Participant:
+    """Return this node's bank, as the file's sender; raise `PayerRefused` for a file of another."""
     with store.snapshot() as connection:
         own = own_participant(connection, settings)
         sender = own if named is None else directory(connection).resolve(named)
@@ -162,9 +164,11 @@ def _sender(store: Store, settings: Settings, named: BankReference | None) -> Pa
     return own
 
 
-def _faults(opened: OpenedFile, found: FaultyRequests) -> tuple[Fault, ...]:
+def file_faults(opened: OpenedFile, found: FaultyRequests) -> tuple[Fault, ...]:
+    """Return what is wrong with requests, by their places in the file."""
     return tuple(opened.fault(index, error) for index, error in found.faults)
 
 
-def _whole(error: SettlementError) -> Fault:
+def whole_fault(error: SettlementError) -> Fault:
+    """Return what is wrong with a file as a whole."""
     return Fault(transaction=None, path=error.param or "", code=error.code, detail=error.detail)

@@ -18,7 +18,7 @@ from settlement.errors import Fault
 from settlement.instruction import InstructionKind
 
 # What is only looked at: no answer is ever kept under an empty key.
-_UNKEYED = Request(actor="", key="", digest=b"")
+UNKEYED = Request(actor="", key="", digest=b"")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ def check_payments(
     Whether they repeat another request is known by their UETRs only: there is no idempotency key.
     """
     submission = Submission(
-        request=_UNKEYED, asked_by="", entered_by="", kind=InstructionKind.PAYMENT, requests=requests
+        request=UNKEYED, asked_by="", entered_by="", kind=InstructionKind.PAYMENT, requests=requests
     )
     try:
         return check(store, settings, clock, random, submission) or []

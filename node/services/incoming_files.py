@@ -1,8 +1,8 @@
 """What a file of payments says, whichever form it has: pacs.008, pacs.009, or a table (CSV)."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from node.services.plain import Customer, plain_document
@@ -55,6 +55,14 @@ class OpenedFile:
     names: Mapping[str, str]
     faults: tuple[Fault, ...]
 
+    def only(self, indices: Sequence[int]) -> "OpenedFile":
+        """Return the file with only these of its requests."""
+        return replace(
+            self,
+            requests=tuple(self.requests[index] for index in indices),
+            places=tuple(self.places[index] for index in indices),
+        )
+
     def fault(self, index: int, error: SettlementError) -> Fault:
         """Return what is wrong with the request of this index, by its place in the file."""
         position, path = self.places[index]
@@ -72,14 +80,51 @@ def open_file(
 ) -> OpenedFile:
     """Return what a file says; raise a leaf of `InvalidMessage` where it can't be read at all."""
     if form is FileForm.CSV:
-        return _opened_table(settings, body, queue)
+        payments, faults = payments_csv.read(
+            body, bytes_max=settings.body_bytes_max, payments_max=settings.payments_max
+        )
+        return _opened_table(payments, faults, hashlib.sha256(body).digest(), queue)
     message, faults = credit_transfers.inspect(
         body, schemas=schemas, bytes_max=settings.body_bytes_max, transactions_max=settings.payments_max
     )
+    return _opened_message(message, faults, hashlib.sha256(body).digest(), queue)
+
+
+def open_parts(
+    settings: Settings,
+    form: FileForm,
+    pieces: Iterable[bytes],
+    *,
+    schemas: Schemas | None,
+    body_digest: bytes,
+    size: int,
+) -> Iterator[OpenedFile]:
+    """Yield a file that comes in pieces, `size` payments at a time, each with all faults found so far.
+
+    Its sender, and what is wrong with it as a whole, is known with the last.
+    """
+    many = settings.upload_payments_max
+    if form is FileForm.CSV:
+        body = b"".join(pieces)
+        for payments, faults in payments_csv.read_parts(
+            body, bytes_max=settings.upload_bytes_max, payments_max=many, size=size
+        ):
+            yield _opened_table(payments, faults, body_digest, None)
+        return
+    for part in credit_transfers.inspect_parts(pieces, size=size, transactions_max=many, schemas=schemas):
+        yield _opened_message(part.message, part.faults, body_digest, None)
+
+
+def _opened_message(
+    message: CreditTransferMessage,
+    faults: tuple[Fault, ...],
+    body_digest: bytes,
+    queue: bool | None,  # noqa: FBT001  # as in a request
+) -> OpenedFile:
     return OpenedFile(
         message_name=message.definition.name,
         message_id=message.message_id,
-        body_digest=hashlib.sha256(body).digest(),
+        body_digest=body_digest,
         sender=message.sender,
         requests=tuple(_transfer_request(message, transfer, queue) for transfer in message.transfers),
         places=tuple(
@@ -111,11 +156,12 @@ def _transfer_request(
     )
 
 
-def _opened_table(settings: Settings, body: bytes, queue: bool | None) -> OpenedFile:  # noqa: FBT001  # as above
-    payments, faults = payments_csv.read(
-        body, bytes_max=settings.body_bytes_max, payments_max=settings.payments_max
-    )
-    digest = hashlib.sha256(body).digest()
+def _opened_table(
+    payments: Sequence[CsvPayment],
+    faults: tuple[Fault, ...],
+    digest: bytes,
+    queue: bool | None,  # noqa: FBT001  # as above
+) -> OpenedFile:
     return OpenedFile(
         message_name=payments_csv.NAME,
         message_id=digest.hex()[:_ID_CHARACTERS],

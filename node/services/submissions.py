@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from node.errors import DuplicateMessage
 from node.services.answers import Request
 from node.services.requests import PaymentRequest
 from settlement.errors import Fault, FaultyMessage, SettlementError, UnresolvedParty
@@ -12,14 +13,35 @@ FAULTS_MAX = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewFile:
-    """A message file that is being accepted. `sender` is its BIC as registered."""
+class FilePart:
+    """A file whose transactions at `positions` are being accepted; None: all, from 0."""
 
     id: str
+    positions: Sequence[int] | None = None
+
+    def position(self, index: int) -> int:
+        """Return where in the file the request of this index stands."""
+        return index if self.positions is None else self.positions[index]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFile(FilePart):
+    """A message file that is being accepted whole. `sender` is its BIC as registered."""
+
     sender: str
     message_id: str
     message_name: str
     body_digest: bytes
+
+    @property
+    def request(self) -> Request:
+        """What the file is known by: its sender and message id."""
+        return Request(
+            actor=f"file {self.sender}",
+            key=self.message_id,
+            digest=self.body_digest,
+            conflict=DuplicateMessage,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +56,7 @@ class Submission:
     entered_by: str
     kind: InstructionKind
     requests: Sequence[PaymentRequest]
-    file: NewFile | None = None
+    file: FilePart | None = None
     # The caller's own idempotency key, where the request itself is known by something else.
     keyed: Request | None = None
 

@@ -37,6 +37,7 @@ from node.store.tables.streams import (
     webhook_secrets,
     webhooks,
 )
+from node.store.tables.uploads import upload_pieces, upload_refusals, uploads
 
 __all__ = [
     "accounts",
@@ -84,6 +85,9 @@ __all__ = [
     "screening_lists",
     "sessions",
     "transactions",
+    "upload_pieces",
+    "upload_refusals",
+    "uploads",
     "users",
     "validator_sets",
     "verification_levels",

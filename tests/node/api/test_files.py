@@ -8,6 +8,8 @@ import pytest
 from lxml import etree
 
 from node.api.answers import CSV, REPLAYED, XML
+from node.clock import SystemRandom
+from node.keeper.reader import Reader
 from node.services.actors import Role
 from tests.messages import bank_file_of, file_of, table_of
 from tests.node.api.conftest import Door
@@ -222,3 +224,59 @@ def test_a_dry_run_lists_and_takes_nothing(door: Door, media_type: str, text: st
         assert 200 == response.status_code, response.text
         assert codes == [fault["code"] for fault in response.json()["faults"]]
     assert 0 == count(door)
+
+
+def send_later(door: Door, text: str, key: str = "key-1") -> Any:
+    """Post a file as the officer, to be read in the background."""
+    headers = door.headers(idempotency_key=key, content_type=XML, prefer="respond-async, wait=1")
+    return door.client.post("/v1/files", content=text.encode(), headers=headers)
+
+
+def read_all(door: Door) -> list[int]:
+    """Let the reader work until it rests; return what each tick did."""
+    context = door.context
+    reader = Reader(context.store, context.clock, SystemRandom(), context.settings, context.schemas)
+    return list(iter(reader.tick, 0))
+
+
+def test_reads_a_file_in_the_background(doors: Callable[..., Door]) -> None:
+    """Whoever prefers so is answered with where to ask, and finds there how far the file has come."""
+    door = doors(payments_max=2)
+    text = file_of("1.00", "2.00", "3.00")
+    assert 413 == send(door, text, "at once").status_code
+
+    kept, again = send_later(door, text), send_later(door, text)
+
+    place = f"/v1/files/{kept.json()['file_id']}"
+    told = kept.headers["preference-applied"], kept.headers["location"]
+    assert (202, "checking") == (kept.status_code, kept.json()["state"])
+    assert ("respond-async", place) == told
+    assert (kept.content, "true") == (again.content, again.headers[REPLAYED])
+    read_all(door)
+    shown = door.client.get(place, headers=door.headers(Role.AUDITOR)).json()
+    assert ("accepted", 3, 3, 3) == tuple(
+        shown[name] for name in ("state", "checked", "taken", "transactions")
+    )
+    assert 3 == count(door)
+
+
+def test_size_in_the_background(doors: Callable[..., Door]) -> None:
+    """A file read in the background has its own limits, and is refused above them."""
+    door = doors(body_bytes_max=1024, upload_bytes_max=4096, upload_payments_max=1)
+    assert 413 == send(door, file_of("1.00", "2.00")).status_code
+    assert 413 == send_later(door, file_of("1.00", "2.00") + " " * 4096).status_code
+    kept = send_later(door, file_of("1.00", "2.00")).json()
+    read_all(door)
+    shown = door.client.get(f"/v1/files/{kept['file_id']}", headers=door.headers()).json()
+    assert ("refused", ["message_too_large"]) == (
+        shown["state"],
+        [fault["code"] for fault in shown["faults"]],
+    )
+
+
+def test_progress_of_a_file_taken_at_once(door: Door) -> None:
+    """A file that was taken with its request is shown as accepted; one that nobody sent is not found."""
+    file_id = send(door, file_of("1.00")).json()["file_id"]
+    shown = door.client.get(f"/v1/files/{file_id}", headers=door.headers()).json()
+    assert ("accepted", 1, 1, 0) == (shown["state"], shown["transactions"], shown["taken"], shown["refused"])
+    assert 404 == door.client.get("/v1/files/file_none", headers=door.headers()).status_code

@@ -41,6 +41,7 @@ APPEND_ONLY = (
     "policy_verdicts",
     "screening_lists",
     "screening_changes",
+    "upload_refusals",
 )
 WAITING = "transaction_id IS NULL AND refused_at IS NULL AND NOT held"
 REFUSAL = "rows of this table are never edited or deleted"
@@ -52,6 +53,7 @@ def upgrade() -> None:
     create_streams()
     create_alerts()
     create_policies()
+    create_uploads()
     if op.get_bind().dialect.name == "postgresql":
         forbid_changes_on_postgresql()
     else:
@@ -820,3 +822,47 @@ def create_policies() -> None:
         info={"append_only": True},
     )
     op.create_index(op.f("ix_screening_changes_entry"), "screening_changes", ["entry"], unique=False)
+
+
+def create_uploads() -> None:
+    op.create_table(
+        "uploads",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("actor", NAME, nullable=False),
+        sa.Column("entered_by", NAME, nullable=False),
+        sa.Column("form", NAME, nullable=False),
+        sa.Column("body_digest", DIGEST, nullable=False),
+        sa.Column("bytes", WHOLE, nullable=False),
+        sa.Column("state", NAME, nullable=False),
+        sa.Column("checked", WHOLE, nullable=False),
+        sa.Column("taken", WHOLE, nullable=False),
+        sa.Column("transactions", WHOLE, nullable=True),
+        sa.Column("repeats", NAME, nullable=True),
+        sa.Column("faults", NAME, nullable=False),
+        sa.Column("claimed_by", NAME, nullable=True),
+        sa.Column("claimed_until", WHOLE, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("updated_at", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_uploads")),
+    )
+    op.create_index(op.f("ix_uploads_state"), "uploads", ["state"], unique=False)
+    op.create_table(
+        "upload_pieces",
+        sa.Column("upload_id", NAME, nullable=False),
+        sa.Column("position", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("data", DIGEST, nullable=False),
+        sa.ForeignKeyConstraint(["upload_id"], ["uploads.id"], name=op.f("fk_upload_pieces_upload_id")),
+        sa.PrimaryKeyConstraint("upload_id", "position", name=op.f("pk_upload_pieces")),
+    )
+    op.create_table(
+        "upload_refusals",
+        sa.Column("upload_id", NAME, nullable=False),
+        sa.Column("position", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("path", NAME, nullable=False),
+        sa.Column("code", NAME, nullable=False),
+        sa.Column("detail", NAME, nullable=False),
+        sa.Column("at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["upload_id"], ["uploads.id"], name=op.f("fk_upload_refusals_upload_id")),
+        sa.PrimaryKeyConstraint("upload_id", "position", name=op.f("pk_upload_refusals")),
+        info={"append_only": True},
+    )
