@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from scripts.benches import listeners, requests
+from scripts.benches import listeners, long_file, requests
 
 
 def run() -> Iterator[dict[str, Any]]:
     """Yield the figures of issue 6."""
     yield from requests.figures()
+    yield from long_file.figures()
     yield from listeners.figures()

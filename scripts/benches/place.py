@@ -45,6 +45,7 @@ class Running:
     client: httpx2.Client
     seconds: float
     processor_seconds: float
+    pids: tuple[int, ...]
 
 
 @contextmanager
@@ -107,6 +108,7 @@ def running_node(
                 client=client,
                 seconds=time.perf_counter() - started,
                 processor_seconds=sum(_processor_seconds(process.pid) for process in processes),
+                pids=tuple(process.pid for process in processes),
             )
         finally:
             for process in processes:

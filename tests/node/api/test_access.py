@@ -47,6 +47,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("post", "/v1/approvals/{payment_id}/approval"): {Role.APPROVER},
     ("post", "/v1/approvals/{payment_id}/rejection"): {Role.APPROVER},
     ("post", "/v1/files"): _SENDERS,
+    ("get", "/v1/files/{file_id}"): _READERS,
     ("get", "/v1/files/{file_id}/status"): _READERS,
     ("post", "/v1/issues"): {Role.ISSUER},
     ("post", "/v1/redemptions"): _SENDERS,
