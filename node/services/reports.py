@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from operator import itemgetter
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, select
 
@@ -20,7 +21,7 @@ from node.services.payments import PAGE_ROWS_MAX, Payment, get_payment, list_pay
 from node.services.statements import statement
 from node.settings import Settings
 from node.store.session import Store
-from node.store.tables import files, instructions
+from node.store.tables import files, instructions, upload_refusals
 from settlement.identifiers import BankReference
 from settlement.iso20022 import pacs002
 from settlement.iso20022.banks import text_at
@@ -63,7 +64,11 @@ def file_status(store: Store, settings: Settings, clock: Clock, file_id: str) ->
     as_of = _as_of(store)
     shown = {payment.id: payment for payment in _of_file(store, settings, clock, file_id)}
     with store.snapshot() as connection:
-        statuses = list(_statuses(connection, shown, instructions.c.file_id == file_id))
+        placed = [
+            *_statuses(connection, shown, instructions.c.file_id == file_id),
+            *_refused(connection, file_id),
+        ]
+    statuses = [status for _, status in sorted(placed, key=itemgetter(0))]
     if not statuses:
         raise NotFound(f"no file of this node has the id {file_id!r}")
     return _report(settings, clock, statuses, {"file": file_id}, as_of)
@@ -74,7 +79,8 @@ def payment_status(store: Store, settings: Settings, clock: Clock, payment_id: s
     as_of = _as_of(store)
     payment = get_payment(store, settings, clock, payment_id).payment
     with store.snapshot() as connection:
-        statuses = list(_statuses(connection, {payment.id: payment}, instructions.c.id == payment.id))
+        placed = _statuses(connection, {payment.id: payment}, instructions.c.id == payment.id)
+        statuses = [status for _, status in placed]
     return _report(settings, clock, statuses, {"payment": payment.id}, as_of)
 
 
@@ -121,25 +127,54 @@ def _of_file(store: Store, settings: Settings, clock: Clock, file_id: str) -> It
 
 def _statuses(
     connection: Connection, shown: dict[str, Payment], chosen: ColumnElement[bool]
-) -> Iterator[TransactionStatus]:
-    """Yield the status of each chosen instruction, in the order of its file."""
+) -> Iterator[tuple[int, TransactionStatus]]:
+    """Yield the status of each chosen instruction with its place in its file; without one 0."""
     query = (
         select(
             instructions.c.id,
             instructions.c.payer,
             instructions.c.sequence,
             instructions.c.document,
+            instructions.c.file_position,
             files.c.message_id,
             files.c.message_name,
         )
         .outerjoin(files, files.c.id == instructions.c.file_id)
         .where(chosen)
-        .order_by(instructions.c.file_position, instructions.c.id)
     )
     rows = [row for row in connection.execute(query).mappings() if row["id"] in shown]
     ended = outcomes(connection, ((row["payer"], row["sequence"]) for row in rows))
     for row in rows:
-        yield _status(shown[row["id"]], row, ended[row["payer"], row["sequence"]])
+        status = _status(shown[row["id"]], row, ended[row["payer"], row["sequence"]])
+        yield row["file_position"] or 0, status
+
+
+def _refused(connection: Connection, file_id: str) -> Iterator[tuple[int, TransactionStatus]]:
+    """Yield the transactions of a file that could not be taken when their turn came, with their places."""
+    query = (
+        select(upload_refusals, files.c.message_id, files.c.message_name)
+        .join(files, files.c.id == upload_refusals.c.upload_id)
+        .where(files.c.id == file_id)
+    )
+    for row in connection.execute(query).mappings():
+        document = json.loads(row["document"])
+        yield (
+            row["position"],
+            TransactionStatus(
+                original_message_id=row["message_id"],
+                original_message_name=row["message_name"],
+                original_created_at=text_at(document, "GrpHdr", "CreDtTm"),
+                instruction_id=text_at(document, "CdtTrfTxInf", "PmtId", "InstrId"),
+                end_to_end_id=row["end_to_end_id"],
+                transaction_id=text_at(document, "CdtTrfTxInf", "PmtId", "TxId"),
+                uetr=row["uetr"],
+                currency=row["currency"],
+                amount=row["amount"],
+                shown=State.REJECTED.value,
+                reason=row["code"],
+                detail=row["detail"],
+            ),
+        )
 
 
 def _status(payment: Payment, row: RowMapping, ended: list[Outcome]) -> TransactionStatus:

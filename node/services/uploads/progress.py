@@ -1,6 +1,6 @@
 """How far a file that is read in the background has come, and who is reading it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -9,13 +9,17 @@ import orjson
 from sqlalchemy import Connection, RowMapping, delete, func, or_, select, update
 
 from node.errors import NodeError
+from node.services.requests import PaymentRequest
 from node.store.bulk import insert_rows
 from node.store.session import Store
 from node.store.tables import upload_pieces, upload_refusals, uploads
 from settlement.errors import Fault
 
 CLAIM_SECONDS = 120
-_REFUSAL_COLUMNS = ("upload_id", "position", "path", "code", "detail", "at")
+_REFUSAL_COLUMNS = (
+    "upload_id", "position", "path", "code", "detail",
+    "end_to_end_id", "uetr", "currency", "amount", "document", "at",
+)  # fmt: skip
 
 
 class UploadState(StrEnum):
@@ -131,9 +135,16 @@ def refused_between(store: Store, upload_id: str, first: int, end: int) -> set[i
         return set(connection.scalars(select(position).where(where)))
 
 
-def refuse(store: Store, upload_id: str, faults: Sequence[Fault], *, at: int) -> None:
+def refuse(store: Store, upload_id: str, refused: Iterable[tuple[Fault, PaymentRequest]], *, at: int) -> None:
     """Write which transactions could not be taken when their turn came, and why."""
-    rows = [(upload_id, fault.transaction, fault.path, fault.code, fault.detail, at) for fault in faults]
+    rows = [
+        (
+            upload_id, fault.transaction, fault.path, fault.code, fault.detail,
+            asked.end_to_end_id, asked.uetr, asked.currency, int(asked.amount),
+            orjson.dumps(asked.document).decode(), at,
+        )
+        for fault, asked in refused
+    ]  # fmt: skip
     with store.transaction() as connection:
         insert_rows(connection, upload_refusals, _REFUSAL_COLUMNS, rows)
 

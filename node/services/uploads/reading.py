@@ -174,8 +174,10 @@ class Reading:
             except (QueueFull, DuplicateUetr):
                 return False
             except FaultyRequests as found:
-                refuse(self._store, self._upload.id, file_faults(part, found), at=int(self._clock.now()))
                 wrong = {index for index, _ in found.faults}
+                asked = [part.requests[index] for index, _ in found.faults]
+                refused = zip(file_faults(part, found), asked, strict=True)
+                refuse(self._store, self._upload.id, refused, at=int(self._clock.now()))
                 left = [position for index, position in enumerate(left) if index not in wrong]
             else:
                 break

@@ -41,6 +41,11 @@ upload_refusals = Table(
     Column("path", Name, nullable=False),
     Column("code", Name, nullable=False),
     Column("detail", Name, nullable=False),
+    Column("end_to_end_id", Name, nullable=False),
+    Column("uetr", Name),
+    Column("currency", Name, nullable=False),
+    Column("amount", Whole, nullable=False),
+    Column("document", Name, nullable=False),  # JSON, as the file says it
     Column("at", Whole, nullable=False),
     info=APPEND_ONLY,
 )

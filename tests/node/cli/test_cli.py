@@ -206,6 +206,31 @@ def test_a_faulty_file_lists_its_faults(terminal: Terminal, tmp_path: Path) -> N
     assert ["  transaction 1 at", "  transaction 2 at"] == [place[:18] for place in places]
 
 
+def test_long_file_is_sent_and_shown(terminal: Terminal, tmp_path: Path) -> None:
+    """A file is kept to be read in the background, once however often it is sent, and then shown."""
+    from node.clock import SystemClock, SystemRandom
+    from node.keeper.reader import Reader
+    from node.settings import Settings
+
+    path = tmp_path / "file.xml"
+    path.write_text("<a/>")
+    kept = [json.loads(terminal.run("files", "send", str(path), "--json")[1])["file_id"] for _ in range(2)]
+    assert kept[0] == kept[1]
+    status, output, _ = terminal.run("files", "show", kept[0])
+    assert (0, True) == (status, "checking" in output)
+
+    store = Store(f"sqlite:///{terminal.home / 'vostro.sqlite'}")
+    settings = Settings(bic=BANKS[0].bic)
+    assert Reader(store, SystemClock(), SystemRandom(), settings, lambda: None).tick()
+    store.close()
+
+    status, output, _ = terminal.run("files", "show", kept[0], "--json")
+    assert (1, "refused", "wrong_message") == (
+        status, json.loads(output)["state"], json.loads(output)["faults"][0]["code"],
+    )  # fmt: skip
+    assert 1 == terminal.run("files", "show", "file_none")[0]
+
+
 def test_files_are_checked(terminal: Terminal, tmp_path: Path) -> None:
     """A check prints each fault with its place, for people by number from 1, and exits 1."""
     from tests.messages import table_of

@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import orjson
 import pytest
+from lxml import etree
 from sqlalchemy import func, select
 
 from node.clock import SystemRandom
 from node.errors import QueueFull
 from node.keeper.reader import Reader
 from node.services.incoming_files import FileForm
+from node.services.reports import file_status
 from node.services.uploads.progress import CLAIM_SECONDS, ClaimLost
 from node.services.uploads.receiving import PIECE_BYTES, WAITING_MAX, FileProgress, file_progress, receive
 from node.store.session import Store
@@ -275,6 +277,15 @@ def test_what_came_too_late_is_listed_and_the_rest_taken(bank: Bank, ticks: int)
     assert ("accepted", 6, 1, 7) == (found.state, found.taken, found.refused, found.transactions)
     assert [(4, "deadline_refused")] == [(fault.transaction, fault.code) for fault in found.faults]
     assert [each for each in WHOLE if each[0] != 4] == taken(bank, identifier)
+    assert [("RJCT", "deadline_refused") if place == 4 else ("ACTC", None) for place in range(7)] == [
+        (status.findtext("{*}TxSts"), status.findtext("{*}StsRsnInf/{*}Rsn/{*}Prtry"))
+        for status in _report(bank, identifier).iterfind(".//{*}TxInfAndSts")
+    ]
+
+
+def _report(bank: Bank, identifier: str) -> etree._Element:
+    """Return the pacs.002 of a file."""
+    return etree.fromstring(file_status(bank.store, bank.settings, bank.network.clock, identifier))
 
 
 def test_full_outbox_is_waited_for(sqlite_bank: Bank) -> None:
