@@ -101,7 +101,7 @@ def test_files_are_many() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_files_can_be_sent_at_any_hour(path: Path) -> None:
-    """No deadline in a file ends before its day (UTC) does: who starts the demo in the evening sees it whole."""
+    """No deadline in a file ends before its day (UTC) does: who starts in the evening sees it whole."""
     deadlines = [transfer.deadline for transfer in credit_transfers.read(path.read_bytes()).transfers]
 
     assert [] == [each for each in deadlines if each is not None and each % DAY_SECONDS < DAY_SECONDS - 1]
