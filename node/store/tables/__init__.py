@@ -28,6 +28,7 @@ from node.store.tables.mirrored import (
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
 from node.store.tables.policies import policy_rules, policy_verdicts, screening_changes, screening_lists
+from node.store.tables.recalled import recall_items, recalls
 from node.store.tables.reconciled import break_steps, breaks, reconciliations
 from node.store.tables.streams import (
     feed,
@@ -75,6 +76,8 @@ __all__ = [
     "policy_verdicts",
     "postings",
     "proofs",
+    "recall_items",
+    "recalls",
     "receipts",
     "reconciliations",
     "refusals",

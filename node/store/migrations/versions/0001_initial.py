@@ -42,6 +42,8 @@ APPEND_ONLY = (
     "screening_lists",
     "screening_changes",
     "upload_refusals",
+    "recalls",
+    "recall_items",
 )
 WAITING = "transaction_id IS NULL AND refused_at IS NULL AND NOT held"
 REFUSAL = "rows of this table are never edited or deleted"
@@ -54,6 +56,7 @@ def upgrade() -> None:
     create_alerts()
     create_policies()
     create_uploads()
+    create_recalls()
     if op.get_bind().dialect.name == "postgresql":
         forbid_changes_on_postgresql()
     else:
@@ -869,5 +872,40 @@ def create_uploads() -> None:
         sa.Column("at", WHOLE, nullable=False),
         sa.ForeignKeyConstraint(["upload_id"], ["uploads.id"], name=op.f("fk_upload_refusals_upload_id")),
         sa.PrimaryKeyConstraint("upload_id", "position", name=op.f("pk_upload_refusals")),
+        info={"append_only": True},
+    )
+
+
+def create_recalls() -> None:
+    op.create_table(
+        "recalls",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("message_id", NAME, nullable=False),
+        sa.Column("case_id", NAME, nullable=True),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("created_by", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recalls")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_recalls_message_id")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "recall_items",
+        sa.Column("recall_id", NAME, nullable=False),
+        sa.Column("position", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("payment_id", NAME, nullable=True),
+        sa.Column("refusal", NAME, nullable=True),
+        sa.Column("detail", NAME, nullable=True),
+        sa.Column("cancellation_id", NAME, nullable=True),
+        sa.Column("message_id", NAME, nullable=True),
+        sa.Column("message_name", NAME, nullable=True),
+        sa.Column("instruction_id", NAME, nullable=True),
+        sa.Column("end_to_end_id", NAME, nullable=True),
+        sa.Column("transaction_id", NAME, nullable=True),
+        sa.Column("uetr", NAME, nullable=True),
+        sa.Column("currency", NAME, nullable=True),
+        sa.Column("amount", WHOLE, nullable=True),
+        sa.Column("reason", NAME, nullable=True),
+        sa.ForeignKeyConstraint(["recall_id"], ["recalls.id"], name=op.f("fk_recall_items_recall_id")),
+        sa.PrimaryKeyConstraint("recall_id", "position", name=op.f("pk_recall_items")),
         info={"append_only": True},
     )
