@@ -27,12 +27,18 @@ def solve(
         Path, typer.Argument(help="Accounts and queued payments as JSON.", exists=True, dir_okay=False)
     ],
     *,
+    part_size: Annotated[
+        int | None,
+        typer.Option(min=1, help="Also cut the set into parts of at most so many payments, with fall-backs."),
+    ] = None,
     as_json: AsJson = False,  # noqa: ARG001 - it is JSON either way
 ) -> None:
     """Tell which queued payments of a file can settle together, what they are worth and what none exceeds."""
+    from dataclasses import asdict
     from time import perf_counter
 
     from node.services.highs import Highs
+    from settlement.liquidity.parts import propose
     from settlement.liquidity.queue_file import QUEUE_BYTES_MAX, read_queue, resolution_fields
     from settlement.liquidity.resolve import resolve
 
@@ -41,4 +47,8 @@ def solve(
     started = perf_counter()
     with working("looking for what can settle"):
         resolution = resolve(found, Highs())
-    print_json(resolution_fields(resolution, seconds=perf_counter() - started))
+        proposals = () if part_size is None else propose(found, resolution.settled, payments_max=part_size)
+    printed = resolution_fields(resolution, seconds=perf_counter() - started)
+    if part_size is not None:
+        printed["parts"] = [asdict(proposal) for proposal in proposals]
+    print_json(printed)

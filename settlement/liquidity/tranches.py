@@ -68,9 +68,10 @@ class RelaxAndFix:
         """Solve it with a tranche whole, and fix that; False when no solution was found."""
         tranche = self._order[start:end]
         is_exact = len(tranche) == len(self._order) and len(tranche) <= self.limits.exact_payments_max
+        nodes_max = self.limits.nodes_max if start else self.limits.first_nodes_max
         answer = self.loaded.solve(
             [*tranche, *self.program.gates],
-            nodes_max=self.limits.exact_nodes_max if is_exact else self.limits.nodes_max,
+            nodes_max=self.limits.exact_nodes_max if is_exact else nodes_max,
             gap=0.0 if is_exact else self.limits.gap,
         )
         self.programs += 1

@@ -43,6 +43,18 @@ def test_solve_prints_one_json_object(tmp_path: Path) -> None:
     } == printed
 
 
+def test_solve_cuts_into_parts(terminal: Terminal, tmp_path: Path) -> None:
+    """With a size the set is also given in parts that settle in turn; what fits none is left out."""
+    file = tmp_path / "queue.json"
+    file.write_text(json.dumps(_RING))
+
+    solve = ("queue", "solve", str(file), "--part-size")
+    whole, none = (terminal.json(*solve, size)["parts"] for size in ("2", "1"))
+
+    assert [{"payments": ["T1", "T2"], "fallbacks": []}] == whole
+    assert [] == none
+
+
 def test_bad_file_is_one_line(terminal: Terminal, tmp_path: Path) -> None:
     """A file that is no queue is refused in one line with exit status 1; one that is not there is wrong
     usage.
