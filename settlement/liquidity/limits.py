@@ -26,3 +26,5 @@ class WorkLimits:
     programs_max: int = 60
     loss_max: float = 0.002
     large_payments_max: int = 20_000
+    large_payments: int = 15_000
+    large_programs_max: int = 16

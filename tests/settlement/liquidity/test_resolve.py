@@ -23,6 +23,7 @@ from tests.settlement.liquidity.queues import queues, valid_sets
 
 # All that larger queues go through, for queues that all sets of can be tried.
 _TRANCHES = WorkLimits(exact_payments_max=0, tranche=3)
+_LARGEST = WorkLimits(exact_payments_max=0, tranche=2, large_payments_max=0, large_payments=4)
 
 
 def _positions(queue: Queue, found: Resolution) -> Positions:
@@ -46,12 +47,12 @@ def test_small_queues_are_resolved_exactly(queue: Queue) -> None:
 
 
 @settings(deadline=None)
-@given(queue=queues())
-def test_tranches_give_valid_sets_and_true_bounds(queue: Queue) -> None:
+@given(queue=queues(), limits=st.sampled_from([_TRANCHES, _LARGEST]))
+def test_tranches_give_valid_sets_and_true_bounds(queue: Queue, limits: WorkLimits) -> None:
     """Relax and fix gives a valid set, none worse than drop-last; no set with as much urgent value is above
     the bound.
     """
-    found = resolve(queue, Highs(), _TRANCHES)
+    found = resolve(queue, Highs(), limits)
 
     positions = _positions(queue, found)
     urgent = positions.measure()[0]
