@@ -13,8 +13,9 @@ from settlement.csv_table import place
 from settlement.errors import Fault, SettlementError, UnresolvedParty
 from settlement.identifiers import BankReference
 from settlement.iso20022 import credit_transfers
-from settlement.iso20022.credit_transfers import CreditTransfer, CreditTransferMessage
+from settlement.iso20022.credit_transfers import CreditTransferMessage
 from settlement.iso20022.schema import Schemas
+from settlement.iso20022.transfer import CreditTransfer
 from settlement.payments_csv import CsvPayment
 
 # Where the value that an error speaks of stands in a transaction; the whole transaction for the rest.

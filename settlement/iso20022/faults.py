@@ -41,22 +41,36 @@ class FaultCode(StrEnum):
 
 
 class Faults:
-    """The faults of one file in the order found; a path through `repeated` tells the transaction."""
+    """The faults of one file in the order found; a path through `repeated` tells the transaction.
+
+    `first`: how many transactions of the file came before those at hand, where it is read in parts.
+    """
 
     def __init__(self, repeated: str = "", limit: int = FAULTS_MAX) -> None:
         self._transaction = re.compile(rf"(?:^|/){repeated}(?:\[(\d+)\])?(?:/|$)") if repeated else None
+        self._repeated = repeated
         self._found: list[Fault] = []
         self._limit = limit
+        self.first = 0
 
     def add(self, path: str, code: str, detail: str, *, transaction: int | None = None) -> None:
         """Note a fault; at the limit raise `FaultyMessage`, for the rest would be more of the same."""
         match = self._transaction.search(path) if self._transaction else None
-        transaction = int(match[1] or 1) - 1 if match else transaction
+        if match:
+            transaction = int(match[1] or 1) - 1 + self.first
+            path = self._in_the_file(path, match, transaction)
         self._found.append(Fault(transaction=transaction, path=path, code=str(code), detail=detail))
         if len(self._found) >= self._limit:
             more = "more faults than can be listed: mend these and send the file again"
             self._found.append(Fault(transaction=None, path="", code=FaultCode.TOO_MANY_FAULTS, detail=more))
             self.raise_any()
+
+    def _in_the_file(self, path: str, match: re.Match[str], transaction: int) -> str:
+        if not self.first:
+            return path
+        before, _, _ = match[0].partition(self._repeated)
+        after = path[match.end() - match[0].endswith("/") :]
+        return f"{path[: match.start()]}{before}{self._repeated}[{transaction + 1}]{after}"
 
     def add_error(self, path: str, error: SettlementError) -> None:
         """Note a wrong value by its own error."""

@@ -29,6 +29,16 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _SPECIAL = re.compile('[&<>"\t\n\r\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]')
 
+# How every parser reads: nothing from outside, no entities; comments are dropped, for they are no data.
+OPTIONS: Any = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_comments": True,
+    "collect_ids": False,
+}
+
 # XML's own white space; Python's also takes what is text to XML.
 BLANKS = " \t\r\n"
 
@@ -40,26 +50,17 @@ def parse(data: bytes, *, bytes_max: int = BYTES_MAX) -> etree._Element:
     """
     if len(data) > bytes_max:
         raise MessageTooLarge(f"the file has {len(data)} bytes; at most {bytes_max} are read: split it")
-    _check_encoding(data)
-    # Sought before the parser sees them: without these words no entity can be declared. They could
-    # stand harmlessly in a comment or CDATA section; that no bank needs.
-    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
-        raise ForbiddenXml("a document type or entity declaration is never read: send plain XML")
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=False,
-        remove_comments=True,
-        collect_ids=False,
-    )
+    check_declared_encoding(data)
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise NotXml(f"the file is not in UTF-8: {error}") from error
+    refuse_declarations(data)
+    parser = etree.XMLParser(encoding="utf-8", **OPTIONS)
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        if any(entry.type in _LIMITS for entry in parser.error_log):
-            raise MessageTooLarge(f"the file goes beyond what is read: {error}") from error
-        raise NotXml(f"the file is not well-formed XML: {error}") from error
+        raise not_read(error, parser.error_log) from error
     if root.getprevious() is not None or root.getnext() is not None:
         raise forbidden_instruction()
     return root
@@ -144,14 +145,28 @@ def _text(text: str) -> str:
     return _SPECIAL.sub(lambda found: f"&#{ord(found[0])};", text)
 
 
-def _check_encoding(data: bytes) -> None:
-    declared = _DECLARED_ENCODING.match(data.removeprefix(b"\xef\xbb\xbf"))
+def check_declared_encoding(start: bytes) -> None:
+    """Raise `NotXml` where the start of a file says that it is not in UTF-8."""
+    declared = _DECLARED_ENCODING.match(start.removeprefix(b"\xef\xbb\xbf"))
     if declared and declared[1].lower() not in (b"utf-8", b"utf8", b"us-ascii"):
         raise NotXml(f"the file says it is in {declared[1].decode('latin-1')!r}; ISO 20022 is in UTF-8")
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise NotXml(f"the file is not in UTF-8: {error}") from error
+
+
+def refuse_declarations(data: bytes) -> None:
+    """Raise `ForbiddenXml` for a document type or an entity's declaration.
+
+    Sought before the parser sees them: without these words no entity can be declared. They could stand
+    harmlessly in a comment or CDATA section; that no bank needs.
+    """
+    if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
+        raise ForbiddenXml("a document type or entity declaration is never read: send plain XML")
+
+
+def not_read(error: etree.XMLSyntaxError, log: etree._ListErrorLog) -> MessageTooLarge | NotXml:
+    """Return what the parser could not read: too much, or no XML."""
+    if any(entry.type in _LIMITS for entry in log):
+        return MessageTooLarge(f"the file goes beyond what is read: {error}")
+    return NotXml(f"the file is not well-formed XML: {error}")
 
 
 def children(element: etree._Element) -> Iterable[etree._Element]:

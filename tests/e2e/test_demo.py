@@ -24,6 +24,7 @@ FILES = sorted((Path(__file__).parents[2] / "scripts/demonstration/files").glob(
 PACS008 = "{urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08}"
 DECIMALS = {"USD": 2, "EUR": 2, "JPY": 0}
 PLAY_SECONDS_MAX = 900  # on however busy a machine
+DAY_SECONDS = 86_400
 LIFE_SECONDS_MAX = 20.0  # about as long as the demo takes
 
 
@@ -96,6 +97,14 @@ def test_files_are_many() -> None:
 
     assert set(DECIMALS) == {code for code, _ in transfers}
     assert len(transfers) >= 50
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_files_can_be_sent_at_any_hour(path: Path) -> None:
+    """No deadline in a file ends before its day (UTC) does: who starts the demo in the evening sees it whole."""
+    deadlines = [transfer.deadline for transfer in credit_transfers.read(path.read_bytes()).transfers]
+
+    assert [] == [each for each in deadlines if each is not None and each % DAY_SECONDS < DAY_SECONDS - 1]
 
 
 @pytest.mark.slow

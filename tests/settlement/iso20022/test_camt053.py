@@ -16,9 +16,10 @@ from settlement.identifiers import MemberId
 from settlement.iso20022 import credit_transfers
 from settlement.iso20022.account_report import DOCUMENT_MISSING
 from settlement.iso20022.camt053 import NAMESPACE, write
-from settlement.iso20022.credit_transfers import CreditTransfer, CreditTransferMessage
+from settlement.iso20022.credit_transfers import CreditTransferMessage
 from settlement.iso20022.faults import Faults
 from settlement.iso20022.schema import compile_schemas, validate
+from settlement.iso20022.transfer import CreditTransfer
 from settlement.iso20022.xml import parse
 from settlement.money import currency
 from settlement.participant import Participant, ParticipantKind

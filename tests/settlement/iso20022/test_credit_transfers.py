@@ -16,9 +16,9 @@ from settlement.document import canonical
 from settlement.errors import FaultyMessage, MessageTooLarge, SettlementError, WrongMessage
 from settlement.identifiers import BankReference, MemberId
 from settlement.iso20022 import credit_transfers
-from settlement.iso20022.credit_transfers import CreditTransfer
 from settlement.iso20022.faults import FAULTS_MAX
 from settlement.iso20022.schema import compile_schemas
+from settlement.iso20022.transfer import CreditTransfer
 from settlement.money import currency, decimal_text
 from tests.settlement.iso20022.messages import (
     APPLICATION_HEADER,
