@@ -11,6 +11,7 @@
     │   └── UnknownParticipant · AmbiguousParticipant · ConflictingParticipant
     ├── InvalidMessage              a file that is not the message it must be
     │   └── NotXml · ForbiddenXml · WrongMessage · MessageTooLarge · FaultyMessage (lists every fault)
+    ├── InvalidQueue                accounts and payments that no ledger has, or a file that is no queue
     ├── InvalidEvidence             bytes that do not prove what they are shown for
     │   ├── InvalidRlp · InvalidHeader · InvalidTransaction · InvalidReceipt · InvalidProof · InvalidSeals
     │   └── InvalidBundle · InvalidCheckpoint · InvalidSample · UnprovenClaim
@@ -149,6 +150,10 @@ class FaultyMessage(InvalidMessage):
         place = "the file" if first.transaction is None else f"transaction {first.transaction + 1}"
         super().__init__(f"{len(faults)} fault(s); the first, in {place} at {first.path}: {first.detail}")
         self.faults = faults
+
+
+class InvalidQueue(SettlementError):
+    """A queue to resolve that no ledger has, or a file that is not one."""
 
 
 class InvalidEvidence(SettlementError):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from settlement.document import SALT_BYTES, Json
-from settlement.errors import InvalidEvidence
+from settlement.errors import SettlementError
 
 _MINOR_UNITS = re.compile(r"0|-?[1-9][0-9]{0,19}")
 _HEXADECIMAL = re.compile(r"0x(?:[0-9a-f]{2})*")
@@ -14,7 +14,7 @@ _STRING_OR_BRACKET = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOT
 _DEPTH_MAX = 64
 
 
-def read_json(content: bytes, *, bytes_max: int, refused: type[InvalidEvidence]) -> dict[str, Any]:
+def read_json(content: bytes, *, bytes_max: int, refused: type[SettlementError]) -> dict[str, Any]:
     """Return the JSON object that `content` is; raise `refused` for all else, and for a key given twice."""
     if len(content) > bytes_max:
         raise refused(f"the file has {len(content)} bytes; at most {bytes_max} are read")
@@ -53,7 +53,7 @@ def _depth(content: bytes) -> int:
     return deepest
 
 
-def require_fields(found: dict[str, Any], names: Iterable[str], *, refused: type[InvalidEvidence]) -> None:
+def require_fields(found: dict[str, Any], names: Iterable[str], *, refused: type[SettlementError]) -> None:
     """Raise `refused` unless an object has exactly these fields."""
     wanted = set(names)
     for name in sorted(wanted ^ found.keys()):
@@ -62,7 +62,7 @@ def require_fields(found: dict[str, Any], names: Iterable[str], *, refused: type
         )
 
 
-def whole(found: dict[str, Any], name: str, *, refused: type[InvalidEvidence]) -> int:
+def whole(found: dict[str, Any], name: str, *, refused: type[SettlementError]) -> int:
     """Return a field that is a number from 0 to 2^63−1."""
     value = found[name]
     if type(value) is not int or not 0 <= value < 2**63:
@@ -70,7 +70,7 @@ def whole(found: dict[str, Any], name: str, *, refused: type[InvalidEvidence]) -
     return value
 
 
-def minor_units(found: dict[str, Any], name: str, *, refused: type[InvalidEvidence]) -> int:
+def minor_units(found: dict[str, Any], name: str, *, refused: type[SettlementError]) -> int:
     """Return a field that is an amount: text of minor units, as everywhere in JSON; negative for a debt."""
     value = found[name]
     if not isinstance(value, str) or not _MINOR_UNITS.fullmatch(value):
@@ -79,7 +79,7 @@ def minor_units(found: dict[str, Any], name: str, *, refused: type[InvalidEviden
 
 
 def document_and_salt(
-    found: dict[str, Any], *, refused: type[InvalidEvidence]
+    found: dict[str, Any], *, refused: type[SettlementError]
 ) -> tuple[dict[str, Json] | None, bytes | None]:
     """Return the fields `document` and `salt`: both, or None for both."""
     document, salt = found["document"], found["salt"]
@@ -88,7 +88,7 @@ def document_and_salt(
     return document, None if salt is None else octets(salt, "salt", SALT_BYTES, refused=refused)
 
 
-def octets(value: Any, name: str, length: int | None = None, *, refused: type[InvalidEvidence]) -> bytes:
+def octets(value: Any, name: str, length: int | None = None, *, refused: type[SettlementError]) -> bytes:
     """Return a value that is bytes in lower-case hexadecimal digits with 0x (of a length, if given)."""
     if not isinstance(value, str) or not _HEXADECIMAL.fullmatch(value):
         raise refused(f"{name} is not in lower-case hexadecimal digits with 0x", param=name)
@@ -99,7 +99,7 @@ def octets(value: Any, name: str, length: int | None = None, *, refused: type[In
 
 
 def octets_list(
-    found: dict[str, Any], name: str, *, count_max: int, refused: type[InvalidEvidence]
+    found: dict[str, Any], name: str, *, count_max: int, refused: type[SettlementError]
 ) -> tuple[bytes, ...]:
     """Return a field that is a list of such bytes."""
     values = found[name]
