@@ -44,3 +44,9 @@ def table_of(*amounts: str, currency: str = "USD") -> str:
     ]
     header = "payee_bic,amount,currency,value_date,end_to_end_id,debtor,remittance"
     return "\r\n".join((header, *lines, ""))
+
+
+def recall_file_of(*items: str, message_id: str = "R1") -> str:
+    """A camt.056 of the first bank for these payments (`messages.recall_item`)."""
+    text = _between(messages.recall_of(*items), message_id=message_id, currency="USD", uetrs=True)
+    return text.replace("<Id>R1<", f"<Id>{message_id}<", 1)

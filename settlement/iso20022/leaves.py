@@ -140,7 +140,7 @@ _DAY = r"\d{4}-\d\d-\d\d"
 LEAVES = {
     leaf.name: leaf
     for leaf in (
-        *(_text(length) for length in (3, 4, 5, 10, 16, 34, 35, 70, 128, 140, 350, 2048)),
+        *(_text(length) for length in (3, 4, 5, 10, 16, 34, 35, 70, 105, 128, 140, 350, 2048)),
         _pattern("alphanumeric4", r"[a-zA-Z0-9]{4}", "4 letters or digits"),
         _pattern("country", r"[A-Z]{2}", "a country code of two capital letters"),
         _pattern("currency", r"[A-Z]{3}", "a currency code of three capital letters"),

@@ -27,7 +27,7 @@ _TOO_MUCH = str(10**15)
 _KEYS = itertools.count()
 
 
-def _run(door: Door) -> None:
+def run(door: Door) -> None:
     """Let the node do all that it can."""
     context = door.context
     context.clock.sleep(LEASE_SECONDS + 1)
@@ -63,7 +63,7 @@ def test_queued_and_cancelled(door: Door) -> None:
     taken = _send(door, amount=_TOO_MUCH, queue=True)
     refused = _cancel(door, taken)
     assert (409, "cancel_refused") == (refused.status_code, refused.json()["code"])
-    _run(door)
+    run(door)
     shown = _shown(door, taken)
     assert ("queued", "PDNG", "InsufficientFunds", True) == (
         shown["state"], shown["status"], shown["reason"], shown["queue"],
@@ -75,7 +75,7 @@ def test_queued_and_cancelled(door: Door) -> None:
         (answer.status_code, answer.json()["state"])
         for answer in (_cancel(door, taken), _cancel(door, taken))
     ]
-    _run(door)
+    run(door)
     assert ("cancelled", "CUST") == (_shown(door, taken)["state"], _shown(door, taken)["reason"])
     report = door.client.get(f"/v1/payments/{taken}/status", headers=door.headers()).text
     assert "<TxSts>CANC</TxSts>" in report
@@ -171,7 +171,7 @@ def test_cancelled_as_it_was_seen(door: Door) -> None:
     """A payment that has moved since it was seen stays in the queue; a repetition has its first answer."""
     taken = _send(door, amount=_TOO_MUCH, queue=True)
     before = door.client.get(f"/v1/payments/{taken}", headers=door.headers())
-    _run(door)
+    run(door)
     seen = door.client.get(f"/v1/payments/{taken}", headers=door.headers())
     assert f'"{seen.json()["version"]}"' == seen.headers["etag"] != before.headers["etag"]
     moved = _cancel(door, taken, if_match=before.headers["etag"])
@@ -184,7 +184,7 @@ def test_cancelled_as_it_was_seen(door: Door) -> None:
     assert (202, "queued", seen.headers["etag"]) == (
         asked.status_code, asked.json()["state"], asked.headers["etag"],
     )  # fmt: skip
-    _run(door)
+    run(door)
     again = _cancel(door, taken, key="C1", if_match=either)
     assert ("true", asked.content, asked.headers["etag"]) == (
         again.headers["idempotent-replayed"], again.content, again.headers["etag"],

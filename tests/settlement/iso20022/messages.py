@@ -13,6 +13,7 @@ from settlement.iso20022.grammar import Group
 from settlement.iso20022.leaves import Leaf
 
 PACS008 = "urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"
+CAMT056 = "urn:iso:std:iso:20022:tech:xsd:camt.056.001.08"
 HEAD = "urn:iso:std:iso:20022:tech:xsd:head.001.001.02"
 
 TRANSFER = """
@@ -79,6 +80,39 @@ def bank_message_of(*transfers: str) -> str:
     """Return a pacs.009 with these transfers, by default one that is sound."""
     text = message_of(*(transfers or (bank_transfer(),)))
     return text.replace("pacs.008.001.08", "pacs.009.001.08").replace("FIToFICstmrCdtTrf", "FICdtTrf")
+
+
+def recall_item(
+    *,
+    uetr: str | None = None,
+    message_id: str | None = None,
+    end_to_end_id: str | None = None,
+    amount: str | None = None,
+    reason: str | None = None,
+) -> str:
+    """Return a payment that is to be cancelled, named by what is given."""
+    group = f"<OrgnlMsgId>{message_id}</OrgnlMsgId><OrgnlMsgNmId>pacs.008.001.08</OrgnlMsgNmId>"
+    parts = (
+        message_id and f"<OrgnlGrpInf>{group}</OrgnlGrpInf>",
+        end_to_end_id and f"<OrgnlEndToEndId>{end_to_end_id}</OrgnlEndToEndId>",
+        uetr and f"<OrgnlUETR>{uetr}</OrgnlUETR>",
+        amount and f'<OrgnlIntrBkSttlmAmt Ccy="EUR">{amount}</OrgnlIntrBkSttlmAmt>',
+        reason and f"<CxlRsnInf><Rsn><Cd>{reason}</Cd></Rsn></CxlRsnInf>",
+    )
+    return f"<TxInf>{''.join(part for part in parts if part)}</TxInf>"
+
+
+def recall_of(*items: str, count: int | None = None) -> str:
+    """Return a camt.056 that asks for the cancellation of these; `count` is what it announces."""
+    announced = len(items) if count is None else count
+    bank = "<Agt><FinInstnId><BICFI>COBADEFFXXX</BICFI></FinInstnId></Agt>"
+    body = (
+        f"<Assgnmt><Id>R1</Id><Assgnr>{bank}</Assgnr><Assgne>{bank}</Assgne>"
+        "<CreDtTm>2026-03-02T09:00:00Z</CreDtTm></Assgnmt>"
+        f"<Case><Id>CASE1</Id><Cretr>{bank}</Cretr></Case>"
+        f"<CtrlData><NbOfTxs>{announced}</NbOfTxs></CtrlData><Undrlyg>{''.join(items)}</Undrlyg>"
+    )
+    return f'<Document xmlns="{CAMT056}"><FIToFIPmtCxlReq>{body}</FIToFIPmtCxlReq></Document>'
 
 
 def wrapped(document: str, application_header: str = APPLICATION_HEADER) -> bytes:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from settlement.iso20022 import definitions, header, pacs008_grammar, pacs009_grammar
+from settlement.iso20022 import camt056_grammar, definitions, header, pacs008_grammar, pacs009_grammar
 from settlement.iso20022.grammar import Group, Kind
 from settlement.iso20022.leaves import Leaf
 
@@ -24,6 +24,8 @@ _PATTERNS = {
     "[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}": "uetr",
 }
 _DECIMALS = {("18", "17"): "decimal", ("11", "10"): "rate", ("18", "0"): "number", ("18", "5"): "amount"}
+# What no message of ours may hold: signatures, the COV use, a recall of a whole message, a mandate.
+_REFUSED = {"SplmtryData", "Sgntr", "UndrlygCstmrCdtTrf", "OrgnlGrpInfAndCxl", "MndtRltdInf"}
 _BASES = {"xs:boolean": "boolean", "xs:date": "date", "xs:dateTime": "datetime", "xs:time": "time"}
 
 
@@ -78,7 +80,7 @@ class _Schema:
             optional = group.choice or element.get("minOccurs", "1") == "0"
             assert optional == (field.name not in group.required), here
             if isinstance(field.kind, Leaf) and field.kind.refused:
-                assert field.name in ("SplmtryData", "Sgntr", "UndrlygCstmrCdtTrf"), here
+                assert field.name in _REFUSED, here
             else:
                 compared += self.compare(str(element.get("type")), field.kind, here)
         return compared
@@ -95,6 +97,12 @@ def test_bank_transfer_grammar_is_the_schema(shared_data: Path) -> None:
     """Each element of pacs.009.001.08, the COV use apart, has the schema's order, number, form, codes."""
     schema = _Schema(shared_data / "iso20022" / "pacs.009.001.08.xsd")
     assert schema.compare("FinancialInstitutionCreditTransferV08", pacs009_grammar.GRAMMAR, "") > 500
+
+
+def test_recall_grammar_is_the_schema(shared_data: Path) -> None:
+    """Each element of camt.056.001.08 that we take has the schema's order, number, form and codes."""
+    schema = _Schema(shared_data / "iso20022" / "camt.056.001.08.xsd")
+    assert schema.compare("FIToFIPaymentCancellationRequestV08", camt056_grammar.GRAMMAR, "") > 500
 
 
 def test_every_definition_is_found_by_its_name() -> None:
@@ -116,6 +124,7 @@ def test_every_element_is_in_the_namespace_of_its_message() -> None:
     for grammar, namespace in (
         (pacs008_grammar.GRAMMAR, pacs008_grammar.NAMESPACE),
         (pacs009_grammar.GRAMMAR, pacs009_grammar.NAMESPACE),
+        (camt056_grammar.GRAMMAR, camt056_grammar.NAMESPACE),
         (header.GRAMMAR, header.NAMESPACE),
     ):
         assert {f"{{{namespace}}}{field.name}" for field in grammar.fields.values()} == set(grammar.fields)
