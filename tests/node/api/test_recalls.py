@@ -1,4 +1,4 @@
-"""Recalls through the door: what queues is cancelled, what settled is final, what nobody sent is not found."""
+"""Recalls through the door: what queues is cancelled, what settled is final, the rest is not found."""
 
 from typing import Any
 
