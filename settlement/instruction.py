@@ -147,6 +147,11 @@ def initiator_and_sequence(head: int) -> tuple[int, int]:
     return head >> 152 & _U32, head >> 184 & _U64
 
 
+def valid_times(head: int) -> tuple[int, int]:
+    """Return the first and last UTC second at which it may settle, from its head; 0 is none."""
+    return head >> 112 & _U40, head >> 72 & _U40
+
+
 def leg_from_word(word: int) -> Leg:
     """Unpack a leg (contracts/src/types/Legs.sol); raise `InvalidWord` for one no instruction has."""
     leg = Leg(

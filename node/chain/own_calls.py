@@ -5,6 +5,7 @@ What gains power takes two administer keys: the same call, made by one and then 
 """
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from node.chain.calls import Call, KeyTerms
 from node.chain.contracts import Contracts
@@ -12,6 +13,8 @@ from settlement.instruction import OneLeg, Terms
 
 # ISO 20022 external cancellation reason: the customer asked for it; the queue's customer is the debtor.
 _CANCELLATION = b"CUST"
+# An instruction as the contract takes it: head, commitment, legs.
+Words: TypeAlias = tuple[int, bytes, list[int]]
 
 
 def add_key(contracts: Contracts, key: KeyTerms) -> Call:
@@ -120,12 +123,32 @@ def withdraw(contracts: Contracts, payment: OneLeg, commitment: bytes) -> Call:
     return _call(contracts, "Settlement", "withdraw", _instruction(payment, commitment))
 
 
+def hold(contracts: Contracts, waiting: Words) -> Call:
+    """Keep what is queued from settling. The pay key of a debtor; its bit only."""
+    return _call(contracts, "Settlement", "hold", waiting)
+
+
+def release(contracts: Contracts, waiting: Words) -> Call:
+    """Lift the sender's hold. The pay key of the debtor that set it, or the operator: all of them."""
+    return _call(contracts, "Settlement", "release", waiting)
+
+
+def set_urgency(contracts: Contracts, waiting: Words, *, urgent: bool) -> Call:
+    """Say whether what is queued is urgent. The pay key of a debtor; its bit only."""
+    return _call(contracts, "Settlement", "setUrgency", waiting, urgent)
+
+
+def settle(contracts: Contracts, sets: Sequence[Sequence[Words]]) -> Call:
+    """Settle sets of what is queued, each whole or not at all. Anybody; each set in the order of digests."""
+    return _call(contracts, "Settlement", "settle", [(list(each),) for each in sets])
+
+
 def sweep(contracts: Contracts, payments: Sequence[tuple[OneLeg, bytes]]) -> Call:
     """End those of the payments in the queue whose time is over. Anybody."""
     return _call(contracts, "Settlement", "sweep", [_instruction(*payment) for payment in payments])
 
 
-def _instruction(payment: OneLeg, commitment: bytes) -> tuple[int, bytes, list[int]]:
+def _instruction(payment: OneLeg, commitment: bytes) -> Words:
     return payment.head, commitment, [payment.leg.word()]
 
 

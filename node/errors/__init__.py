@@ -10,6 +10,7 @@
         │       TooManyRequests 429 · PreconditionFailed 412 ·
         │       NotFound 404 · IdempotencyConflict · InFlight ·
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
+        │       QueueOrderRefused · QueueRunRefused ·
         │       ApprovalRefused 409 · SelfApproval 403 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused · RefusedByPolicy 403 ·
@@ -137,6 +138,8 @@ from node.errors.requests import (
     PeriodRefused,
     PreconditionFailed,
     QueueFull,
+    QueueOrderRefused,
+    QueueRunRefused,
     RefusedByPolicy,
     RequestRefused,
     RulesFull,
@@ -234,6 +237,8 @@ __all__ = [
     "PolicyRefused",
     "PreconditionFailed",
     "QueueFull",
+    "QueueOrderRefused",
+    "QueueRunRefused",
     "RefusedByPolicy",
     "RequestRefused",
     "RulesFull",

@@ -128,6 +128,18 @@ class CancelRefused(RequestRefused):
     status = 409
 
 
+class QueueOrderRefused(RequestRefused):
+    """The payment does not wait in the queue, or is there already as it was asked to be."""
+
+    status = 409
+
+
+class QueueRunRefused(RequestRefused):
+    """What an earlier run of the queue proposed is still on its way to the chain."""
+
+    status = 409
+
+
 class ApprovalRefused(RequestRefused):
     """The instruction does not wait for an approval, or is not what the approver saw."""
 

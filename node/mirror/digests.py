@@ -16,6 +16,7 @@ from node.store.tables import (
     member_ids,
     participants,
     postings,
+    queued,
     receipts,
 )
 
@@ -31,6 +32,7 @@ CHAIN_TABLES = (
     assets,
     accounts,
     cycles,
+    queued,
 )
 _ROWS_AT_ONCE = 5_000
 

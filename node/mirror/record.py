@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Log, Receipt
-from node.mirror import authority, cycles, registration
+from node.mirror import authority, cycles, queue, registration
 from node.mirror.levels import Level, record_level
 from node.mirror.material import Material, Row, insert_material, row_of
 from node.mirror.posting import Change, post
@@ -83,6 +83,7 @@ class _Batch:
         self._changes: list[Change] = []
         self._proofs: list[Row] = []
         self._sealers: list[tuple[int, Validators]] = []
+        self._queue = queue.Changes()
 
     def take(self, block: Block, proof: Material) -> None:
         before = len(self._receipts)
@@ -99,6 +100,7 @@ class _Batch:
         insert_changes(self._connection, self._sealers)
         insert_rows(self._connection, tables.receipts, _RECEIPT_COLUMNS, self._receipts)
         insert_rows(self._connection, tables.events, _EVENT_COLUMNS, self._events)
+        self._queue.write(self._connection)
         post(self._connection, self._changes)
 
     def _take_receipt(self, height: int, receipt: Receipt) -> None:
@@ -147,6 +149,7 @@ class _Batch:
         self._events.append(
             (height, index, transaction, layout.contract, name, *instruction, layout.topic, data)
         )
+        self._queue.take(name, instruction, height, index)
         if moves_value(layout.contract, name):
             self._take_legs(height, index, data)
 

@@ -37,6 +37,15 @@ class ChainAsset(NamedTuple):
     asks_acceptance: bool
 
 
+class ChainLimit(NamedTuple):
+    """`IAccounts.BilateralLimit`, in its order."""
+
+    is_set: bool
+    limit: int
+    net_day: int
+    net: int
+
+
 class LedgerReading:
     """The Ledger as it was after one block."""
 
@@ -48,6 +57,10 @@ class LedgerReading:
     def account(self, asset: int, holder: int) -> ChainAccount:
         """Return what a holder has of an asset, and the rules set for it."""
         return ChainAccount(*self._read("accountOf", asset, holder))
+
+    def bilateral_limit(self, asset: int, holder: int, counterparty: int) -> ChainLimit:
+        """Return what a holder lets go to a counterparty on a day, net, and what has gone."""
+        return ChainLimit(*self._read("bilateralLimitOf", asset, holder, counterparty))
 
     def locked(self, asset: int, holder: int) -> int:
         """Return what is locked of a holder's asset, in minor units."""

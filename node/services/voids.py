@@ -33,7 +33,7 @@ def void_payment(store: Store, settings: Settings, clock: Clock, payment_id: str
     """
     now = clock.now()
     with store.transaction() as connection:
-        row = _instruction(connection, payment_id)
+        row = instruction_in(connection, payment_id)
         # Nobody concludes its transactions while this decides, so that nothing else is put in for it.
         hold(connection, row["id"])
         attempts = attempts_of(connection, [row["id"]])[row["id"]]
@@ -69,7 +69,7 @@ def cancel_in(
     Raise `NotFound`, `CancelRefused` when it does not wait there, `PreconditionFailed`.
     """
     now = clock.now()
-    row = _instruction(connection, payment_id)
+    row = instruction_in(connection, payment_id)
     hold(connection, row["id"])
     shown = payment_in(connection, settings, clock, row)
     require_version(seen, shown.version)
@@ -85,7 +85,8 @@ def cancel_in(
     return shown
 
 
-def _instruction(connection: Connection, payment_id: str) -> RowMapping:
+def instruction_in(connection: Connection, payment_id: str) -> RowMapping:
+    """Return the row of a payment by its id or UETR; raise `NotFound`."""
     row = None
     if payment_id.isprintable():
         query = select(instructions).where(

@@ -25,6 +25,7 @@ _GAS_PAYMENT = 12_000
 _GAS_VOID = 5_000
 _GAS_SUBMISSION = 62_000
 _GAS_SWEEP = 30_000  # before the chain gives back what clearing storage earns
+_GAS_SETTLED = 33_000  # an instruction of a set
 _GAS_ACCOUNT = 30_000  # a payee's account in an asset, first touched by this transaction
 _GAS_ASSET = 30_000  # the payer's own account in an asset
 _GAS_WORD = 36_000  # 256 sequences share a word of the ledger's bits
@@ -137,11 +138,17 @@ def _fitting(rows: Sequence[Row], calldata_bytes: int) -> list[Row]:
 
 def _gas(action: Action, rows: Sequence[Row]) -> int:
     if action not in _GAS_EACH:
-        return _GAS_CALL if action is Action.CALL else _GAS_SINGLE
+        return _call_gas(rows[0]) if action is Action.CALL else _GAS_SINGLE
     meter = _Meter(action)
     for row in rows:
         meter.add(row)
     return meter.gas
+
+
+def _call_gas(row: Row) -> int:
+    """Return enough for any call; the longest of them settle sets from the queue."""
+    assert row.calldata is not None
+    return max(_GAS_CALL, _GAS_BASE + len(row.calldata) // _CALLDATA_QUEUE * _GAS_SETTLED)
 
 
 def _calldata(contracts: Contracts, action: Action, rows: Sequence[Row]) -> bytes:

@@ -22,6 +22,7 @@ from node.store.tables.mirrored import (
     participants,
     postings,
     proofs,
+    queued,
     receipts,
     validator_sets,
     verification_levels,
@@ -30,6 +31,7 @@ from node.store.tables.outbound import leases, outbox, replacements, transaction
 from node.store.tables.policies import policy_rules, policy_verdicts, screening_changes, screening_lists
 from node.store.tables.recalled import recall_items, recalls
 from node.store.tables.reconciled import break_steps, breaks, reconciliations
+from node.store.tables.runs import queue_proposals, queue_runs
 from node.store.tables.streams import (
     feed,
     feed_sources,
@@ -76,6 +78,9 @@ __all__ = [
     "policy_verdicts",
     "postings",
     "proofs",
+    "queue_proposals",
+    "queue_runs",
+    "queued",
     "recall_items",
     "recalls",
     "receipts",

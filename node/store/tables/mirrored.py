@@ -211,6 +211,17 @@ cycles = Table(
     Column("positions", Digest, nullable=False),  # 32 bytes each, one after the other
 )
 
+# What waits in the queue now, each by the event that queued it; what it says stands in its events.
+queued = Table(
+    "queued",
+    metadata,
+    Column("initiator", Whole, primary_key=True, autoincrement=False),
+    Column("sequence", Whole, primary_key=True, autoincrement=False),
+    Column("height", Whole, nullable=False),
+    Column("log_index", Whole, nullable=False),
+    Index("ix_queued_order", "height", "log_index"),
+)
+
 accounts = Table(
     "accounts",
     metadata,

@@ -24,9 +24,10 @@ from node.services.reconciliation import Break, Kind
 from node.services.tokens import list_tokens, revoke_token
 from node.store.tables import alerts
 from settlement.alerting import Finding
-from tests.messages import file_of
+from tests.messages import file_of, recall_file_of
 from tests.node.api.conftest import Door
 from tests.scenario import BANKS
+from tests.settlement.iso20022.messages import recall_item
 
 _READERS = set(Role)
 _EXAMINERS = {Role.OFFICER, Role.AUDITOR, Role.OPERATOR}
@@ -123,6 +124,14 @@ def _filed(door: Door, key: str) -> str:
     return taken
 
 
+def _recalled(door: Door, key: str) -> str:
+    text = recall_file_of(recall_item(message_id=key, end_to_end_id="E1"), message_id=key)
+    text = text.replace(BANKS[0].bic, door.member.bic)
+    headers = door.headers(idempotency_key=f"recall {key}", content_type=XML)
+    taken: str = door.client.post("/v1/recalls", headers=headers, content=text).json()["recall_id"]
+    return taken
+
+
 def _broken(door: Door, key: str) -> str:
     at = int(door.context.clock.now())
     found = Break(kind=Kind.SUPPLY, subject=key, field="held", expected="1", found="2")
@@ -162,6 +171,7 @@ def _listed(door: Door, key: str) -> str:
 _MAKERS: dict[str, Callable[[Door, str], str]] = {
     "payment_id": _paid,
     "file_id": _filed,
+    "recall_id": _recalled,
     "break_id": _broken,
     "webhook_id": _added,
     "rule_name": _ruled,

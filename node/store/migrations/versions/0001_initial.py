@@ -44,6 +44,8 @@ APPEND_ONLY = (
     "upload_refusals",
     "recalls",
     "recall_items",
+    "queue_runs",
+    "queue_proposals",
 )
 WAITING = "transaction_id IS NULL AND refused_at IS NULL AND NOT held"
 REFUSAL = "rows of this table are never edited or deleted"
@@ -57,6 +59,7 @@ def upgrade() -> None:
     create_policies()
     create_uploads()
     create_recalls()
+    create_queue_runs()
     if op.get_bind().dialect.name == "postgresql":
         forbid_changes_on_postgresql()
     else:
@@ -387,6 +390,15 @@ def create_tables() -> None:
         sa.PrimaryKeyConstraint("height", name=op.f("pk_proofs")),
         info={"append_only": True},
     )
+    op.create_table(
+        "queued",
+        sa.Column("initiator", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("sequence", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("log_index", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("initiator", "sequence", name=op.f("pk_queued")),
+    )
+    op.create_index("ix_queued_order", "queued", ["height", "log_index"])
     op.create_table(
         "receipts",
         sa.Column("height", WHOLE, nullable=False),
@@ -907,5 +919,41 @@ def create_recalls() -> None:
         sa.Column("reason", NAME, nullable=True),
         sa.ForeignKeyConstraint(["recall_id"], ["recalls.id"], name=op.f("fk_recall_items_recall_id")),
         sa.PrimaryKeyConstraint("recall_id", "position", name=op.f("pk_recall_items")),
+        info={"append_only": True},
+    )
+
+
+def create_queue_runs() -> None:
+    op.create_table(
+        "queue_runs",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("asset", WHOLE, nullable=False),
+        sa.Column("trigger", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("created_by", NAME, nullable=False),
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("waiting", WHOLE, nullable=False),
+        sa.Column("barred", WHOLE, nullable=False),
+        sa.Column("queued_value", WHOLE, nullable=False),
+        sa.Column("bound", WHOLE, nullable=False),
+        sa.Column("method", NAME, nullable=False),
+        sa.Column("left", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_queue_runs")),
+        info={"append_only": True},
+    )
+    op.create_index("ix_queue_runs_asset", "queue_runs", ["asset", "id"])
+    op.create_table(
+        "queue_proposals",
+        sa.Column("run_id", NAME, nullable=False),
+        sa.Column("position", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("fallback_of", WHOLE, nullable=True),
+        sa.Column("row", WHOLE, nullable=True),
+        sa.Column("set_index", WHOLE, nullable=True),
+        sa.Column("instructions", NAME, nullable=False),
+        sa.Column("value", WHOLE, nullable=False),
+        sa.Column("refusal", NAME, nullable=True),
+        sa.ForeignKeyConstraint(["row"], ["outbox.id"], name=op.f("fk_queue_proposals_row")),
+        sa.ForeignKeyConstraint(["run_id"], ["queue_runs.id"], name=op.f("fk_queue_proposals_run_id")),
+        sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_queue_proposals")),
         info={"append_only": True},
     )
