@@ -152,6 +152,15 @@ class Settings(BaseSettings):
         default=False,
         description="Send payments that lack money to the chain's queue, where they do not say otherwise",
     )
+    queue_run_age_seconds: int = Field(
+        default=0, ge=0, le=86_400, description="Resolve the queue when something waits so long; 0: never"
+    )
+    queue_run_depth: int = Field(
+        default=0, ge=0, le=10_000, description="Resolve the queue when so much waits in it; 0: never"
+    )
+    queue_run_seconds: int = Field(
+        default=0, ge=0, le=86_400, description="Resolve the queue every so often; 0: never"
+    )
     feed_days: int = Field(
         default=90, ge=1, le=3660, description="Days for which the feed is kept, and can be resumed"
     )

@@ -149,6 +149,7 @@ def _allow(*roles: Role) -> Any:
 
 
 Sender = Annotated[Actor, _allow(Role.OFFICER, Role.INTEGRATION)]
+Resolver = Annotated[Actor, _allow(Role.OFFICER, Role.INTEGRATION, Role.OPERATOR)]
 Issuer = Annotated[Actor, _allow(Role.ISSUER)]
 Approver = Annotated[Actor, _allow(Role.APPROVER)]
 ApprovalReader = Annotated[Actor, _allow(Role.APPROVER, Role.AUDITOR)]

@@ -13,6 +13,7 @@ from node.keeper.courier import Courier
 from node.keeper.feeder import Feeder
 from node.keeper.keeper import Keeper
 from node.keeper.reader import Reader
+from node.keeper.resolver import Resolver
 from node.keeper.watch import Watch
 from node.keys.vault import Vault
 from node.settings import Settings
@@ -40,6 +41,7 @@ def keeping(
         "feeder": Feeder(store, chain, clock, settings).tick,
         "courier": courier.tick,
         "watch": watch.tick,
+        "resolver": Resolver(store, chain, contracts, clock=clock, random=random, settings=settings).tick,
         "reader": Reader(store, clock, random, settings, schemas_by_thread(settings)).tick,
     }
 

@@ -1,23 +1,17 @@
 """`vostro checkpoint`: made of the mirrored chain, signed, and compared between banks."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from node.cli.opening import opened_store, read_password, read_settings
+from node.cli.opening import opened_node, read_password
 from node.cli.output import AsJson, print_json, print_rows, working
 from node.cli.parsing import address_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from node.chain.contracts import Contracts
-    from node.chain.protocol import Chain
     from node.settings import Settings
-    from node.store.session import Store
     from settlement.evidence.checkpoint import Checkpoint
 
 commands = typer.Typer(help="Write a checkpoint of the mirrored chain; sign one; compare those of banks.")
@@ -48,7 +42,7 @@ def make(
         return
     from node.services.evidence import make_checkpoint
 
-    with _node() as (store, settings, contracts, chain):
+    with opened_node() as (store, settings, contracts, chain):
         made = make_checkpoint(store, settings, contracts, chain, height=height)
     _write(made if key is None else _signed(settings, made, key), output)
 
@@ -65,7 +59,7 @@ def sign(
     from node.services.checkpoints import compare as compare_checkpoints
 
     theirs = read_checkpoint_file(file)
-    with _node() as (store, settings, contracts, chain):
+    with opened_node() as (store, settings, contracts, chain):
         found = compare_checkpoints(store, settings, contracts, chain, [theirs])
     if not found.agree:
         told = ", ".join(found.compared[0].differs_from_node) or "it is not mirrored here yet"
@@ -86,7 +80,7 @@ def compare(files: Given, *, as_json: AsJson = False) -> None:
     from node.services.checkpoints import compare as compare_checkpoints
 
     given = [read_checkpoint_file(path) for path in files]
-    with _node() as (store, settings, contracts, chain):
+    with opened_node() as (store, settings, contracts, chain):
         found = compare_checkpoints(store, settings, contracts, chain, given)
     rows = [{"file": str(path)} | asdict(each) for path, each in zip(files, found.compared, strict=True)]
     if as_json:
@@ -122,22 +116,6 @@ def _signed(settings: "Settings", made: "Checkpoint", key: str) -> "Checkpoint":
         signature = notary.attest(address, attested(made))
     others = tuple(each for each in made.signatures if each.signer != address)
     return replace(made, signatures=(*others, signature))
-
-
-@contextmanager
-def _node() -> "Iterator[tuple[Store, Settings, Contracts, Chain]]":
-    from node.bootstrap.opening import connected_chain
-    from node.chain.contracts import Contracts
-    from node.chain.deployment import read_deployment
-    from node.clock import SystemClock
-
-    settings = read_settings()
-    contracts = Contracts(read_deployment(settings.deployment_file))
-    with (
-        opened_store(settings) as store,
-        connected_chain(settings, SystemClock(), contracts.deployment) as chain,
-    ):
-        yield store, settings, contracts, chain
 
 
 def _write(made: "Checkpoint", output: Path | None) -> None:

@@ -8,6 +8,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from node.chain.contracts import Contracts
+    from node.chain.protocol import Chain
     from node.services.actors import Actor
     from node.settings import Settings
     from node.store.session import Store
@@ -33,6 +35,23 @@ def opened_store(settings: "Settings") -> "Iterator[Store]":
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def opened_node() -> "Iterator[tuple[Store, Settings, Contracts, Chain]]":
+    """Give the node's store with its settings, the deployment's contracts and the chain."""
+    from node.bootstrap.opening import connected_chain
+    from node.chain.contracts import Contracts
+    from node.chain.deployment import read_deployment
+    from node.clock import SystemClock
+
+    settings = read_settings()
+    contracts = Contracts(read_deployment(settings.deployment_file))
+    with (
+        opened_store(settings) as store,
+        connected_chain(settings, SystemClock(), contracts.deployment) as chain,
+    ):
+        yield store, settings, contracts, chain
 
 
 def terminal_operator() -> "Actor":

@@ -90,6 +90,12 @@ def waiting_count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(queued)).scalar_one())
 
 
+def oldest(connection: Connection) -> int | None:
+    """Return since when (UTC seconds) what is first in the queue waits; None when nothing does."""
+    found = connection.execute(_IN_ORDER.limit(1)).first()
+    return None if found is None else int(found.timestamp)
+
+
 def waiting(connection: Connection, *, limit: int) -> list[Waiting]:
     """Return the first `limit` instructions of the queue, in its order."""
     return _told(connection, _IN_ORDER.limit(limit))

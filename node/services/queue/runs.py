@@ -7,6 +7,7 @@ it may become stale, so smaller parts of it follow in the same call.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -20,6 +21,7 @@ from node.errors import QueueRunRefused
 from node.mirror.registry import asset_of_currency
 from node.outbox.attempts import attempts_of_rows
 from node.services.administration import ask_in
+from node.services.answers import Answer, Request, first_answer, keep_answer, request_of
 from node.services.audit import append_audit
 from node.services.highs import Highs
 from node.services.identifiers import new_id
@@ -62,6 +64,35 @@ class _Set:
     set_index: int | None = None
 
 
+def ask_run(
+    store: Store,
+    chain: Chain,
+    contracts: Contracts,
+    clock: Clock,
+    random: Random,
+    *,
+    code: str,
+    actor: str,
+    key: str,
+) -> Answer:
+    """Run the queue of a currency for somebody, or return the first answer; raise as `run_queue` does."""
+    request = request_of(actor=actor, key=key, operation=f"queue run {code}", body=b"")
+    with store.snapshot() as connection:
+        answered = first_answer(connection, request)
+    if answered is not None:
+        return answered
+    identifier = run_queue(
+        store, chain, contracts, clock, random,
+        code=code, trigger=Trigger.DEMAND, actor=actor, request=request,
+    )  # fmt: skip
+    assert identifier is not None, "a run that was asked for is kept"
+    return _answer(identifier)
+
+
+def _answer(identifier: str) -> Answer:
+    return Answer(status=HTTPStatus.ACCEPTED, body=orjson.dumps({"run_id": identifier}))
+
+
 def run_queue(
     store: Store,
     chain: Chain,
@@ -72,9 +103,12 @@ def run_queue(
     code: str,
     trigger: Trigger,
     actor: str,
-) -> str:
+    request: Request | None = None,
+) -> str | None:
     """Resolve the queue of a currency, propose what settles, and return the run's id.
 
+    One that nobody asked for and that finds nothing is not kept: None. It may take a minute. `request`: what
+    it answers.
     Raise `QueueRunRefused` while a proposal of the run before is on its way, `AssetNotFound`,
     `UnknownCurrency`, `MirrorBehind`.
     """
@@ -85,12 +119,16 @@ def run_queue(
     book = read_book(store, chain, contracts, asset, now=at)
     found = resolve(book.queue, Highs())
     sets = _sets(book, found, lambda names: _refusal(chain, contracts, book, names))
+    if not sets and trigger is not Trigger.DEMAND:
+        return None
     identifier = new_id("run", clock, random)
     with store.transaction() as connection:
         _require_none_on_its_way(connection, asset.id)
         for call in _calls(sets):
             _send(connection, contracts, book, call, actor=actor, at=at)
         _record(connection, book, found, sets, identifier=identifier, trigger=trigger, actor=actor, at=at)
+        if request is not None:
+            keep_answer(connection, request, _answer(identifier), at=at)
     return identifier
 
 

@@ -51,6 +51,11 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("get", "/v1/files/{file_id}"): _READERS,
     ("get", "/v1/files/{file_id}/status"): _READERS,
     ("post", "/v1/recalls"): _SENDERS,
+    ("get", "/v1/queue"): _READERS,
+    ("post", "/v1/payments/{payment_id}/queue/{order}"): _SENDERS,
+    ("post", "/v1/queue/runs"): _SENDERS | {Role.OPERATOR},
+    ("get", "/v1/queue/runs"): _READERS,
+    ("get", "/v1/queue/runs/{run_id}"): _READERS,
     ("get", "/v1/recalls"): _READERS,
     ("get", "/v1/recalls/{recall_id}"): _READERS,
     ("get", "/v1/recalls/{recall_id}/resolution"): _READERS,
@@ -132,6 +137,13 @@ def _recalled(door: Door, key: str) -> str:
     return taken
 
 
+def _resolved(door: Door, key: str) -> str:
+    headers = door.headers(idempotency_key=f"run {key}")
+    answer = door.client.post("/v1/queue/runs", headers=headers, json={"currency": "USD"})
+    taken: str = answer.json()["run_id"]
+    return taken
+
+
 def _broken(door: Door, key: str) -> str:
     at = int(door.context.clock.now())
     found = Break(kind=Kind.SUPPLY, subject=key, field="held", expected="1", found="2")
@@ -174,6 +186,8 @@ _MAKERS: dict[str, Callable[[Door, str], str]] = {
     "recall_id": _recalled,
     "break_id": _broken,
     "webhook_id": _added,
+    "order": lambda _, __: "hold",
+    "run_id": _resolved,
     "rule_name": _ruled,
     "list_number": _listed,
     "alert_id": _raised,

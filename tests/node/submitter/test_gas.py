@@ -10,12 +10,12 @@ from node.chain.protocol import Receipt
 from node.keys.signing import in_memory, sign_digest
 from node.outbox.actions import Action
 from node.outbox.work import Order, Row
-from node.submitter.batch import Batch, batch_of
+from node.submitter.batch import CALLDATA_BYTES_MAX, GAS_MAX, Batch, batch_of
 from settlement.approval import ACTION_OF_KIND, SETTLE, Approval, approval_digest
 from settlement.identifiers import MemberId
-from settlement.instruction import InstructionKind, Terms, digest, keccak
+from settlement.instruction import InstructionKind, OneLeg, Terms, digest, keccak
 from settlement.participant import KeyRole
-from tests.embedded import embedded_network
+from tests.embedded import FUNDS, embedded_network
 from tests.scenario import BANKS, EUR, JPY, OPERATOR, USD, Network
 
 PAYER = BANKS[0]
@@ -202,3 +202,39 @@ def test_single_actions_stay_below_their_limit() -> None:
         )
         admitted = network.send(OPERATOR.key("administer"), calls.admit(network.contracts, admission))
         assert admitted.gas_used < batch_of(network.contracts, [call]).gas
+
+
+@pytest.mark.slow
+def test_a_set_from_the_queue() -> None:
+    """The gas of a call that settles sets is enough for the most instructions that a run puts into one."""
+    from node.services.queue.runs import INSTRUCTIONS_MAX
+
+    with embedded_network() as network:
+        waiting = _queue_of(network, INSTRUCTIONS_MAX)
+        call = own_calls.settle(network.contracts, [waiting])
+        row = Row(id=1, action=Action.CALL, contract=call.contract, calldata=call.calldata, order=None)
+        batch = batch_of(network.contracts, [row])
+        receipt = _send(network, batch)
+    assert INSTRUCTIONS_MAX == _events(network, receipt).count("Settled")
+    assert receipt.gas_used <= batch.gas <= GAS_MAX
+    assert len(batch.calldata) <= CALLDATA_BYTES_MAX
+
+
+def _queue_of(network: Network, count: int) -> list[own_calls.Words]:
+    """Payments that queue by turns both ways, in the order of their digests."""
+    chain_id, ledger = network.chain.chain_id(), network.contracts.address("Ledger")
+    found = []
+    for at in range(count):
+        payer, payee = BANKS[at % 3], BANKS[(at + 1) % 3]
+        terms = network.terms(payer, payee, USD, FUNDS + 1)
+        payment, commitment = OneLeg(terms=terms), keccak(terms.encoded())
+        named = payment.digest(chain_id=chain_id, ledger=ledger, commitment=commitment)
+        found.append((named, payment, commitment, payer))
+    for payer in BANKS:
+        own = [(payment, commitment) for _, payment, commitment, of in found if of is payer]
+        for first in range(0, len(own), 50):
+            network.send(payer.key("pay"), own_calls.submit(network.contracts, own[first : first + 50]))
+    return [
+        (payment.head, commitment, [payment.leg.word()])
+        for _, payment, commitment, _ in sorted(found, key=lambda each: each[0])
+    ]

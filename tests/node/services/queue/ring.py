@@ -54,10 +54,12 @@ class Ring:
         """Have a bank resolve the queue; return the run's id."""
         bank = self.banks[at]
         network = bank.network
-        return run_queue(
+        made = run_queue(
             bank.store, network.chain, network.contracts, network.clock, SystemRandom(),
             code="USD", trigger=Trigger.DEMAND, actor="tok_1",
         )  # fmt: skip
+        assert made is not None
+        return made
 
     def run(self, at: int = 0) -> RunHistory:
         """Have a bank resolve the queue and bring it on chain; return what became of it."""
