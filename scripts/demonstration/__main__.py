@@ -18,6 +18,7 @@ from scripts.demonstration.anvil import AnvilFailed, clear
 from scripts.demonstration.api import Refused
 from scripts.demonstration.checks import Findings, look_closely
 from scripts.demonstration.founding import found_network
+from scripts.demonstration.gridlock import lock, unlock
 from scripts.demonstration.ground import Ground, embedded, persistent
 from scripts.demonstration.nodes import Actor, running_nodes
 from scripts.demonstration.place import Place
@@ -80,8 +81,12 @@ def _play(
     ground.set_time(max(_today(day), ground.clock.now()))
     with report.step("today: three pacs.008 files, one from each bank"):
         files = send_files(actors, ground)
+    with report.step("a gridlock: twelve payments, each larger than all the dollars there are, queue"):
+        lock(actors, ground)
+    with report.step("the queue resolved: what nets settles at once"):
+        run = unlock(actors, ground)
     with report.step("statements read back; chain, ledgers and mirrors compared"):
-        findings = look_closely(actors, place, files)
+        findings = look_closely(actors, place, files, run)
     report.day(files, findings)
     return findings
 

@@ -46,6 +46,14 @@ class BankSystem:
         )
         return self._checked(answer).json()
 
+    def resolve(self, key: str, code: str) -> str:
+        """Have a currency's queue resolved under an idempotency key; return the run's id."""
+        answer = self._client.post(
+            "/v1/queue/runs", json={"currency": code}, headers={"Idempotency-Key": key}
+        )
+        identifier: str = self._checked(answer).json()["run_id"]
+        return identifier
+
     def send_file(self, key: str, body: bytes) -> Any:
         """Send a message file under an idempotency key; return what was accepted."""
         headers = {"Idempotency-Key": key, "Content-Type": "application/xml"}

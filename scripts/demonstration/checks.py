@@ -26,14 +26,18 @@ class BankDay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Findings:
-    """`payments`: every bank's, as its node lists them. `breaks`: sentences; none when all is right."""
+    """`payments`: every bank's, as its node lists them. `breaks`: sentences; none when all is right.
+
+    `run`: the run that unlocked the queue.
+    """
 
     payments: Sequence[Any]
     days: Sequence[BankDay]
     breaks: Sequence[str]
+    run: Any
 
 
-def look_closely(actors: Sequence[Actor], place: Place, files: Sequence[SentFile]) -> Findings:
+def look_closely(actors: Sequence[Actor], place: Place, files: Sequence[SentFile], run: Any) -> Findings:
     """Write each bank's statements and status report of the day, read them back, compare, reconcile."""
     banks = [actor for actor in actors if actor.player is not CENTRAL_BANK]
     (operator,) = (actor for actor in actors if actor.player is CENTRAL_BANK)
@@ -52,8 +56,14 @@ def look_closely(actors: Sequence[Actor], place: Place, files: Sequence[SentFile
         *(found for actor in actors for found in _against_chain(actor)),
         *_among_mirrors(actors),
         *unproven(operator, banks, payments, place),
+        *_left(run),
     ]
-    return Findings(payments=payments, days=days, breaks=breaks)
+    return Findings(payments=payments, days=days, breaks=breaks, run=run)
+
+
+def _left(run: Any) -> Iterator[str]:
+    for each in run["left"]:
+        yield f"the queue was not emptied: {each['sentence']}"
 
 
 def _statement(bank: Actor, place: Place, code: str, day: date) -> StatementTotals:

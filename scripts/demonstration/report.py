@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -41,6 +42,7 @@ class Report:
         """Print what became of the payments, history and files apart, and of each bank's balances."""
         self._payments(files, findings)
         self._rejections(findings)
+        self._gridlock(findings.run)
         self._balances(files, findings)
         if not findings.breaks:
             self._console.print(
@@ -81,6 +83,9 @@ class Report:
                 code: str(sum(int(payment["amount"]) for payment in settled if payment["currency"] == code))
                 for code in CURRENCIES
             },
+            "unlocked": {
+                name: findings.run[name] for name in ("waiting", "settled_value", "bound", "method")
+            },
             "breaks": len(findings.breaks),
             "blocks": ground.chain.final_height(),
             "seconds": round(seconds, 1),
@@ -106,6 +111,17 @@ class Report:
             counts = (len(some), states["settled"], states["rejected"])
             table.add_row(_short(banks[bank]), what, code, *map(str, counts), _money(value, code))
         self._console.print(table)
+
+    def _gridlock(self, run: Any) -> None:
+        """Print what waited and what unlocked it."""
+        code = run["currency"]
+        money = sum(bank.money[code] for bank in BANKS)
+        self._console.print(
+            f"[green]unlocked[/green] {run['waiting']} queued payments of "
+            f"{_money(int(run['settled_value']), code)} {code} in all, by {run['method']}, "
+            f"with {_money(money, code)} {code} of money among the three banks",
+            highlight=False,
+        )
 
     def _rejections(self, findings: Findings) -> None:
         for payment in findings.payments:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from scripts.demonstration import gridlock
 from scripts.demonstration.cast import BANKS
 from scripts.demonstration.months import habits, mornings
 from settlement.iso20022 import credit_transfers
@@ -47,13 +48,21 @@ def _truth() -> dict[str, Any]:
         value[code] += amount if amount <= supply[code] else 0
     for habit in history:
         value[habit.currency] += habit.amount
+    queued = [each.amount for each in gridlock.owed()]
+    value[gridlock.CURRENCY] += sum(queued)
     rejected = sum(amount > supply[code] for code, amount in transfers)
     return {
-        "payments": len(transfers) + len(history),
+        "payments": len(transfers) + len(history) + len(queued),
         "from_files": len(transfers),
-        "settled": len(transfers) + len(history) - rejected,
+        "settled": len(transfers) + len(history) + len(queued) - rejected,
         "rejected": rejected,
         "value": {code: str(amount) for code, amount in value.items()},
+        "unlocked": {
+            "waiting": len(queued),
+            "settled_value": str(sum(queued)),
+            "bound": str(sum(queued)),
+            "method": "drop-last",
+        },
         "breaks": 0,
     }
 
@@ -97,6 +106,20 @@ def test_files_are_many() -> None:
 
     assert set(DECIMALS) == {code for code, _ in transfers}
     assert len(transfers) >= 50
+
+
+def test_gridlock_is_one() -> None:
+    """Twelve payments, each larger than all the money there is, among banks that can bear the net."""
+    owed = list(gridlock.owed())
+    net: Counter[str] = Counter()
+    for each in owed:
+        net[each.payer.key] -= each.amount
+        net[each.payee.key] += each.amount
+    supply = sum(bank.money[gridlock.CURRENCY] for bank in BANKS)
+
+    assert len(owed) >= 12
+    assert all(each.amount > supply for each in owed)
+    assert all(-net[bank.key] < bank.money[gridlock.CURRENCY] // 4 for bank in BANKS)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
