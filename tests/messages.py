@@ -50,3 +50,11 @@ def recall_file_of(*items: str, message_id: str = "R1") -> str:
     """A camt.056 of the first bank for these payments (`messages.recall_item`)."""
     text = _between(messages.recall_of(*items), message_id=message_id, currency="USD", uetrs=True)
     return text.replace("<Id>R1<", f"<Id>{message_id}<", 1)
+
+
+def liquidity_file_of(amount: str = "12.34", *, message_id: str = "L1", uetr: str | None = None) -> str:
+    """A camt.050 of the first bank to the second."""
+    text = _between(
+        messages.liquidity_transfer(amount=amount, uetr=uetr), message_id="M1", currency="USD", uetrs=True
+    )
+    return text.replace("<MsgId>L1<", f"<MsgId>{message_id}<")

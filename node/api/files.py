@@ -17,7 +17,7 @@ from node.clock import time_text
 from node.services.answers import Answer
 from node.services.files import accept_file, check_file
 from node.services.incoming_files import FileForm
-from node.services.reports import file_status
+from node.services.reports import file_status, liquidity_receipt
 from node.services.uploads.receiving import file_progress, receive
 
 FileBody = Annotated[bytes, Depends(read_file)]
@@ -32,8 +32,9 @@ _BODY = {
     "requestBody": {
         "required": True,
         "description": (
-            "pacs.008.001.08 or pacs.009.001.08 (core), with or without a business application header "
-            "(head.001.001.02); or a table, whose columns are in the README of `node/services`"
+            "pacs.008.001.08, pacs.009.001.08 (core) or camt.050.001.07, with or without a business "
+            "application header (head.001.001.02); or a table, whose columns are in the README of "
+            "`node/services`"
         ),
         "content": {
             XML: {"schema": {"type": "string"}},
@@ -144,3 +145,15 @@ def status(
     """Return a pacs.002 with the present state of each payment of a file, in its order."""
     report = file_status(context.store, context.settings, context.clock, file_id)
     return Response(report, media_type=XML)
+
+
+@router.get(
+    "/{file_id}/receipt",
+    response_class=Response,
+    responses={200: {"content": {XML: {}}, "description": "camt.025.001.08"}},
+    summary="What became of a liquidity credit transfer?",
+)
+def receipt(context: InContext, _actor: Reader, file_id: FileId) -> Response:
+    """Return a camt.025 with the present state of the transfer of a camt.050."""
+    written = liquidity_receipt(context.store, context.settings, context.clock, file_id)
+    return Response(written, media_type=XML)

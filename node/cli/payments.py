@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 def pay(
     file: Annotated[
         Path,
-        typer.Argument(help="A pacs.008 or pacs.009, or a table (.csv).", exists=True, dir_okay=False),
+        typer.Argument(help="A pacs.008, pacs.009, camt.050 or a table (.csv).", exists=True, dir_okay=False),
     ],
     *,
     queue: Annotated[

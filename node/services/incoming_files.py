@@ -1,4 +1,4 @@
-"""What a file of payments says, whichever form it has: pacs.008, pacs.009, or a table (CSV)."""
+"""What a file of payments says, whichever form it has: pacs.008, pacs.009, camt.050, or a table (CSV)."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,10 +12,12 @@ from settlement import payments_csv
 from settlement.csv_table import place
 from settlement.errors import Fault, SettlementError, UnresolvedParty
 from settlement.identifiers import BankReference
-from settlement.iso20022 import credit_transfers
+from settlement.iso20022 import camt050, camt050_grammar, credit_transfers, header
+from settlement.iso20022.camt050 import LiquidityTransfer
 from settlement.iso20022.credit_transfers import CreditTransferMessage
 from settlement.iso20022.schema import Schemas
 from settlement.iso20022.transfer import CreditTransfer
+from settlement.iso20022.xml import parse
 from settlement.payments_csv import CsvPayment
 
 # Where the value that an error speaks of stands in a transaction; the whole transaction for the rest.
@@ -26,6 +28,13 @@ _ELEMENTS = {
     "uetr": "PmtId/UETR",
     "end_to_end_id": "PmtId/EndToEndId",
     "deadline": "SttlmTmReq",
+}
+_LIQUIDITY_ELEMENTS = {
+    "amount": "TrfdAmt/AmtWthCcy",
+    "currency": "TrfdAmt/AmtWthCcy/@Ccy",
+    "value_date": "SttlmDt",
+    "uetr": "LqdtyTrfId/UETR",
+    "end_to_end_id": "LqdtyTrfId/EndToEndId",
 }
 _CELLS = {name: name for name in ("amount", "currency", "value_date", "uetr", "end_to_end_id", "deadline")}
 # A table has no message id: it is known by its content, in as many characters as a message id has room for.
@@ -84,10 +93,17 @@ def open_file(
             body, bytes_max=settings.body_bytes_max, payments_max=settings.payments_max
         )
         return _opened_table(payments, faults, hashlib.sha256(body).digest(), queue)
-    message, faults = credit_transfers.inspect(
-        body, schemas=schemas, bytes_max=settings.body_bytes_max, transactions_max=settings.payments_max
+    digest, taken = (
+        hashlib.sha256(body).digest(),
+        credit_transfers.ROOTS | {camt050_grammar.NAME: camt050_grammar.ROOT},
     )
-    return _opened_message(message, faults, hashlib.sha256(body).digest(), queue)
+    envelope = header.open_envelope(parse(body, bytes_max=settings.body_bytes_max), taken)
+    if envelope.name == camt050_grammar.NAME:
+        return _opened_liquidity(envelope, digest, schemas, queue)
+    message, faults = credit_transfers.inspect_envelope(
+        envelope, schemas=schemas, transactions_max=settings.payments_max
+    )
+    return _opened_message(message, faults, digest, queue)
 
 
 def open_parts(
@@ -113,6 +129,45 @@ def open_parts(
         return
     for part in credit_transfers.inspect_parts(pieces, size=size, transactions_max=many, schemas=schemas):
         yield _opened_message(part.message, part.faults, body_digest, None)
+
+
+def _opened_liquidity(
+    envelope: header.Envelope,
+    body_digest: bytes,
+    schemas: Schemas | None,
+    queue: bool | None,  # noqa: FBT001  # as in a request
+) -> OpenedFile:
+    message_id, transfer, faults = camt050.inspect(envelope, schemas=schemas)
+    requests = () if transfer is None else (_liquidity_request(transfer, queue),)
+    return OpenedFile(
+        message_name=camt050_grammar.NAME,
+        message_id=message_id,
+        body_digest=body_digest,
+        sender=None if transfer is None else transfer.payer,
+        requests=requests,
+        places=tuple((0, camt050.PLACE) for _ in requests),
+        names=_LIQUIDITY_ELEMENTS,
+        faults=faults,
+    )
+
+
+def _liquidity_request(
+    transfer: LiquidityTransfer,
+    queue: bool | None,  # noqa: FBT001  # as in a request
+) -> PaymentRequest:
+    day = transfer.settlement_date
+    return PaymentRequest(
+        payer=transfer.payer,
+        payee=transfer.payee,
+        currency=transfer.currency.code,
+        amount=str(transfer.amount),
+        value_date=None if day is None else day.isoformat(),
+        end_to_end_id=transfer.end_to_end_id,
+        uetr=transfer.uetr,
+        queue=queue,
+        document=transfer.document,
+        content=transfer.content,
+    )
 
 
 def _opened_message(

@@ -23,7 +23,7 @@ from node.settings import Settings
 from node.store.session import Store
 from node.store.tables import files, instructions, upload_refusals
 from settlement.identifiers import BankReference
-from settlement.iso20022 import pacs002
+from settlement.iso20022 import camt025, camt050_grammar, pacs002
 from settlement.iso20022.banks import text_at
 from settlement.iso20022.pacs002 import TransactionStatus
 from settlement.lifecycle import State
@@ -72,6 +72,20 @@ def file_status(store: Store, settings: Settings, clock: Clock, file_id: str) ->
     if not statuses:
         raise NotFound(f"no file of this node has the id {file_id!r}")
     return _report(settings, clock, statuses, {"file": file_id}, as_of)
+
+
+def liquidity_receipt(store: Store, settings: Settings, clock: Clock, file_id: str) -> bytes:
+    """Return the camt.025 of a camt.050 as of now; raise `NotFound`."""
+    shown = {payment.id: payment for payment in _of_file(store, settings, clock, file_id)}
+    with store.snapshot() as connection:
+        placed = list(_statuses(connection, shown, instructions.c.file_id == file_id))
+    if not placed or placed[0][1].original_message_name != camt050_grammar.NAME:
+        raise NotFound(
+            f"no {camt050_grammar.NAME} of this node has the id {file_id!r}; others have a status report"
+        )
+    now, (_, transfer) = int(clock.now()), placed[0]
+    message_id = f"{transfer.original_message_id}-{now}"[-_MESSAGE_ID_CHARACTERS_MAX:]
+    return camt025.write(message_id=message_id, created_at=now, transfer=transfer)
 
 
 def payment_status(store: Store, settings: Settings, clock: Clock, payment_id: str) -> bytes:

@@ -79,6 +79,13 @@ def inspect(
     Raise a leaf of `InvalidMessage` for what is no message at all, or has more faults than are listed.
     """
     envelope = header.open_envelope(parse(data, bytes_max=bytes_max), ROOTS)
+    return inspect_envelope(envelope, schemas=schemas, transactions_max=transactions_max)
+
+
+def inspect_envelope(
+    envelope: header.Envelope, *, schemas: schema.Schemas | None = None, transactions_max: int
+) -> tuple[CreditTransferMessage, tuple[Fault, ...]]:
+    """Return what `inspect` does of a file whose message is known already."""
     if len(envelope.message) > transactions_max + 1:
         raise too_many(transactions_max)
     reading = _Reading(envelope, schemas)

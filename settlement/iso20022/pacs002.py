@@ -100,14 +100,15 @@ def _transaction(transaction: TransactionStatus) -> Tree:
         "OrgnlTxId": transaction.transaction_id,
         "OrgnlUETR": transaction.uetr,
         "TxSts": transaction_status(transaction.shown),
-        "StsRsnInf": _reason(transaction) or None,
+        "StsRsnInf": reason_tree(transaction) or None,
         "FctvIntrBkSttlmDt": None if settled is None else {"DtTm": time_text(settled)},
         "AcctSvcrRef": transaction.reference,
     }
     return _present(tree)
 
 
-def _reason(transaction: TransactionStatus) -> Tree:
+def reason_tree(transaction: TransactionStatus) -> Tree:
+    """Return why it stands so, by ISO's code or by name, and the sentence for people; empty for neither."""
     reason = transaction.reason or ("expired" if transaction.shown == "expired" else None)
     tree: Tree = {}
     if reason is not None:

@@ -50,6 +50,7 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("post", "/v1/files"): _SENDERS,
     ("get", "/v1/files/{file_id}"): _READERS,
     ("get", "/v1/files/{file_id}/status"): _READERS,
+    ("get", "/v1/files/{file_id}/receipt"): _READERS,
     ("post", "/v1/recalls"): _SENDERS,
     ("get", "/v1/queue"): _READERS,
     ("post", "/v1/payments/{payment_id}/queue/{order}"): _SENDERS,

@@ -11,9 +11,10 @@ from node.api.answers import CSV, REPLAYED, XML
 from node.clock import SystemRandom
 from node.keeper.reader import Reader
 from node.services.actors import Role
-from tests.messages import bank_file_of, file_of, table_of
+from tests.messages import bank_file_of, file_of, liquidity_file_of, table_of
 from tests.node.api.conftest import Door
 from tests.node.api.test_payments import count
+from tests.node.api.test_queue import run
 from tests.scenario import BANKS
 
 UETR = "8a562c67-ca16-48ba-b074-65581be6f011"
@@ -280,3 +281,35 @@ def test_progress_of_a_file_taken_at_once(door: Door) -> None:
     shown = door.client.get(f"/v1/files/{file_id}", headers=door.headers()).json()
     assert ("accepted", 1, 1, 0) == (shown["state"], shown["transactions"], shown["taken"], shown["refused"])
     assert 404 == door.client.get("/v1/files/file_none", headers=door.headers()).status_code
+
+
+def test_takes_a_transfer_of_liquidity(door: Door) -> None:
+    """A camt.050 is one payment, known by its message id; its receipt is a camt.025 as of now."""
+    text = liquidity_file_of("5.00", uetr=UETR)
+    headers = door.headers(content_type=XML)
+    checked = door.client.post("/v1/files?dry_run=true", content=text, headers=headers).json()
+    assert ("camt.050.001.07", 1, []) == (checked["message_name"], checked["payments"], checked["faults"])
+    taken = send(door, text)
+    assert 202 == taken.status_code, taken.text
+    assert [UETR] == [each["uetr"] for each in taken.json()["payments"]]
+    again = send(door, text, "key-2")
+    assert (202, taken.content, "true") == (again.status_code, again.content, again.headers[REPLAYED])
+    assert 409 == send(door, liquidity_file_of("6.00"), "key-3").status_code
+    path = f"/v1/files/{taken.json()['file_id']}/receipt"
+    receipt = door.client.get(path, headers=door.headers())
+    assert (200, True) == (receipt.status_code, "<Prtry>ACTC</Prtry>" in receipt.text)
+    run(door)
+    receipt = door.client.get(path, headers=door.headers())
+    assert "<Prtry>ACSC</Prtry>" in receipt.text
+    assert f"<UETR>{UETR}</UETR>" in receipt.text
+    text = liquidity_file_of("0", message_id="L2")
+    faulty = door.client.post("/v1/files?dry_run=true", content=text, headers=headers).json()
+    assert ["amount_not_positive"] == [fault["code"] for fault in faulty["faults"]]
+
+
+def test_only_a_transfer_of_liquidity_has_a_receipt(door: Door) -> None:
+    """Another file has a status report, and no receipt; nor has what there is not."""
+    taken = send(door, file_of("1.00")).json()["file_id"]
+    for file_id in (taken, "file_none"):
+        answer = door.client.get(f"/v1/files/{file_id}/receipt", headers=door.headers())
+        assert (404, "not_found") == (answer.status_code, answer.json()["code"])

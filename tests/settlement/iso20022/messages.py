@@ -13,6 +13,7 @@ from settlement.iso20022.grammar import Group
 from settlement.iso20022.leaves import Leaf
 
 PACS008 = "urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"
+CAMT050 = "urn:iso:std:iso:20022:tech:xsd:camt.050.001.07"
 CAMT056 = "urn:iso:std:iso:20022:tech:xsd:camt.056.001.08"
 HEAD = "urn:iso:std:iso:20022:tech:xsd:head.001.001.02"
 
@@ -113,6 +114,26 @@ def recall_of(*items: str, count: int | None = None) -> str:
         f"<CtrlData><NbOfTxs>{announced}</NbOfTxs></CtrlData><Undrlyg>{''.join(items)}</Undrlyg>"
     )
     return f'<Document xmlns="{CAMT056}"><FIToFIPmtCxlReq>{body}</FIToFIPmtCxlReq></Document>'
+
+
+def liquidity_transfer(
+    *,
+    amount: str = "12.34",
+    uetr: str | None = None,
+    payer: str | None = "COBADEFFXXX",
+    date: str | None = None,
+) -> str:
+    """Return a camt.050 to the other bank; `payer` None: it does not say from whom."""
+    end = f"<UETR>{uetr}</UETR>" if uetr else ""
+    bank = "<{0}><FinInstnId><BICFI>{1}</BICFI></FinInstnId></{0}>"
+    body = (
+        "<MsgHdr><MsgId>L1</MsgId><CreDtTm>2026-03-02T08:15:00Z</CreDtTm></MsgHdr>"
+        f"<LqdtyCdtTrf><LqdtyTrfId><EndToEndId>E1</EndToEndId>{end}</LqdtyTrfId>"
+        f'{bank.format("Cdtr", "BNPAFRPPXXX")}<TrfdAmt><AmtWthCcy Ccy="EUR">{amount}</AmtWthCcy></TrfdAmt>'
+        f"{bank.format('Dbtr', payer) if payer else ''}{f'<SttlmDt>{date}</SttlmDt>' if date else ''}"
+        "</LqdtyCdtTrf>"
+    )
+    return f'<Document xmlns="{CAMT050}"><LqdtyCdtTrf>{body}</LqdtyCdtTrf></Document>'
 
 
 def wrapped(document: str, application_header: str = APPLICATION_HEADER) -> bytes:

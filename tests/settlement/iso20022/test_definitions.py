@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from settlement.iso20022 import camt056_grammar, definitions, header, pacs008_grammar, pacs009_grammar
+from settlement.iso20022 import (
+    camt050_grammar,
+    camt056_grammar,
+    definitions,
+    header,
+    pacs008_grammar,
+    pacs009_grammar,
+)
 from settlement.iso20022.grammar import Group, Kind
 from settlement.iso20022.leaves import Leaf
 
@@ -24,8 +31,9 @@ _PATTERNS = {
     "[a-f0-9]{8}-[a-f0-9]{4}-4[a-f0-9]{3}-[89ab][a-f0-9]{3}-[a-f0-9]{12}": "uetr",
 }
 _DECIMALS = {("18", "17"): "decimal", ("11", "10"): "rate", ("18", "0"): "number", ("18", "5"): "amount"}
-# What no message of ours may hold: signatures, the COV use, a recall of a whole message, a mandate.
-_REFUSED = {"SplmtryData", "Sgntr", "UndrlygCstmrCdtTrf", "OrgnlGrpInfAndCxl", "MndtRltdInf"}
+# What no message of ours may hold: signatures, the COV use, a recall of a whole message, a mandate,
+# an amount without its currency.
+_REFUSED = {"SplmtryData", "Sgntr", "UndrlygCstmrCdtTrf", "OrgnlGrpInfAndCxl", "MndtRltdInf", "AmtWthtCcy"}
 _BASES = {"xs:boolean": "boolean", "xs:date": "date", "xs:dateTime": "datetime", "xs:time": "time"}
 
 
@@ -105,6 +113,12 @@ def test_recall_grammar_is_the_schema(shared_data: Path) -> None:
     assert schema.compare("FIToFIPaymentCancellationRequestV08", camt056_grammar.GRAMMAR, "") > 500
 
 
+def test_liquidity_transfer_grammar_is_the_schema(shared_data: Path) -> None:
+    """Each element of camt.050.001.07 that we take has the schema's order, number, form and codes."""
+    schema = _Schema(shared_data / "iso20022" / "camt.050.001.07.xsd")
+    assert schema.compare("LiquidityCreditTransferV07", camt050_grammar.GRAMMAR, "") > 100
+
+
 def test_every_definition_is_found_by_its_name() -> None:
     """A definition's name is its schema's, and each way to say who settles is an element of its transfers."""
     assert {"pacs.008.001.08", "pacs.009.001.08"} == set(definitions.DEFINITIONS)
@@ -124,6 +138,7 @@ def test_every_element_is_in_the_namespace_of_its_message() -> None:
     for grammar, namespace in (
         (pacs008_grammar.GRAMMAR, pacs008_grammar.NAMESPACE),
         (pacs009_grammar.GRAMMAR, pacs009_grammar.NAMESPACE),
+        (camt050_grammar.GRAMMAR, camt050_grammar.NAMESPACE),
         (camt056_grammar.GRAMMAR, camt056_grammar.NAMESPACE),
         (header.GRAMMAR, header.NAMESPACE),
     ):

@@ -1,4 +1,4 @@
-"""An obstacle is told exactly when a payment can't settle alone, and what is short is exactly what is short."""
+"""An obstacle is told exactly when a payment can't settle alone, and what is short exactly."""
 
 from dataclasses import replace
 
