@@ -14,6 +14,7 @@ from settlement.identifiers import BankReference
 from settlement.iso20022 import camt025, camt050, camt050_grammar, header
 from settlement.iso20022.camt050 import LiquidityTransfer
 from settlement.iso20022.faults import Faults
+from settlement.iso20022.pacs002 import TransactionStatus
 from settlement.iso20022.schema import Schemas, compile_schemas, validate
 from settlement.iso20022.xml import parse
 from tests.settlement.iso20022.messages import fill, liquidity_transfer, schema_files
@@ -100,7 +101,7 @@ def test_receipts_are_valid(shared_data: Path) -> None:
     schemas = compile_schemas(schema_files(shared_data))
 
     @given(transfer=statuses)
-    def check(transfer: camt025.TransactionStatus) -> None:
+    def check(transfer: TransactionStatus) -> None:
         written = camt025.write(message_id="R1", created_at=1_741_600_000, transfer=transfer)
         faults = Faults()
         validate(parse(written), schemas, faults)
