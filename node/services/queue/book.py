@@ -1,5 +1,6 @@
 """One asset's queue as it is in the mirror, with the accounts it waits for, as queue resolution takes it."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from node.mirror.ledger import Account as MirroredAccount
 from node.mirror.ledger import accounts_of
 from node.mirror.queue import Waiting, waiting
 from node.mirror.registry import Asset, directory
-from node.services.ledger_reading import LedgerReading
+from node.services.ledger_reading import ChainAccount, LedgerReading
 from node.store.session import Store
 from node.store.tables import participants
 from settlement.liquidity.queue import Account, BilateralLimit, Payment, Queue
@@ -118,6 +119,10 @@ def _queue(
     ]
     legs = [each.legs[0] for each in free.values()]
     payers = {leg.payer for leg in legs}
+    urgent_here = Counter(each.legs[0].payer for each in free.values() if each.legs[0].payer in each.urgent)
+    payees: defaultdict[int, set[int]] = defaultdict(set)
+    for leg in legs:
+        payees[leg.payer].add(leg.payee)
     limits: list[BilateralLimit] = []
     made = []
     for participant in sorted(payers | {leg.payee for leg in legs}):
@@ -126,28 +131,23 @@ def _queue(
             made.append(Account(participant=bics[participant], balance=balance))
             continue
         on_chain = reading.account(asset.id, participant)
-        urgent_here = sum(
-            leg.payer == participant and participant in each.urgent
-            for each in free.values()
-            for leg in each.legs
-        )
-        made.append(
-            Account(
-                participant=bics[participant],
-                balance=on_chain.balance,
-                reserve=on_chain.reserve,
-                credit=on_chain.credit,
-                outflow_left=None
-                if on_chain.per_day == AMOUNT_MAX
-                else max(0, on_chain.per_day - on_chain.outflow),
-                urgent_elsewhere=max(0, on_chain.urgent_waiting - urgent_here),
-            )
-        )
+        made.append(_payers_account(bics[participant], on_chain, urgent_here[participant]))
         if on_chain.bilateral:
-            payees = sorted({leg.payee for leg in legs if leg.payer == participant})
-            limits += _limits(reading, asset, participant, payees, bics)
+            limits += _limits(reading, asset, participant, sorted(payees[participant]), bics)
     return Queue(
         asset=asset.currency.code, accounts=tuple(made), payments=tuple(payments), limits=tuple(limits)
+    )
+
+
+def _payers_account(bic: str, on_chain: ChainAccount, urgent_here: int) -> Account:
+    left = None if on_chain.per_day == AMOUNT_MAX else max(0, on_chain.per_day - on_chain.outflow)
+    return Account(
+        participant=bic,
+        balance=on_chain.balance,
+        reserve=on_chain.reserve,
+        credit=on_chain.credit,
+        outflow_left=left,
+        urgent_elsewhere=max(0, on_chain.urgent_waiting - urgent_here),
     )
 
 
