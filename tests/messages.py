@@ -58,3 +58,22 @@ def liquidity_file_of(amount: str = "12.34", *, message_id: str = "L1", uetr: st
         messages.liquidity_transfer(amount=amount, uetr=uetr), message_id="M1", currency="USD", uetrs=True
     )
     return text.replace("<MsgId>L1<", f"<MsgId>{message_id}<")
+
+
+def return_file_of(*returned: tuple[str, str], message_id: str = "R1") -> str:
+    """A pacs.004 of the second bank to the first: amounts (decimals), each with what it returns."""
+    bank = "<{0}><FinInstnId><BICFI>{1}</BICFI></FinInstnId></{0}>"
+    items = "".join(
+        f"<TxInf><RtrId>R{number}</RtrId><OrgnlEndToEndId>E{number}</OrgnlEndToEndId>"
+        f"{f'<OrgnlClrSysRef>{original}</OrgnlClrSysRef>' if original else ''}"
+        f'<RtrdIntrBkSttlmAmt Ccy="USD">{amount}</RtrdIntrBkSttlmAmt>'
+        "<RtrRsnInf><Rsn><Cd>AC03</Cd></Rsn></RtrRsnInf></TxInf>"
+        for number, (amount, original) in enumerate(returned)
+    )
+    header = (
+        f"<GrpHdr><MsgId>{message_id}</MsgId><CreDtTm>{DATE}T08:15:00Z</CreDtTm>"
+        f"<NbOfTxs>{len(returned)}</NbOfTxs>"
+        f"<IntrBkSttlmDt>{DATE}</IntrBkSttlmDt><SttlmInf><SttlmMtd>CLRG</SttlmMtd></SttlmInf>"
+        f"{bank.format('InstgAgt', BANKS[1].bic)}{bank.format('InstdAgt', BANKS[0].bic)}</GrpHdr>"
+    )
+    return f'<Document xmlns="{messages.PACS004}"><PmtRtr>{header}{items}</PmtRtr></Document>'

@@ -32,8 +32,8 @@ _BODY = {
     "requestBody": {
         "required": True,
         "description": (
-            "pacs.008.001.08, pacs.009.001.08 (core) or camt.050.001.07, with or without a business "
-            "application header (head.001.001.02); or a table, whose columns are in the README of "
+            "pacs.008.001.08, pacs.009.001.08 (core), pacs.004.001.09 or camt.050.001.07, with or without a "
+            "business application header (head.001.001.02); or a table, whose columns are in the README of "
             "`node/services`"
         ),
         "content": {

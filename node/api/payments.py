@@ -127,6 +127,7 @@ def show(context: InContext, actor: Reader, payment_id: PaymentId, response: Res
         **payment_fields(history.payment),
         timeline=[TimelineEntry(**timeline_fields(entry)) for entry in history.timeline],
         policy=None if history.policy is None else PolicyVerdict.model_validate(history.policy),
+        returns=history.returns,
         document=orjson.loads(history.document) if actor.reads_documents else None,
     )
 

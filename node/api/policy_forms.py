@@ -44,6 +44,10 @@ class PaymentWithTimeline(Payment):
 
     timeline: list[TimelineEntry] = Field(description="What happened to it, oldest first")
     policy: PolicyVerdict | None = Field(description="Null where there were no rules")
+    returns: str | None = Field(
+        description="Reference of the settlement that it gives back; null: it is no return",
+        examples=["1207-3"],
+    )
     document: dict[str, Any] | None = Field(
         description="What it commits to; for officers and auditors, since it holds people's data"
     )

@@ -27,7 +27,9 @@ files = typer.Typer(name="files", help="Files of payments.", no_args_is_help=Tru
 def check(
     file: Annotated[
         Path,
-        typer.Argument(help="A pacs.008, pacs.009, camt.050 or a table (.csv).", exists=True, dir_okay=False),
+        typer.Argument(
+            help="A pacs.008, 009, 004, a camt.050 or a table (.csv).", exists=True, dir_okay=False
+        ),
     ],
     *,
     as_json: AsJson = False,
@@ -66,7 +68,9 @@ def check(
 def send(
     file: Annotated[
         Path,
-        typer.Argument(help="A pacs.008, pacs.009, camt.050 or a table (.csv).", exists=True, dir_okay=False),
+        typer.Argument(
+            help="A pacs.008, 009, 004, a camt.050 or a table (.csv).", exists=True, dir_okay=False
+        ),
     ],
     *,
     as_json: AsJson = False,

@@ -25,7 +25,9 @@ def register(app: typer.Typer) -> None:
 def pay(
     file: Annotated[
         Path,
-        typer.Argument(help="A pacs.008, pacs.009, camt.050 or a table (.csv).", exists=True, dir_okay=False),
+        typer.Argument(
+            help="A pacs.008, 009, 004, a camt.050 or a table (.csv).", exists=True, dir_okay=False
+        ),
     ],
     *,
     queue: Annotated[

@@ -10,7 +10,7 @@
         │       TooManyRequests 429 · PreconditionFailed 412 ·
         │       NotFound 404 · IdempotencyConflict · InFlight ·
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
-        │       QueueOrderRefused · QueueRunRefused ·
+        │       QueueOrderRefused · QueueRunRefused · ReturnRefused ·
         │       ApprovalRefused 409 · SelfApproval 403 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused · RefusedByPolicy 403 ·
@@ -142,6 +142,7 @@ from node.errors.requests import (
     QueueRunRefused,
     RefusedByPolicy,
     RequestRefused,
+    ReturnRefused,
     RulesFull,
     SelfApproval,
     TooManyRequests,
@@ -241,6 +242,7 @@ __all__ = [
     "QueueRunRefused",
     "RefusedByPolicy",
     "RequestRefused",
+    "ReturnRefused",
     "RulesFull",
     "SelfApproval",
     "SettingsInvalid",

@@ -140,6 +140,12 @@ class QueueRunRefused(RequestRefused):
     status = 409
 
 
+class ReturnRefused(RequestRefused):
+    """A return of what this bank was not paid, or of more than is left of it."""
+
+    status = 409
+
+
 class ApprovalRefused(RequestRefused):
     """The instruction does not wait for an approval, or is not what the approver saw."""
 

@@ -26,6 +26,7 @@ from node.services.policies.refused import RefusedByRules, log_refusal, require_
 from node.services.policies.screened import Screened, screen
 from node.services.policies.verdicts import Judged, judge
 from node.services.requests import PaymentRequest, Prepared
+from node.services.returns import require_returnable
 from node.services.submissions import FaultyRequests, Known, Submission, faulty_message
 from node.settings import Settings
 from node.store.counters import take_numbers
@@ -126,6 +127,7 @@ def take_all(
         if not drafts:
             return [answer for answer in answers if answer is not None]
         items = [item for draft in drafts for item in draft.items]
+        require_returnable(connection, settings, clock, items, own=known.own.id)
         written = write(
             connection,
             drafts,

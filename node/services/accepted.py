@@ -18,6 +18,7 @@ from node.services.answers import Answer, keep_answers
 from node.services.audit import Entry, append_entries
 from node.services.policies.verdicts import Judged, keep_verdicts
 from node.services.requests import Prepared
+from node.services.returns import write_returns
 from node.services.reviews import needs, write_reviews
 from node.services.submissions import Known, NewFile, Submission
 from node.store.bulk import insert_rows
@@ -82,6 +83,7 @@ def write(
     first = take_numbers(connection, SERIES, len(items), above=_highest_on_chain(connection, payer))
     rows = _rows(drafts, kind=kind, payer=payer, chain=chain, first=first, at=at)
     insert_rows(connection, instructions, _COLUMNS, rows)
+    write_returns(connection, list(zip(ids, items, strict=True)))
     found = needs(connection, items, payer=payer, limits=limits, judged=judged, at=at)
     held = {identifier: need for identifier, need in zip(ids, found, strict=True) if need is not None}
     if judged:

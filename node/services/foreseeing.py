@@ -9,6 +9,7 @@ from node.services.answers import Request
 from node.services.circumstances import Circumstances, look_up, prepare_all
 from node.services.policies.screened import screen
 from node.services.requests import PaymentRequest, Prepared
+from node.services.returns import require_returnable
 from node.services.reviews import foresee
 from node.services.submissions import FaultyRequests, Known, Submission, faulty_message
 from node.settings import Settings
@@ -45,6 +46,7 @@ def check(
     screened = screen(store, items)
     limits, at = settings.limits_of_one_person(), int(clock.now())
     with store.snapshot() as connection:
+        require_returnable(connection, settings, clock, items, own=known.own.id)
         judged = judge_all(connection, submission.kind, items, screened, payer=known.own.id, at=at)
         needs = iter(
             foresee(connection, new, payer=known.own.id, limits=limits, judged=judged, at=at),

@@ -1,4 +1,4 @@
-"""What a file of payments says, whichever form it has: pacs.008, pacs.009, camt.050, or a table (CSV)."""
+"""What a file of payments says: a pacs.008, pacs.009, pacs.004 or camt.050, or a table (CSV)."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +28,13 @@ _ELEMENTS = {
     "uetr": "PmtId/UETR",
     "end_to_end_id": "PmtId/EndToEndId",
     "deadline": "SttlmTmReq",
+}
+_RETURN_ELEMENTS = {
+    "amount": "RtrdIntrBkSttlmAmt",
+    "currency": "RtrdIntrBkSttlmAmt/@Ccy",
+    "value_date": "IntrBkSttlmDt",
+    "end_to_end_id": "OrgnlEndToEndId",
+    "returns": "OrgnlClrSysRef",
 }
 _LIQUIDITY_ELEMENTS = {
     "amount": "TrfdAmt/AmtWthCcy",
@@ -185,7 +192,7 @@ def _opened_message(
         places=tuple(
             (transfer.position, message.definition.place(transfer.position)) for transfer in message.transfers
         ),
-        names=_ELEMENTS,
+        names=_RETURN_ELEMENTS if message.definition.returns else _ELEMENTS,
         faults=faults,
     )
 
@@ -208,6 +215,7 @@ def _transfer_request(
         queue=queue,
         document=message.document(transfer),
         content=transfer.content,
+        returns=transfer.returns,
     )
 
 

@@ -23,7 +23,7 @@ from node.services.timeline import Entry, last_reason, timeline
 from node.services.versions import version_of
 from node.settings import Settings
 from node.store.session import Store
-from node.store.tables import instructions
+from node.store.tables import instructions, returns
 from settlement.lifecycle import State
 from settlement.participant import Directory
 from settlement.posting import SETTLING
@@ -72,12 +72,16 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentHistory:
-    """A payment with everything that happened to it, oldest first, and the document it commits to."""
+    """A payment with everything that happened to it, oldest first, and the document it commits to.
+
+    `returns`: the reference of the settlement that it gives back, if it does.
+    """
 
     payment: Payment
     timeline: tuple[Entry, ...]
     document: str
     policy: KeptVerdict | None
+    returns: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +120,17 @@ def get_payment(store: Store, settings: Settings, clock: Clock, payment_id: str)
             ),
             document=row["document"],
             policy=verdict_kept(connection, row["id"]),
+            returns=_returned_by(connection, row["id"]),
         )
+
+
+def _returned_by(connection: Connection, payment_id: str) -> str | None:
+    """Return the reference of the settlement that a payment gives back; None for any other payment."""
+    row = connection.execute(select(returns).where(returns.c.payment_id == payment_id)).mappings().first()
+    if row is None:
+        return None
+    leg = f".{row['leg']}" if row["leg"] else ""
+    return f"{row['height']}-{row['log_index']}{leg}"
 
 
 def payment_in(connection: Connection, settings: Settings, clock: Clock, row: RowMapping) -> Payment:

@@ -202,7 +202,8 @@ def _status(payment: Payment, row: RowMapping, ended: list[Outcome]) -> Transact
         original_created_at=text_at(document, "GrpHdr", "CreDtTm"),
         instruction_id=text_at(document, "CdtTrfTxInf", "PmtId", "InstrId"),
         end_to_end_id=payment.end_to_end_id,
-        transaction_id=text_at(document, "CdtTrfTxInf", "PmtId", "TxId"),
+        transaction_id=text_at(document, "CdtTrfTxInf", "PmtId", "TxId")
+        or text_at(document, "TxInf", "RtrId"),
         uetr=payment.uetr,
         currency=payment.currency,
         amount=payment.amount,

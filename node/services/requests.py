@@ -43,6 +43,7 @@ class PaymentRequest:
     goes to the chain's queue when money is missing. None is as the node is set.
     `payer`, where given, must be this node's bank. `document` is everything the caller said; `content`,
     where given, is the part of it that makes two requests with one UETR the same: a file's header is not.
+    `returns`: the reference of the settlement that it gives back.
     """
 
     payee: BankReference
@@ -57,6 +58,7 @@ class PaymentRequest:
     queue: bool | None = None
     content: Mapping[str, Json] | None = None
     payer: BankReference | None = None
+    returns: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,7 @@ class Prepared:
     value_date: str
     deadline: int
     queue: bool
+    returns: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +144,7 @@ class Preparation:
             end_to_end_id=end_to_end_id,
             value_date=value_date,
             deadline=deadline,
+            returns=request.returns,
             queue=self._queue(request.queue),
         )
 

@@ -1,6 +1,6 @@
 """The shape of camt.056.001.08, FI to FI payment cancellation request, in the notation of `grammar`."""
 
-from settlement.iso20022.components import COMPONENTS, REMITTANCE, TRANSFERS
+from settlement.iso20022.components import COMPONENTS, ORIGINAL, REMITTANCE, TRANSFERS
 from settlement.iso20022.grammar import compile_grammar
 
 NAME = "camt.056.001.08"
@@ -10,7 +10,6 @@ ROOT = "FIToFIPmtCxlReq"
 _CANCELLATION = """
 Request = Assgnmt Assignment, Case? Case, CtrlData? Control, Undrlyg+ Underlying, SplmtryData* refused
 Assignment = Id text35, Assgnr Anybody, Assgne Anybody, CreDtTm datetime
-Anybody = Pty Party | Agt Agent
 Case = Id text35, Cretr Anybody, ReopCaseIndctn? boolean
 Control = NbOfTxs digits15, CtrlSum? decimal
 Underlying = OrgnlGrpInfAndCxl? refused, TxInf* Cancellation
@@ -20,18 +19,8 @@ Cancellation = CxlId? text35, Case? Case, OrgnlGrpInf? Group, OrgnlInstrId? text
     CxlRsnInf* Reason, OrgnlTxRef? Original, SplmtryData* refused
 Group = OrgnlMsgId text35, OrgnlMsgNmId text35, OrgnlCreDtTm? datetime
 Reason = Orgtr? Party, Rsn? Code4, AddtlInf* text105
-Original = IntrBkSttlmAmt? amount, Amt? OriginalAmount, IntrBkSttlmDt? date, ReqdColltnDt? date,
-    ReqdExctnDt? Moment, CdtrSchmeId? Party, SttlmInf? Settlement, PmtTpInf? OriginalType,
-    PmtMtd? [CHK TRF DD TRA], MndtRltdInf? refused, RmtInf? Remittance, UltmtDbtr? Anybody, Dbtr? Anybody,
-    DbtrAcct? Account, DbtrAgt? Agent, DbtrAgtAcct? Account, CdtrAgt? Agent, CdtrAgtAcct? Account,
-    Cdtr? Anybody, CdtrAcct? Account, UltmtCdtr? Anybody, Purp? Code4
-OriginalAmount = InstdAmt amount | EqvtAmt Equivalent
-Equivalent = Amt amount, CcyOfTrf currency
-Moment = Dt date | DtTm datetime
-OriginalType = InstrPrty? [HIGH NORM], ClrChanl? [RTGS RTNS MPNS BOOK], SvcLvl* Code4, LclInstrm? Code35,
-    SeqTp? [FRST RCUR FNAL OOFF RPRE], CtgyPurp? Code4
 """
 
 GRAMMAR = compile_grammar(
-    COMPONENTS + REMITTANCE + TRANSFERS + _CANCELLATION, start="Request", namespace=NAMESPACE
+    COMPONENTS + REMITTANCE + TRANSFERS + ORIGINAL + _CANCELLATION, start="Request", namespace=NAMESPACE
 )

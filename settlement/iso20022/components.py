@@ -91,3 +91,18 @@ SettlementTimes = DbtDtTm? datetime, CdtDtTm? datetime
 TimeRequest = CLSTm? time, TillTm? time, FrTm? time, RjctTm? time
 ForNextAgent = Cd? [PHOA TELA], InstrInf? text140
 """
+
+# A transaction that another message speaks of.
+ORIGINAL = """
+Anybody = Pty Party | Agt Agent
+Original = IntrBkSttlmAmt? amount, Amt? OriginalAmount, IntrBkSttlmDt? date, ReqdColltnDt? date,
+    ReqdExctnDt? Moment, CdtrSchmeId? Party, SttlmInf? Settlement, PmtTpInf? OriginalType,
+    PmtMtd? [CHK TRF DD TRA], MndtRltdInf? refused, RmtInf? Remittance, UltmtDbtr? Anybody, Dbtr? Anybody,
+    DbtrAcct? Account, DbtrAgt? Agent, DbtrAgtAcct? Account, CdtrAgt? Agent, CdtrAgtAcct? Account,
+    Cdtr? Anybody, CdtrAcct? Account, UltmtCdtr? Anybody, Purp? Code4
+OriginalAmount = InstdAmt amount | EqvtAmt Equivalent
+Equivalent = Amt amount, CcyOfTrf currency
+Moment = Dt date | DtTm datetime
+OriginalType = InstrPrty? [HIGH NORM], ClrChanl? [RTGS RTNS MPNS BOOK], SvcLvl* Code4, LclInstrm? Code35,
+    SeqTp? [FRST RCUR FNAL OOFF RPRE], CtgyPurp? Code4
+"""

@@ -32,12 +32,12 @@ class FileChecks:
         self._check_uetrs(contents)
         self._count += len(contents)
         for content in contents:
-            text = text_at(content, "IntrBkSttlmAmt", TEXT)
+            text = text_at(content, self._definition.amount, TEXT)
             if text is None or self._total is None:
                 self._total = None
             else:
                 self._total = _EXACT.add(self._total, Decimal(text))
-            self._monies.add(text_at(content, "IntrBkSttlmAmt", ATTRIBUTE + "Ccy"))
+            self._monies.add(text_at(content, self._definition.amount, ATTRIBUTE + "Ccy"))
 
     def end(self, group_header: Tree) -> None:
         """Note where the header says otherwise than all transfers; without every amount no sum is judged."""
@@ -45,6 +45,12 @@ class FileChecks:
         if text_at(group_header, "SttlmInf", "SttlmMtd") == "COVE":
             detail = "COVE means that another message moves the money: settling this one would pay twice"
             self._faults.add(f"{path}/SttlmInf/SttlmMtd", FaultCode.SETTLED_ELSEWHERE, detail)
+        if text_at(group_header, "GrpRtr") in ("true", "1"):
+            detail = "a whole message at once is not returned: name each transaction"
+            self._faults.add(f"{path}/GrpRtr", FaultCode.REFUSED_ELEMENT, detail)
+        if self._count == 0:
+            detail = f"the file has no {self._definition.element}"
+            self._faults.add(self._definition.root, FaultCode.MISSING_ELEMENT, detail)
         announced = text_at(group_header, "NbOfTxs")
         if announced is not None and int(announced) != self._count:
             detail = f"the header announces {announced} transactions, the file has {self._count}"
@@ -57,12 +63,13 @@ class FileChecks:
         if control_sum is not None and Decimal(control_sum) != total:
             detail = f"the header's control sum is {control_sum}, the transactions sum to {total}"
             self._faults.add(f"{header_path}/CtrlSum", FaultCode.WRONG_CONTROL_SUM, detail)
-        announced = text_at(group_header, "TtlIntrBkSttlmAmt", TEXT)
+        total_name = self._definition.total
+        announced = text_at(group_header, total_name, TEXT)
         if announced is None:
             return
-        money = text_at(group_header, "TtlIntrBkSttlmAmt", ATTRIBUTE + "Ccy")
+        money = text_at(group_header, total_name, ATTRIBUTE + "Ccy")
         others = ", ".join(sorted(map(str, self._monies - {money})))
-        path = f"{header_path}/TtlIntrBkSttlmAmt"
+        path = f"{header_path}/{total_name}"
         if others:
             detail = f"the header's total is in {money}, transactions are in {others}"
             self._faults.add(path, FaultCode.WRONG_TOTAL, detail)

@@ -1,4 +1,5 @@
-"""Read credit transfers, customers' (pacs.008.001.08) or banks' own (pacs.009.001.08): a file of one or many.
+"""Read credit transfers, customers' (pacs.008.001.08) or banks' own (pacs.009.001.08), or returns of them
+(pacs.004.001.09): a file of one or many.
 
 Everything in the file is in the trees that come back, so that all of it ends in the documents the
 chain commits to. Whatever is wrong is found in one reading and listed with its place.
@@ -22,6 +23,8 @@ from settlement.iso20022.xml import BYTES_MAX, parse
 
 TRANSACTIONS_MAX = 50_000
 ROOTS = {definition.name: definition.root for definition in DEFINITIONS.values()}
+# What may come in parts.
+_LONG = {name: ROOTS[name] for name, each in DEFINITIONS.items() if each.element == TRANSFER}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ class CreditTransferMessage:
         document: Tree = {
             "message": self.definition.name,
             "GrpHdr": self.group_header,
-            TRANSFER: transfer.content,
+            self.definition.element: transfer.content,
         }
         if self.application_header is not None:
             document["AppHdr"] = self.application_header
@@ -110,7 +113,7 @@ def inspect_parts(
     Who sends it and what is wrong with it as a whole is known with the last part. Raise as `inspect` does.
     """
     reading: _Reading | None = None
-    for part in read_parts(pieces, messages=ROOTS, repeated=TRANSFER, size=size):
+    for part in read_parts(pieces, messages=_LONG, repeated=TRANSFER, size=size):
         if part.first + len(part.envelope.message) > transactions_max + 1:
             raise too_many(transactions_max)
         reading = reading or _Reading(part.envelope, schemas)
@@ -127,8 +130,8 @@ class _Reading:
     """What is known of one file while it is read."""
 
     def __init__(self, envelope: header.Envelope, schemas: schema.Schemas | None) -> None:
-        self.faults = Faults(repeated=TRANSFER)
         self._definition = DEFINITIONS[envelope.name]
+        self.faults = Faults(repeated=self._definition.element)
         self._schemas = schemas
         self._checks = FileChecks(self._definition, self.faults)
         self._payers: set[BankReference] = set()
@@ -140,7 +143,7 @@ class _Reading:
         """Return the message with the transfers of this part; with faults it lacks what was faulty."""
         self.faults.first = part.first
         tree = self._tree(part)
-        group_header, contents = tree_at(tree, "GrpHdr"), trees_at(tree, TRANSFER)
+        group_header, contents = tree_at(tree, "GrpHdr"), trees_at(tree, self._definition.element)
         read = [
             read_transfer(self._definition, index, content, group_header, self.faults)
             for index, content in enumerate(contents)
@@ -170,7 +173,7 @@ class _Reading:
         message, grammar = part.envelope.message, self._definition.grammar
         if not part.first:
             return read_group(message, grammar, self.faults)
-        found = Faults(repeated=TRANSFER)
+        found = Faults(repeated=self._definition.element)
         tree = read_group(message, grammar, found)
         group_header = f"{self._definition.root}/GrpHdr"
         for fault in found.found:

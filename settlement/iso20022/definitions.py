@@ -1,8 +1,8 @@
-"""The messages that carry credit transfers, and in what they differ: shape, and who of a transfer settles."""
+"""The messages that carry transfers and their returns: in what they differ, and who of each settles."""
 
 from dataclasses import dataclass
 
-from settlement.iso20022 import pacs008_grammar, pacs009_grammar
+from settlement.iso20022 import pacs004_grammar, pacs008_grammar, pacs009_grammar
 from settlement.iso20022.grammar import Group
 
 TRANSFER = "CdtTrfTxInf"
@@ -10,10 +10,11 @@ TRANSFER = "CdtTrfTxInf"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Definition:
-    """One message definition; `transfer` is the shape of each `CdtTrfTxInf`.
+    """One message definition; `transfer` is the shape of each `element`.
 
     `payers`, `payees`: where a transfer names who settles, the first that stands counts; the group header
-    may say the first. `between_banks`: debtor and creditor are banks themselves.
+    may say the first. `between_banks`: debtor and creditor are banks themselves. `amount`, `total`: where a
+    transfer and the group header say how much settles. `returns`: each gives a payment back.
     """
 
     name: str
@@ -22,15 +23,19 @@ class Definition:
     transfer: Group
     payers: tuple[str, ...]
     payees: tuple[str, ...]
-    between_banks: bool
+    between_banks: bool = False
+    element: str = TRANSFER
+    amount: str = "IntrBkSttlmAmt"
+    total: str = "TtlIntrBkSttlmAmt"
+    returns: bool = False
 
     def place(self, position: int) -> str:
         """Return where the transfer of this position (from 0) stands."""
-        return f"{self.root}/{TRANSFER}[{position + 1}]"
+        return f"{self.root}/{self.element}[{position + 1}]"
 
 
-def _transfer(grammar: Group) -> Group:
-    (found,) = (field.kind for field in grammar.fields.values() if field.name == TRANSFER)
+def _transfer(grammar: Group, element: str = TRANSFER) -> Group:
+    (found,) = (field.kind for field in grammar.fields.values() if field.name == element)
     assert isinstance(found, Group)
     return found
 
@@ -42,7 +47,6 @@ CUSTOMERS = Definition(
     transfer=_transfer(pacs008_grammar.GRAMMAR),
     payers=("InstgAgt", "DbtrAgt"),
     payees=("InstdAgt", "CdtrAgt"),
-    between_banks=False,
 )
 BANKS = Definition(
     name=pacs009_grammar.NAME,
@@ -53,4 +57,16 @@ BANKS = Definition(
     payees=("InstdAgt", "CdtrAgt", "Cdtr"),
     between_banks=True,
 )
-DEFINITIONS = {definition.name: definition for definition in (CUSTOMERS, BANKS)}
+RETURNS = Definition(
+    name=pacs004_grammar.NAME,
+    root=pacs004_grammar.ROOT,
+    grammar=pacs004_grammar.GRAMMAR,
+    transfer=_transfer(pacs004_grammar.GRAMMAR, "TxInf"),
+    payers=("InstgAgt",),
+    payees=("InstdAgt",),
+    element="TxInf",
+    amount="RtrdIntrBkSttlmAmt",
+    total="TtlRtrdIntrBkSttlmAmt",
+    returns=True,
+)
+DEFINITIONS = {definition.name: definition for definition in (CUSTOMERS, BANKS, RETURNS)}

@@ -1,4 +1,4 @@
-"""One credit transfer of a file: what settles, between whom and when, as the file says it."""
+"""One transfer or return of a file: what settles, between whom and when, as the file says it."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -17,7 +17,8 @@ from settlement.money import Currency, amount_from_decimal, currency
 class CreditTransfer:
     """One transfer: `position` from 0, `amount` in minor units, `content` all that the file says of it.
 
-    `deadline`: the last second (UTC) at which it may settle, where the file says one.
+    `deadline`: the last second (UTC) at which it may settle, where the file says one. `returns`: of a return,
+    the reference of the settlement that it gives back, as a statement says it (``1207-3``).
     """
 
     position: int
@@ -33,6 +34,7 @@ class CreditTransfer:
     payer: BankReference
     payee: BankReference
     content: Tree
+    returns: str | None = None
 
 
 def read_transfer(
@@ -40,19 +42,21 @@ def read_transfer(
 ) -> CreditTransfer | None:
     """Return the transfer at this index of those at hand; None when what it can't do without is faulty."""
     path = definition.place(position)
-    money = _money(content, f"{path}/IntrBkSttlmAmt", faults)
+    money = _money(content, definition.amount, path, faults)
     settlement_date = _settlement_date(content, group_header, path, faults)
     payer = _bank(definition.payers, content, group_header, path, faults)
     payee = _bank(definition.payees, content, group_header, path, faults)
-    end_to_end_id = text_at(content, "PmtId", "EndToEndId")
+    names = _names_of_return(content, payer, payee, path, faults) if definition.returns else _names(content)
+    end_to_end_id = names.end_to_end_id
     if not (money and settlement_date and payer and payee and end_to_end_id):
         return None
     return CreditTransfer(
         position=position,
-        instruction_id=text_at(content, "PmtId", "InstrId"),
+        instruction_id=names.instruction_id,
         end_to_end_id=end_to_end_id,
-        transaction_id=text_at(content, "PmtId", "TxId"),
-        uetr=text_at(content, "PmtId", "UETR"),
+        transaction_id=names.transaction_id,
+        uetr=names.uetr,
+        returns=names.returns,
         currency=money[0],
         amount=money[1],
         settlement_date=settlement_date,
@@ -64,16 +68,54 @@ def read_transfer(
     )
 
 
-def _money(content: Tree, path: str, faults: Faults) -> tuple[Currency, int] | None:
-    code = text_at(content, "IntrBkSttlmAmt", ATTRIBUTE + "Ccy")
-    text = text_at(content, "IntrBkSttlmAmt", TEXT)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    """What a transfer is called, and what it returns."""
+
+    instruction_id: str | None = None
+    end_to_end_id: str | None
+    transaction_id: str | None
+    uetr: str | None = None
+    returns: str | None = None
+
+
+def _names(content: Tree) -> _Names:
+    return _Names(
+        instruction_id=text_at(content, "PmtId", "InstrId"),
+        end_to_end_id=text_at(content, "PmtId", "EndToEndId"),
+        transaction_id=text_at(content, "PmtId", "TxId"),
+        uetr=text_at(content, "PmtId", "UETR"),
+    )
+
+
+def _names_of_return(
+    content: Tree, payer: BankReference | None, payee: BankReference | None, path: str, faults: Faults
+) -> _Names:
+    """Return what a return is called: its UETR is new, since the one that stands there is the original's."""
+    own, original = text_at(content, "RtrId"), text_at(content, "OrgnlClrSysRef")
+    called = text_at(content, "OrgnlEndToEndId") or own
+    needed = (
+        ("RtrId", called, "a return needs an id, its own or the original's end-to-end id"),
+        ("OrgnlClrSysRef", original, "say which settlement is returned, by its reference in a statement"),
+        ("InstgAgt", payer, "name the bank that pays back, here or in the group header"),
+        ("InstdAgt", payee, "name the bank that is paid back, here or in the group header"),
+    )
+    for name, found, detail in needed:
+        if found is None and name not in content:
+            faults.add(f"{path}/{name}", FaultCode.MISSING_ELEMENT, detail)
+    return _Names(end_to_end_id=called, transaction_id=own, returns=original)
+
+
+def _money(content: Tree, name: str, path: str, faults: Faults) -> tuple[Currency, int] | None:
+    code = text_at(content, name, ATTRIBUTE + "Ccy")
+    text = text_at(content, name, TEXT)
     if code is None or text is None:
         return None
     try:
         money = currency(code)
         return money, amount_from_decimal(text, money)
     except InvalidValue as error:
-        faults.add_error(path, error)
+        faults.add_error(f"{path}/{name}", error)
     return None
 
 

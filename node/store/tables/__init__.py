@@ -31,6 +31,7 @@ from node.store.tables.outbound import leases, outbox, replacements, transaction
 from node.store.tables.policies import policy_rules, policy_verdicts, screening_changes, screening_lists
 from node.store.tables.recalled import recall_items, recalls
 from node.store.tables.reconciled import break_steps, breaks, reconciliations
+from node.store.tables.returned import returns
 from node.store.tables.runs import queue_proposals, queue_runs
 from node.store.tables.streams import (
     feed,
@@ -88,6 +89,7 @@ __all__ = [
     "refusals",
     "rejections",
     "replacements",
+    "returns",
     "reviews",
     "screening_changes",
     "screening_lists",

@@ -12,6 +12,7 @@ from stdnum.iso7064 import mod_97_10
 from settlement.iso20022.grammar import Group
 from settlement.iso20022.leaves import Leaf
 
+PACS004 = "urn:iso:std:iso:20022:tech:xsd:pacs.004.001.09"
 PACS008 = "urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"
 CAMT050 = "urn:iso:std:iso:20022:tech:xsd:camt.050.001.07"
 CAMT056 = "urn:iso:std:iso:20022:tech:xsd:camt.056.001.08"

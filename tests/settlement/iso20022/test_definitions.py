@@ -10,6 +10,7 @@ from settlement.iso20022 import (
     camt056_grammar,
     definitions,
     header,
+    pacs004_grammar,
     pacs008_grammar,
     pacs009_grammar,
 )
@@ -113,6 +114,12 @@ def test_recall_grammar_is_the_schema(shared_data: Path) -> None:
     assert schema.compare("FIToFIPaymentCancellationRequestV08", camt056_grammar.GRAMMAR, "") > 500
 
 
+def test_return_grammar_is_the_schema(shared_data: Path) -> None:
+    """Each element of pacs.004.001.09 that we take has the schema's order, number, form and codes."""
+    schema = _Schema(shared_data / "iso20022" / "pacs.004.001.09.xsd")
+    assert schema.compare("PaymentReturnV09", pacs004_grammar.GRAMMAR, "") > 1000
+
+
 def test_liquidity_transfer_grammar_is_the_schema(shared_data: Path) -> None:
     """Each element of camt.050.001.07 that we take has the schema's order, number, form and codes."""
     schema = _Schema(shared_data / "iso20022" / "camt.050.001.07.xsd")
@@ -121,7 +128,7 @@ def test_liquidity_transfer_grammar_is_the_schema(shared_data: Path) -> None:
 
 def test_every_definition_is_found_by_its_name() -> None:
     """A definition's name is its schema's, and each way to say who settles is an element of its transfers."""
-    assert {"pacs.008.001.08", "pacs.009.001.08"} == set(definitions.DEFINITIONS)
+    assert {"pacs.004.001.09", "pacs.008.001.08", "pacs.009.001.08"} == set(definitions.DEFINITIONS)
     for definition in definitions.DEFINITIONS.values():
         names = {field.name for field in definition.transfer.fields.values()}
         assert {*definition.payers, *definition.payees} <= names
@@ -138,6 +145,7 @@ def test_every_element_is_in_the_namespace_of_its_message() -> None:
     for grammar, namespace in (
         (pacs008_grammar.GRAMMAR, pacs008_grammar.NAMESPACE),
         (pacs009_grammar.GRAMMAR, pacs009_grammar.NAMESPACE),
+        (pacs004_grammar.GRAMMAR, pacs004_grammar.NAMESPACE),
         (camt050_grammar.GRAMMAR, camt050_grammar.NAMESPACE),
         (camt056_grammar.GRAMMAR, camt056_grammar.NAMESPACE),
         (header.GRAMMAR, header.NAMESPACE),

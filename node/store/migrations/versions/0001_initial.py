@@ -46,6 +46,7 @@ APPEND_ONLY = (
     "recall_items",
     "queue_runs",
     "queue_proposals",
+    "returns",
 )
 WAITING = "transaction_id IS NULL AND refused_at IS NULL AND NOT held"
 REFUSAL = "rows of this table are never edited or deleted"
@@ -60,6 +61,7 @@ def upgrade() -> None:
     create_uploads()
     create_recalls()
     create_queue_runs()
+    create_returns()
     if op.get_bind().dialect.name == "postgresql":
         forbid_changes_on_postgresql()
     else:
@@ -957,3 +959,17 @@ def create_queue_runs() -> None:
         sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_queue_proposals")),
         info={"append_only": True},
     )
+
+
+def create_returns() -> None:
+    op.create_table(
+        "returns",
+        sa.Column("payment_id", NAME, nullable=False),
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("log_index", WHOLE, nullable=False),
+        sa.Column("leg", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["payment_id"], ["instructions.id"], name=op.f("fk_returns_payment_id")),
+        sa.PrimaryKeyConstraint("payment_id", name=op.f("pk_returns")),
+        info={"append_only": True},
+    )
+    op.create_index("ix_returns_original", "returns", ["height", "log_index", "leg"])
