@@ -1,4 +1,4 @@
-"""`vostro files`: what is wrong with a file before it is sent; sending a long one, and where it stands."""
+"""`vostro files`: what is wrong with a file before it is sent; sending a long one; what became of it."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from node.cli.opening import TERMINAL, opened_store, read_settings
-from node.cli.output import AsJson, print_json, print_rows
+from node.cli.output import AsJson, deliver_document, print_json, print_rows
 
 if TYPE_CHECKING:
     from node.services.incoming_files import FileForm
 
+Output = Annotated[Path | None, typer.Option(help="Write to this file.", dir_okay=False)]
 _PROGRESS = ("file_id", "state", "transactions", "checked", "taken", "refused", "repeats")
 _COLUMNS = ("transaction", "path", "code", "detail")
 
@@ -68,9 +69,7 @@ def check(
 def send(
     file: Annotated[
         Path,
-        typer.Argument(
-            help="A pacs.008, 009, 004, a camt.050 or a table (.csv).", exists=True, dir_okay=False
-        ),
+        typer.Argument(help="A pacs.008 or pacs.009, or a table (.csv).", exists=True, dir_okay=False),
     ],
     *,
     as_json: AsJson = False,
@@ -126,6 +125,41 @@ def show(
         _print_faults([asdict(fault) for fault in found.faults])
     if found.state == UploadState.REFUSED:
         raise typer.Exit(1)
+
+
+@files.command()
+def status(
+    named: Annotated[str, typer.Argument(help="Id of a file (file_…), or id or UETR of a payment.")],
+    *,
+    output: Output = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the pacs.002 of a file or of one payment as of now."""
+    from node.clock import SystemClock
+    from node.services.reports import file_status, payment_status
+
+    settings = read_settings()
+    report = file_status if named.startswith("file_") else payment_status
+    with opened_store(settings) as store:
+        written = report(store, settings, SystemClock(), named)
+    deliver_document(written, output, as_json=as_json)
+
+
+@files.command()
+def receipt(
+    file_id: Annotated[str, typer.Argument(help="Id of a camt.050 (file_…).")],
+    *,
+    output: Output = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the camt.025 of a liquidity transfer as of now."""
+    from node.clock import SystemClock
+    from node.services.reports import liquidity_receipt
+
+    settings = read_settings()
+    with opened_store(settings) as store:
+        written = liquidity_receipt(store, settings, SystemClock(), file_id)
+    deliver_document(written, output, as_json=as_json)
 
 
 def _print_faults(faults: list[dict[str, Any]]) -> None:

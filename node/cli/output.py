@@ -67,6 +67,15 @@ def deliver(content: bytes, output: Path | None, told: str) -> None:
     typer.echo(f"{told} in {output}", err=True)
 
 
+def deliver_document(content: bytes, output: Path | None, *, as_json: bool) -> None:
+    """Print a document, or write it to a file and tell its size."""
+    if output is None:
+        typer.echo(content.decode())
+        return
+    output.write_bytes(content)
+    print_rows([{"file": str(output), "bytes": len(content)}], ("file", "bytes"), as_json=as_json)
+
+
 def shown(value: object) -> str:
     """Return a value as a person reads it in a table."""
     if value is None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from node.cli.opening import TERMINAL, opened_store, read_settings
-from node.cli.output import AsJson, print_json, print_rows
+from node.cli.output import AsJson, deliver_document, print_json, print_rows
 
 commands = typer.Typer(help="Requests that payments be cancelled.", no_args_is_help=True)
 
@@ -70,7 +70,7 @@ def show(recall_id: RecallId, *, as_json: AsJson = False) -> None:
 def resolution(
     recall_id: RecallId,
     *,
-    file: Annotated[Path | None, typer.Option(help="Write it here; default: standard output.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Write to this file.", dir_okay=False)] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the camt.029 of a request as of now."""
@@ -80,8 +80,4 @@ def resolution(
     settings = read_settings()
     with opened_store(settings) as store:
         written = resolution_of(store, settings, SystemClock(), recall_id)
-    if file is not None:
-        file.write_bytes(written)
-        print_rows([{"file": str(file), "bytes": len(written)}], ("file", "bytes"), as_json=as_json)
-    else:
-        typer.echo(written.decode())
+    deliver_document(written, output, as_json=as_json)
