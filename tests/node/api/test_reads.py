@@ -100,7 +100,7 @@ def test_the_description_is_complete(door: Door) -> None:
             assert operation["description"], (method, path)
             if method == "post":
                 # Its path says it all.
-                ends = path.endswith(("/cancel", "/confirmation", "/refusal", "/withdrawal"))
+                ends = path.endswith(("/cancel", "/confirmation", "/refusal", "/withdrawal", "/{order}"))
                 assert ends or operation["requestBody"]["content"], path
                 # Coming in moves nothing, and asked again gives another secret; a dry run writes nothing.
                 unkeyed = "access" in operation["tags"] or path.endswith("/dry-run")

@@ -189,7 +189,7 @@ def test_parts_run_alone(built: Callable[..., Node]) -> None:
     for part, names in (
         (Part.API, ["ring", "health"]),
         (Part.FOLLOWER, ["follower", "health"]),
-        (Part.KEEPER, ["keeper", "feeder", "courier", "watch", "health"]),
+        (Part.KEEPER, ["keeper", "feeder", "courier", "watch", "resolver", "reader", "health"]),
     ):
         node = built(parts=[part])
         assert names == [worker.name for worker in node.workers]
