@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from node.clock import time_text
 from scripts.demonstration.api import Refused
 from scripts.demonstration.cast import BANKS, Player
 from scripts.demonstration.ground import Ground
@@ -17,6 +18,9 @@ from scripts.demonstration.waiting import SECONDS_MAX, NotFinal, await_final
 
 CURRENCY = "USD"
 ROUNDS = 4
+_NAME = "GRIDLOCK"
+# Who starts the demo again within so long finds them waiting still.
+_DAYS = 30
 # Above the whole supply, so that the order in which they arrive changes nothing.
 _SMALLEST = 1_000_000_000_00
 _STEP = 1_375_000_25
@@ -41,16 +45,18 @@ def owed() -> Iterator[Owed]:
                 payer=bank,
                 payee=BANKS[(place + 1 + number % 2) % len(BANKS)],
                 amount=_SMALLEST + _STEP * (ROUNDS * place + number),
-                end_to_end_id=f"GRIDLOCK-{place + 1}-{number + 1}",
+                end_to_end_id=f"{_NAME}-{place + 1}-{number + 1}",
             )
 
 
 def lock(actors: Sequence[Actor], ground: Ground) -> None:
     """Have each bank send its four, and wait until all twelve queue."""
+    now = ground.clock.now()
+    deadline = now + _DAYS * 86_400
     for actor in actors:
-        payments = [_payment(each) for each in owed() if each.payer is actor.player]
-        if payments:
-            actor.system.pay("gridlock", payments)
+        payments = [_payment(each, deadline=deadline) for each in owed() if each.payer is actor.player]
+        if payments and not any(map(_counts, actor.system.payments())):
+            actor.system.pay(f"gridlock-{now:.0f}", payments)
     await_final(actors, ground.chain)
 
 
@@ -71,11 +77,18 @@ def unlock(actors: Sequence[Actor], ground: Ground) -> Any:
     return system.get(f"/v1/queue/runs/{best['id']}")
 
 
-def _payment(each: Owed) -> Mapping[str, Any]:
+def _counts(payment: Mapping[str, Any]) -> bool:
+    """Tell whether it is one of the twelve, and waits or has settled."""
+    name: str = payment["end_to_end_id"]
+    return name.startswith(_NAME) and payment["state"] != "expired"
+
+
+def _payment(each: Owed, *, deadline: float) -> Mapping[str, Any]:
     return {
         "payee": {"bic": each.payee.bic},
         "amount": str(each.amount),
         "currency": CURRENCY,
         "end_to_end_id": each.end_to_end_id,
         "queue": True,
+        "deadline": time_text(int(deadline)),
     }

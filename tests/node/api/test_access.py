@@ -24,7 +24,7 @@ from node.services.reconciliation import Break, Kind
 from node.services.tokens import list_tokens, revoke_token
 from node.store.tables import alerts
 from settlement.alerting import Finding
-from tests.messages import file_of, recall_file_of
+from tests.messages import liquidity_file_of, recall_file_of
 from tests.node.api.conftest import Door
 from tests.scenario import BANKS
 from tests.settlement.iso20022.messages import recall_item
@@ -121,7 +121,8 @@ def _paid(door: Door, key: str) -> str:
 
 
 def _filed(door: Door, key: str) -> str:
-    text = file_of("1.00", message_id=key, uetrs=False)
+    # Of one that is a transfer of liquidity everything can be asked.
+    text = liquidity_file_of("1.00", message_id=key)
     if door.member is not BANKS[0]:
         swapped = text.replace(BANKS[0].bic, "SWAPPED").replace(door.member.bic, BANKS[0].bic)
         text = swapped.replace("SWAPPED", door.member.bic)

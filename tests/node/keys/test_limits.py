@@ -47,6 +47,10 @@ _SPENDS_NOTHING = {
     ("Settlement", "cancel"): "takes back",
     ("Settlement", "withdraw"): "takes back",
     ("Settlement", "sweep"): "ends what is over",
+    ("Settlement", "hold"): "keeps from settling",
+    ("Settlement", "release"): "lets settle what was counted when it was submitted",
+    ("Settlement", "setUrgency"): "changes an order only",
+    ("Settlement", "settle"): "settles what was counted when it was submitted, by each payer's own signer",
     ("Ledger", "setReserve"): "sets aside what stays the same participant's",
     ("Participants", "anchor"): "says a digest",
 }
