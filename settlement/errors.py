@@ -12,6 +12,7 @@
     ├── InvalidMessage              a file that is not the message it must be
     │   └── NotXml · ForbiddenXml · WrongMessage · MessageTooLarge · FaultyMessage (lists every fault)
     ├── InvalidQueue                accounts and payments that no ledger has, or a file that is no queue
+    ├── InvalidScenario             what is to go wrong on a day, and can't on that one
     ├── InvalidEvidence             bytes that do not prove what they are shown for
     │   ├── InvalidRlp · InvalidHeader · InvalidTransaction · InvalidReceipt · InvalidProof · InvalidSeals
     │   └── InvalidBundle · InvalidCheckpoint · InvalidSample · UnprovenClaim
@@ -154,6 +155,10 @@ class FaultyMessage(InvalidMessage):
 
 class InvalidQueue(SettlementError):
     """A queue to resolve that no ledger has, or a file that is not one."""
+
+
+class InvalidScenario(SettlementError):
+    """What is to go wrong on a day that is replayed can't on that one, or is too much to vary."""
 
 
 class InvalidEvidence(SettlementError):

@@ -7,6 +7,7 @@ import typer
 
 from node.cli.opening import TERMINAL, opened_node, opened_store, read_settings
 from node.cli.output import AsJson, print_json, print_rows, working
+from node.cli.stress import stress
 
 Code = Annotated[str, typer.Option("--currency", help="ISO 4217.")]
 _COLUMNS = (
@@ -18,6 +19,7 @@ _PROPOSAL_COLUMNS = ("instructions", "value", "state", "reason")
 
 def register(app: typer.Typer) -> None:
     """Add these commands to `vostro`."""
+    queue.command()(stress)
     app.add_typer(queue)
 
 

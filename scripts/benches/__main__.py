@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-BENCHES = ("api", "gas", "pay", "mirror", "evidence", "restart", "liquidity")
+BENCHES = ("api", "gas", "pay", "mirror", "evidence", "restart", "liquidity", "stress")
 
 
 def main(arguments: list[str]) -> int:

@@ -32,9 +32,9 @@ def read_queue(content: bytes) -> Queue:
         if name not in found:
             raise InvalidQueue(f"the field {name!r} is missing", param=name)
     queue = Queue(
-        asset=_name(found, "asset"),
-        accounts=_each(found, "accounts", _account, count_max=_ACCOUNTS_MAX),
-        payments=_each(found, "queue", _payment, count_max=_PAYMENTS_MAX),
+        asset=read_name(found, "asset"),
+        accounts=read_each(found, "accounts", read_account, count_max=_ACCOUNTS_MAX),
+        payments=read_each(found, "queue", read_payment, count_max=_PAYMENTS_MAX),
     )
     queue.validate()
     return queue
@@ -52,9 +52,10 @@ def resolution_fields(found: Resolution, *, seconds: float) -> dict[str, Any]:
     }
 
 
-def _each(
+def read_each(
     found: dict[str, Any], name: str, read: Callable[[dict[str, Any]], Entry], *, count_max: int
 ) -> tuple[Entry, ...]:
+    """Return a field that is a list of objects, each read; raise `InvalidQueue`."""
     entries = found[name]
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise InvalidQueue(f"{name} is no list of objects", param=name)
@@ -63,32 +64,35 @@ def _each(
     return tuple(read(entry) for entry in entries)
 
 
-def _account(entry: dict[str, Any]) -> Account:
+def read_account(entry: dict[str, Any]) -> Account:
+    """Return an account of a file; raise `InvalidQueue`."""
     entry = {"reserve": "0", "credit": "0", **entry}
     require_fields(entry, ("participant", "balance", "reserve", "credit"), refused=InvalidQueue)
     return Account(
-        participant=_name(entry, "participant"),
+        participant=read_name(entry, "participant"),
         balance=minor_units(entry, "balance", refused=InvalidQueue),
         reserve=minor_units(entry, "reserve", refused=InvalidQueue),
         credit=minor_units(entry, "credit", refused=InvalidQueue),
     )
 
 
-def _payment(entry: dict[str, Any]) -> Payment:
+def read_payment(entry: dict[str, Any]) -> Payment:
+    """Return a payment of a file; raise `InvalidQueue`."""
     require_fields(entry, ("id", "from", "to", "amount", "priority"), refused=InvalidQueue)
     priority = entry["priority"]
     if not isinstance(priority, str) or priority not in _PRIORITIES:
         raise InvalidQueue(f"priority {priority!r} is neither NORM nor URGT", param="priority")
     return Payment(
-        id=_name(entry, "id"),
-        payer=_name(entry, "from"),
-        payee=_name(entry, "to"),
+        id=read_name(entry, "id"),
+        payer=read_name(entry, "from"),
+        payee=read_name(entry, "to"),
         amount=minor_units(entry, "amount", refused=InvalidQueue),
         urgent=_PRIORITIES[priority],
     )
 
 
-def _name(entry: dict[str, Any], name: str) -> str:
+def read_name(entry: dict[str, Any], name: str) -> str:
+    """Return a field that is a name; raise `InvalidQueue`."""
     value = entry[name]
     if not isinstance(value, str) or not 0 < len(value) <= _NAME_CHARACTERS_MAX:
         raise InvalidQueue(f"{name} is no text of 1 to {_NAME_CHARACTERS_MAX} characters", param=name)

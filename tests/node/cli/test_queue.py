@@ -66,3 +66,54 @@ def test_bad_file_is_one_line(terminal: Terminal, tmp_path: Path) -> None:
         "queue", "solve", str(file)
     )
     assert 2 == terminal.run("queue", "solve", str(tmp_path / "none.json"))[0]
+
+
+_DAY = {
+    "asset": "USD",
+    "opens_at": 0,
+    "closes_at": 86_400,
+    "accounts": [
+        {"participant": name, "balance": balance} for name, balance in zip("ABC", "500", strict=True)
+    ],
+    "payments": [
+        {"id": "T1", "from": "A", "to": "B", "amount": "5", "priority": "NORM", "at": 36_000},
+        {"id": "T2", "from": "B", "to": "C", "amount": "5", "priority": "NORM", "at": 39_600},
+    ],
+}
+
+
+def test_stress_of_a_file(terminal: Terminal, tmp_path: Path) -> None:
+    """A day of a file is replayed with what goes wrong: B can't pay what A in default did not pay it, and
+    pays later what came while its node was away.
+    """
+    file = tmp_path / "day.json"
+    file.write_text(json.dumps(_DAY))
+    stress = ("queue", "stress", "--file", str(file))
+
+    usual, default, away = (
+        terminal.json(*stress, *options)
+        for options in ((), ("--default", "A@09:59", "--variations", "3"), ("--away", "B@10:30-12:30"))
+    )
+
+    assert [36_000, 39_600] == [each["settled_at"] for each in usual["settled"]]
+    assert [36_000, 45_000] == [each["settled_at"] for each in away["settled"]]
+    assert (["T1"], ["T2"]) == (default["unsent"], default["left"])
+    assert ["0", "5", "0"] == [each["short"] for each in default["participants"]]
+    assert {"at_once": "5", "least": "5"} == default["need"] == default["quantiles"]
+    status, table, told = terminal.run(*stress, "--default", "A", "--halved")
+    assert (0, True) == (status, "together" in table)
+    assert "0 settled, 1 left, 0 cancelled, 1 not sent; amounts of USD in minor units\n" == told
+
+
+def test_wrong_scenarios(terminal: Terminal, tmp_path: Path) -> None:
+    """A time that is none is wrong usage; a bank that is not there is refused in one line."""
+    file = tmp_path / "day.json"
+    file.write_text(json.dumps(_DAY))
+    stress = ("queue", "stress", "--file", str(file))
+
+    for text in ("A@25:00", "A@9:30", "A@09:60", "A@24:01", "A@"):
+        assert 2 == terminal.run(*stress, "--default", text)[0]
+    assert 2 == terminal.run(*stress, "--away", "A@09:30")[0]
+    assert (1, "", "invalid_scenario: 'Z' has no account on that day\n") == terminal.run(
+        *stress, "--default", "Z"
+    )
