@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from node.cli.opening import opened_node
 from node.cli.output import AsJson, print_json, print_rows, working
+from node.cli.parsing import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +22,13 @@ _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 
 
 def stress(
-    file: Annotated[
-        Path,
-        typer.Option("--file", help="A day as JSON (settlement/liquidity).", exists=True, dir_okay=False),
-    ],
     *,
+    day: Annotated[str | None, typer.Option("--date", help="A UTC day, 2026-11-22 or today.")] = None,
+    code: Annotated[str, typer.Option("--asset", "--currency", help="ISO 4217.")] = "USD",
+    file: Annotated[
+        Path | None,
+        typer.Option(help="Instead: a day as JSON (settlement/liquidity).", exists=True, dir_okay=False),
+    ] = None,
     default: Annotated[
         list[str] | None,
         typer.Option(help="BANK or BANK@HH:MM: from then on it sends nothing; may be given again."),
@@ -41,15 +45,18 @@ def stress(
     """Replay a day with banks in default or away, or all money halved: what settles, who is short, what
     credit it takes. Times count from the day's beginning.
     """
-    from settlement.liquidity.day_file import read_day, stress_fields
-    from settlement.liquidity.queue_file import QUEUE_BYTES_MAX
+    from settlement.liquidity.day_file import stress_fields
     from settlement.liquidity.stress import stress as found_by
 
-    with file.open("rb") as opened:
-        day = read_day(opened.read(QUEUE_BYTES_MAX + 1))
-    scenario = _scenario(day, default or (), away or (), halved=halved)
+    if day is not None and file is None:
+        replayed = _mirrored(code, day)
+    elif file is not None and day is None:
+        replayed = _of_file(file)
+    else:
+        raise typer.BadParameter("name the day: either --date or --file")
+    scenario = _scenario(replayed, default or (), away or (), halved=halved)
     with working("replaying the day"):
-        found = stress_fields(found_by(day, scenario, variations=variations, seed=seed))
+        found = stress_fields(found_by(replayed, scenario, variations=variations, seed=seed))
     if as_json:
         print_json(found)
         return
@@ -59,6 +66,22 @@ def stress(
         err=True,
     )
     print_rows([_row(each) for each in (*found["participants"], _together(found))], _COLUMNS, as_json=False)
+
+
+def _mirrored(code: str, day: str) -> "Day":
+    from node.clock import SystemClock
+    from node.services.stress import mirrored_day
+
+    with opened_node() as (store, _, _, chain):
+        return mirrored_day(store, chain, SystemClock(), code=code, day=day_of(day))
+
+
+def _of_file(file: Path) -> "Day":
+    from settlement.liquidity.day_file import read_day
+    from settlement.liquidity.queue_file import QUEUE_BYTES_MAX
+
+    with file.open("rb") as opened:
+        return read_day(opened.read(QUEUE_BYTES_MAX + 1))
 
 
 def _row(standing: dict[str, object]) -> dict[str, object]:

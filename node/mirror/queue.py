@@ -1,6 +1,6 @@
 """What waits in the queue now: which instructions, in its order, and what their events say of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -107,6 +107,18 @@ def waiting_one(connection: Connection, initiator: int, sequence: int) -> Waitin
     return next(iter(_told(connection, _IN_ORDER.where(*key))), None)
 
 
+def told_until(
+    connection: Connection, keys: Collection[InstructionKey], *, until: int
+) -> dict[InstructionKey, Waiting]:
+    """Return instructions as their events up to a block have them, whether they wait or not.
+
+    Keys have their sequence signed; position and time in the queue are not told.
+    """
+    found = {key: _Story(position=0, queued_at=0) for key in keys}
+    _hear_all(connection, found, until=until)
+    return {key: story.waiting(*key) for key, story in found.items()}
+
+
 _IN_ORDER = (
     select(queued.c.initiator, queued.c.sequence, blocks.c.timestamp)
     .join(blocks, blocks.c.height == queued.c.height)
@@ -119,9 +131,7 @@ def _told(connection: Connection, query: Select[Any]) -> list[Waiting]:
         (initiator, sequence): _Story(position=position, queued_at=timestamp)
         for position, (initiator, sequence, timestamp) in enumerate(connection.execute(query), 1)
     }
-    keys = list(found)
-    for first in range(0, len(keys), _KEYS_PER_QUERY):
-        _hear(connection, found, keys[first : first + _KEYS_PER_QUERY])
+    _hear_all(connection, found)
     return [story.waiting(*key) for key, story in found.items()]
 
 
@@ -177,17 +187,21 @@ class _Story:
         )
 
 
-def _hear(
-    connection: Connection, found: dict[InstructionKey, _Story], keys: Sequence[InstructionKey]
+def _hear_all(
+    connection: Connection, found: dict[InstructionKey, _Story], *, until: int | None = None
 ) -> None:
     query = (
         select(events.c.initiator, events.c.sequence, events.c.name, events.c.data)
-        .where(tuple_(events.c.initiator, events.c.sequence).in_(keys), events.c.contract == QUEUE)
-        .where(events.c.name != "Refused")
+        .where(events.c.contract == QUEUE, events.c.name != "Refused")
         .order_by(events.c.height, events.c.log_index)
     )
-    for initiator, sequence, name, data in connection.execute(query):
-        found[initiator, sequence].hear(name, data)
+    if until is not None:
+        query = query.where(events.c.height <= until)
+    keys, key = list(found), tuple_(events.c.initiator, events.c.sequence)
+    for first in range(0, len(keys), _KEYS_PER_QUERY):
+        some = query.where(key.in_(keys[first : first + _KEYS_PER_QUERY]))
+        for initiator, sequence, name, data in connection.execute(some):
+            found[initiator, sequence].hear(name, data)
 
 
 def _number(data: bytes, at: int) -> int:

@@ -25,7 +25,9 @@ def _owe(network: Network, payer: int, payee: int, amount: int) -> None:
 
 @pytest.mark.slow
 def test_a_gridlock_at_the_terminal(anvil: Callable[..., Anvil], tmp_path: Path, postgresql_url: str) -> None:
-    """`vostro queue` shows what waits and for what, holds and releases it, unlocks it and tells how."""
+    """`vostro queue` shows what waits and for what, holds and releases it, unlocks it and tells how,
+    and replays the day without one of its banks.
+    """
     chain = anvil()
     with founded_on(chain) as network:
         network.issue(BANKS[0], USD, FUNDS)
@@ -78,6 +80,9 @@ def _play(bank: Bank, network: Network) -> None:
     assert (FUNDS + 1100, ["settled"]) == (
         run["settled_value"], [each["state"] for each in run["proposals"]],
     )  # fmt: skip
+    stressed = shown("stress", "--date", "today", "--default", BANKS[2].bic)
+    closing = {each["participant"]: each["closing"] for each in stressed["participants"]}
+    assert (1, [], "100") == (len(stressed["unsent"]), stressed["left"], closing[BANKS[0].bic])
     told = bank.command("queue", "runs", made["run_id"]).stdout
     assert f"waits for {BANKS[2].bic}: 50000.00 short" in told
     assert 1 == bank.command("queue", "runs", "run_0", check=False).returncode
