@@ -12,6 +12,7 @@
     ├── InvalidMessage              a file that is not the message it must be
     │   └── NotXml · ForbiddenXml · WrongMessage · MessageTooLarge · FaultyMessage (lists every fault)
     ├── InvalidQueue                accounts and payments that no ledger has, or a file that is no queue
+    ├── InvalidLetter               bytes that no node signed as a letter
     ├── InvalidScenario             what is to go wrong on a day, and can't on that one
     ├── InvalidEvidence             bytes that do not prove what they are shown for
     │   ├── InvalidRlp · InvalidHeader · InvalidTransaction · InvalidReceipt · InvalidProof · InvalidSeals
@@ -155,6 +156,10 @@ class FaultyMessage(InvalidMessage):
 
 class InvalidQueue(SettlementError):
     """A queue to resolve that no ledger has, or a file that is not one."""
+
+
+class InvalidLetter(SettlementError):
+    """Not a letter of a node: wrong in its form, or not signed by the key it names."""
 
 
 class InvalidScenario(SettlementError):

@@ -52,6 +52,12 @@ def position_from_word(word: int) -> Position:
     )
 
 
+def position_word(position: Position) -> int:
+    """Pack a position."""
+    net = position.net & _U64
+    return position.participant << 224 | position.first << 160 | position.last << 96 | net << 32
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle:
     """A cycle as it is hashed on chain: `words` are its fields, then its positions, 32 bytes each."""
@@ -62,6 +68,15 @@ class Cycle:
     def asset(self) -> int:
         """Return the asset of all its payments."""
         return int.from_bytes(self.words[:WORD_BYTES], "big")
+
+    @property
+    def arguments(self) -> tuple[int, int, int, int, bytes, list[int]]:
+        """Return it as `Netting` takes it: asset, proposer, number, valid until, root, positions."""
+        asset, proposer, number, valid_until = (
+            int.from_bytes(self.words[at * WORD_BYTES : (at + 1) * WORD_BYTES], "big")
+            for at in range(_FIELDS - 1)
+        )
+        return asset, proposer, number, valid_until, self.root, list(self.position_words)
 
     @property
     def root(self) -> bytes:
@@ -94,6 +109,14 @@ class Cycle:
             + self.words[:fields]
             + keccak(self.words[fields:])
         )
+
+
+def new_cycle(
+    *, asset: int, proposer: int, number: int, valid_until: int, root: bytes, positions: Sequence[int]
+) -> Cycle:
+    """Return a cycle of its fields; its positions are packed, by ascending participant."""
+    head = b"".join(map(_word, (asset, proposer, number, valid_until)))
+    return Cycle(words=head + root + b"".join(map(_word, positions)))
 
 
 def cycle_of(proposed: bytes) -> Cycle:
@@ -161,21 +184,26 @@ def _is_in(
     if participant not in members or not 0 <= proof.index < proof.count:
         return False
     place = members.index(participant)
-    depths = (_depth(proof.count), _depth(len(members)))
+    depths = (depth_of(proof.count), depth_of(len(members)))
     if (len(proof.path), len(proof.subtree_path)) != depths:
         return False
-    root = _root_from(payment.leaf(proof.index), proof.index, proof.path)
-    net = positions[place].net.to_bytes(WORD_BYTES, "big", signed=True)
-    subtree = keccak(_SUBTREE_TYPE + _word(participant) + _word(proof.count) + net + root)
-    return _root_from(subtree, place, proof.subtree_path) == cycle.root
+    root = root_from(payment.leaf(proof.index), proof.index, proof.path)
+    leaf = subtree_leaf(participant=participant, count=proof.count, net=positions[place].net, root=root)
+    return root_from(leaf, place, proof.subtree_path) == cycle.root
 
 
-def _depth(leaves: int) -> int:
+def subtree_leaf(*, participant: int, count: int, net: int, root: bytes) -> bytes:
+    """Return the leaf of a member's subtree in the cycle's tree."""
+    signed = net.to_bytes(WORD_BYTES, "big", signed=True)
+    return keccak(_SUBTREE_TYPE + _word(participant) + _word(count) + signed + root)
+
+
+def depth_of(leaves: int) -> int:
     """Return how many nodes a path has."""
     return (leaves - 1).bit_length()
 
 
-def _root_from(leaf: bytes, index: int, path: Sequence[bytes]) -> bytes:
+def root_from(leaf: bytes, index: int, path: Sequence[bytes]) -> bytes:
     """Return the root to which a path leads; a bit of the place says on which side the node beside is."""
     for level, beside in enumerate(path):
         leaf = keccak(beside + leaf if index >> level & 1 else leaf + beside)

@@ -1,6 +1,7 @@
 """How much each key signs for on one UTC day, by asset: held at the signer, whatever asks it to sign (R7)."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from node.chain.compiled import WORD_BYTES
@@ -10,7 +11,8 @@ from node.errors import DayLimitReached, PolicyRefused
 from node.keys.signer import UnsignedTransaction
 from node.store.spending import SpendingBook
 from settlement.errors import InvalidWord
-from settlement.instruction import Terms, leg_from_word, terms_from_word
+from settlement.instruction import Terms, keccak, leg_from_word, terms_from_word
+from settlement.netting import position_from_word
 
 DAY_SECONDS = 86_400
 PAYMENTS_MAX = 500
@@ -23,7 +25,18 @@ SPENDING = {
     ("Settlement", "submit"),
     ("Ledger", "issue"),
     ("Ledger", "requestRedemption"),
+    ("Netting", "propose"),
+    ("Netting", "affirm"),
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spent:
+    """What a call spends of an asset, in minor units; `word` names it, so that it counts once."""
+
+    word: bytes
+    asset: int
+    amount: int
 
 
 class DayLimits:
@@ -36,14 +49,12 @@ class DayLimits:
         self._limits = dict(limits)
         self._clock = clock
         self._book = book
-        self._readers: dict[tuple[bytes, bytes], Callable[[bytes], list[Terms]]] = {
-            (contracts.address(contract), contracts.selector(contract, function)): (
-                _payments if function == "pay" else _single
+        self._readers = {
+            (contracts.address(contract), contracts.selector(contract, function)): _reader(
+                contracts, contract, function
             )
             for contract, function in SPENDING
         }
-        submit = contracts.address("Settlement"), contracts.selector("Settlement", "submit")
-        self._readers[submit] = partial(_submissions, contracts)
 
     def count(self, key: bytes, transaction: UnsignedTransaction) -> None:
         """Count what a transaction spends, each payment once however often it is signed.
@@ -55,13 +66,13 @@ class DayLimits:
         read = self._readers.get((transaction.to or b"", transaction.data[:SELECTOR_BYTES]))
         if read is None:
             return
-        asked = {terms.encoded(): terms for terms in read(transaction.data)}
+        asked = {spent.word: spent for spent in read(transaction.data)}
         with self._book.page(key, int(self._clock.now()) // DAY_SECONDS) as page:
             known = page.counted(list(asked))
-            fresh = {word: terms for word, terms in asked.items() if word not in known}
+            fresh = {word: spent for word, spent in asked.items() if word not in known}
             totals = page.totals()
             above = frozenset(
-                word for word, terms in fresh.items() if not self._fits(totals, terms.asset, terms.amount)
+                word for word, spent in fresh.items() if not self._fits(totals, spent.asset, spent.amount)
             )
             if above:
                 raise DayLimitReached(self._told(key, fresh, above), words=above)
@@ -75,13 +86,37 @@ class DayLimits:
         totals[asset] = total
         return True
 
-    def _told(self, key: bytes, asked: Mapping[bytes, Terms], above: frozenset[bytes]) -> str:
+    def _told(self, key: bytes, asked: Mapping[bytes, _Spent], above: frozenset[bytes]) -> str:
         assets = sorted({asked[word].asset for word in above})
         limits = ", ".join(f"{self._limits.get(asset, 0)} in asset {asset}" for asset in assets)
         return (
             f"key 0x{key.hex()} signs for at most {limits} (minor units) on one UTC day: "
             f"{len(above)} of {len(asked)} payments go above it; VOSTRO_KEY_DAY_LIMITS says how much"
         )
+
+
+def _reader(contracts: Contracts, contract: str, function: str) -> Callable[[bytes], list[_Spent]]:
+    """Return how a function's calldata is read."""
+    if contract == "Netting":
+        return partial(_cycle, contracts, function)
+    if contract == "Settlement":
+        return partial(_spent_by, partial(_submissions, contracts))
+    return partial(_spent_by, _payments if function == "pay" else _single)
+
+
+def _spent_by(read: Callable[[bytes], list[Terms]], data: bytes) -> list[_Spent]:
+    return [_Spent(word=terms.encoded(), asset=terms.asset, amount=terms.amount) for terms in read(data)]
+
+
+def _cycle(contracts: Contracts, function: str, data: bytes) -> list[_Spent]:
+    """Read a netting cycle. A key does not say whose it is, so the largest debit of any member counts."""
+    try:
+        (asset, _, number, valid_until, root, words), _ = contracts.arguments("Netting", function, data)
+        debit = max(-min((position_from_word(word).net for word in words), default=0), 0)
+    except InvalidWord as error:
+        raise PolicyRefused(f"a call of Netting.{function} that can't be read: {error.detail}") from None
+    word = keccak(root + number.to_bytes(WORD_BYTES, "big") + valid_until.to_bytes(WORD_BYTES, "big"))
+    return [_Spent(word=word, asset=asset, amount=debit)]
 
 
 def _payments(data: bytes) -> list[Terms]:

@@ -11,6 +11,7 @@ from node.keys.signer import SignedTransaction, UnsignedTransaction
 from settlement.document import Json
 from settlement.evidence import attestation
 from settlement.evidence.attestation import Attestation
+from settlement.letter import digest_to_sign
 
 
 class PolicedSigner:
@@ -48,6 +49,11 @@ class PolicedSigner:
         """Sign a 32-byte EIP-712 digest; raise `KeyNotFound`, `PolicyRefused`."""
         self._policy.check_digest()
         return signing.sign_digest(self._key(address), digest)
+
+    def sign_letter(self, address: bytes, given: bytes) -> bytes:
+        """Sign a letter to another node; raise `KeyNotFound`, `PolicyRefused`, `InvalidLetter`."""
+        self._policy.check_letter()
+        return signing.sign_digest(self._key(address), digest_to_sign(given))
 
     def attest(self, address: bytes, said: Mapping[str, Json]) -> Attestation:
         """Sign what the bank says, which moves nothing on a chain; raise `KeyNotFound`, `PolicyRefused`."""

@@ -18,6 +18,7 @@ PAYING = {
     "Payments": ("pay",),
     "Settlement": ("submit", "cancel", "withdraw", "sweep", "hold", "release", "setUrgency", "settle"),
     "Participants": ("anchor",),
+    "Netting": ("propose", "affirm", "settle", "withdraw", "sweep"),
     "Ledger": (
         "issue",
         "requestRedemption",
@@ -65,7 +66,7 @@ class Policy:
     """`calls`: the allowed selectors by contract address. `creates`: may it create contracts (deployer).
 
     `digests`: may it sign a bare 32-byte digest, that is, consent as an approve key. `attests`: may it
-    sign what its bank says outside of the chain.
+    sign what its bank says outside of the chain. `letters`: may it sign letters to other nodes.
     """
 
     chain_id: int
@@ -73,6 +74,7 @@ class Policy:
     creates: bool = False
     digests: bool = False
     attests: bool = False
+    letters: bool = False
 
     def check(self, transaction: UnsignedTransaction) -> None:
         """Raise `PolicyRefused` unless the transaction is one this signer signs."""
@@ -102,6 +104,11 @@ class Policy:
         if not self.attests:
             raise PolicyRefused("an attestation; only a signer opened for that signs one")
 
+    def check_letter(self) -> None:
+        """Raise `PolicyRefused` unless this signer signs letters to other nodes."""
+        if not self.letters:
+            raise PolicyRefused("a letter; only a running node's signer signs one")
+
     def _check_call(self, to: bytes, selector: bytes) -> None:
         if to not in self.calls:
             raise PolicyRefused(f"a call of 0x{to.hex()}, which is none of this deployment's contracts")
@@ -112,14 +119,14 @@ class Policy:
 
 
 def node_policy(contracts: Contracts) -> Policy:
-    """Return what a node's own keys sign: everything a participant or the operator sends, and no digests."""
+    """Return what a node's own keys sign: what a participant or the operator sends, letters, no digests."""
     allowed: dict[bytes, frozenset[bytes]] = {}
     for table in (PAYING, ADMINISTERING, OPERATING):
         for contract, functions in table.items():
             address = contracts.address(contract)
             selectors = frozenset(contracts.selector(contract, function) for function in functions)
             allowed[address] = allowed.get(address, frozenset()) | selectors
-    return Policy(chain_id=contracts.deployment.chain_id, calls=allowed)
+    return Policy(chain_id=contracts.deployment.chain_id, calls=allowed, letters=True)
 
 
 def notary_policy(chain_id: int) -> Policy:

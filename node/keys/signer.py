@@ -45,6 +45,10 @@ class Signer(Protocol):
         """Sign a 32-byte EIP-712 digest; return r ‖ s ‖ v (65 bytes)."""
         ...
 
+    def sign_letter(self, address: bytes, given: bytes) -> bytes:
+        """Sign what becomes a letter to another node (`settlement.letter`); return r ‖ s ‖ v (65 bytes)."""
+        ...
+
 
 class Notary(Protocol):
     """Signs what its bank says, to be read by people and programs outside of the chain."""

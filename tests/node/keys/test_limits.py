@@ -51,6 +51,9 @@ _SPENDS_NOTHING = {
     ("Settlement", "release"): "lets settle what was counted when it was submitted",
     ("Settlement", "setUrgency"): "changes an order only",
     ("Settlement", "settle"): "settles what was counted when it was submitted, by each payer's own signer",
+    ("Netting", "settle"): "settles what was counted when it was affirmed, by each member's own signer",
+    ("Netting", "withdraw"): "takes back",
+    ("Netting", "sweep"): "ends what is over",
     ("Ledger", "setReserve"): "sets aside what stays the same participant's",
     ("Participants", "anchor"): "says a digest",
 }
