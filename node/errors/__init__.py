@@ -11,6 +11,7 @@
         │       NotFound 404 · IdempotencyConflict · InFlight ·
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
         │       QueueOrderRefused · QueueRunRefused · ReturnRefused ·
+        │       LetterRefused · LetterEarly · LettersFull 503 · CycleRefused ·
         │       ApprovalRefused 409 · SelfApproval 403 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused · RefusedByPolicy 403 ·
@@ -117,6 +118,7 @@ from node.errors.requests import (
     BodyTooLarge,
     CancelRefused,
     CursorGone,
+    CycleRefused,
     DeadlineRefused,
     DuplicateMessage,
     DuplicateUetr,
@@ -127,6 +129,9 @@ from node.errors.requests import (
     InvalidClient,
     InvalidScope,
     IssuerUnavailable,
+    LetterEarly,
+    LetterRefused,
+    LettersFull,
     LoginRefused,
     LoginsBusy,
     MirrorBehind,
@@ -189,6 +194,7 @@ __all__ = [
     "ContractFault",
     "ContractRefused",
     "CursorGone",
+    "CycleRefused",
     "DayLimitReached",
     "DeadlineRefused",
     "DemoDeployment",
@@ -215,6 +221,9 @@ __all__ = [
     "KeyRefused",
     "KeystoreDamaged",
     "LeaseLost",
+    "LetterEarly",
+    "LetterRefused",
+    "LettersFull",
     "LimitExceeded",
     "LoginRefused",
     "LoginsBusy",
