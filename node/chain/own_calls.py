@@ -45,6 +45,11 @@ def set_encryption_key(contracts: Contracts, key: bytes) -> Call:
     return _call(contracts, "Participants", "setEncryptionKey", key)
 
 
+def set_endpoint(contracts: Contracts, endpoint: str) -> Call:
+    """Set where the participant takes letters (https://…). Two administer keys; nothing removes."""
+    return _call(contracts, "Participants", "setEndpoint", endpoint)
+
+
 def stop_outgoing(contracts: Contracts) -> Call:
     """Block the participant's own debits. One administer key."""
     return _call(contracts, "Participants", "stopOutgoing")

@@ -49,10 +49,12 @@ class Note(StrEnum):
     SUMMARY = "summary"
     PATHS = "paths"
     REFUSAL = "refusal"
-    CLOSED = "closed"  # the coordinator closed it: what each member's summary must say
+    EXPECTED = "expected"  # the coordinator closed it: what each member's summary must say
+    CLOSED = "closed"  # this node has built its subtree, of these lists
     REPORTED = "reported"  # this node told the coordinator what its payees agreed to
     REFUSED = "refused"  # this node told the coordinator that it will not affirm
     WITHDRAWAL = "withdrawal"  # this bank asked the chain to end the cycle
+    SWEPT = "swept"  # likewise, its time being over
 
 
 class Outcome(StrEnum):

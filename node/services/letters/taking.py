@@ -6,7 +6,7 @@ this bank gets none.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
@@ -16,7 +16,7 @@ from node.errors import LetterRefused
 from node.mirror.head import pinned
 from node.mirror.registry import key
 from node.services.circumstances import own_participant
-from node.services.letters.sending import signing_key
+from node.services.letters.sending import post, signing_key
 from node.settings import Settings
 from node.store.counters import take_numbers
 from node.store.session import Store
@@ -43,11 +43,22 @@ class Arrival:
     own: int
     sender: int
     content: Mapping[str, Any]
+    handlers: Mapping[str, "Handler"]
 
     @property
     def at(self) -> int:
         """The time, UTC seconds."""
         return int(self.clock.now())
+
+    def say(self, recipient: int, kind: str, content: Mapping[str, Any], *, until: int) -> None:
+        """Say something to a participant, by letter; to this bank itself at once."""
+        if recipient == self.own:
+            self.handlers[kind](replace(self, sender=self.own, content=content))
+        else:
+            post(
+                self.connection, self.clock, self.random, recipient=recipient, kind=kind, content=content,
+                until=until,
+            )  # fmt: skip
 
 
 # Does what a letter of a kind asks for, and returns what its receipt says beside that it was taken.
@@ -82,7 +93,7 @@ def take_letter(
         if said is None:
             arrival = Arrival(
                 connection=connection, settings=settings, clock=clock, random=random, own=own,
-                sender=sender, content=found.said["content"],
+                sender=sender, content=found.said["content"], handlers=handlers,
             )  # fmt: skip
             answer = _worked_on(arrival, found.said["kind"], handlers)
             said = _receipt(connection, found, letter, answer, own=own, at=at)
