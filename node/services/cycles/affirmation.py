@@ -22,10 +22,9 @@ from node.services.audit import append_audit
 from node.services.circumstances import own_participant
 from node.services.cycles.book import call_row, has_affirmed
 from node.services.cycles.coordination import ask_withdrawal
-from node.services.cycles.handlers import HANDLERS
+from node.services.cycles.progress import own_arrival
 from node.services.cycles.subtrees import objection
 from node.services.cycles.words import Proposal
-from node.services.letters.taking import Arrival
 from node.settings import Settings
 from node.store.session import Store
 from node.store.tables import cycle_affirmations, cycle_entries, gross_payments
@@ -164,12 +163,7 @@ def withdraw_from(
     history = None if row["digest"] is None else cycle_history(connection, row["digest"])
     if history is None or not history.proposed or history.ended is not None:
         raise CycleRefused(f"{call} has no cycle that is open on the chain")
-    own = own_participant(connection, settings).id
-    arrival = Arrival(
-        connection=connection, settings=settings, clock=clock, random=random, own=own, sender=own,
-        content={}, handlers=HANDLERS,
-    )  # fmt: skip
-    ask_withdrawal(arrival, contracts, row, actor=actor)
+    ask_withdrawal(own_arrival(connection, settings, clock, random), contracts, row, actor=actor)
 
 
 def _known(connection: Connection, call: str) -> RowMapping:

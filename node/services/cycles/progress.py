@@ -1,6 +1,6 @@
 """What is due in the calls that this node is in: told, refused, ended, taken on."""
 
-from sqlalchemy import RowMapping
+from sqlalchemy import Connection, RowMapping
 
 from node.chain import own_calls
 from node.chain.contracts import Contracts
@@ -9,6 +9,7 @@ from node.mirror.cycles import CycleHistory, cycle_history
 from node.services.administration import ask_in
 from node.services.circumstances import own_participant
 from node.services.cycles.book import end_call, has_affirmed, live_calls, note, note_of
+from node.services.cycles.calling import make_call
 from node.services.cycles.coordination import coordinate
 from node.services.cycles.handlers import HANDLERS
 from node.services.cycles.membership import report
@@ -36,6 +37,23 @@ def advance(store: Store, settings: Settings, contracts: Contracts, clock: Clock
     return sum(_advance_one(store, settings, contracts, clock, random, call=call) for call in live)
 
 
+def ask_call(
+    store: Store, settings: Settings, clock: Clock, random: Random, *, asset: int, actor: str
+) -> str:
+    """Call for a cycle and return the call's id; raise `CycleRefused`."""
+    with store.transaction() as connection:
+        return make_call(own_arrival(connection, settings, clock, random), asset=asset, actor=actor)
+
+
+def own_arrival(connection: Connection, settings: Settings, clock: Clock, random: Random) -> Arrival:
+    """Return what this bank's own work on a call is done with."""
+    own = own_participant(connection, settings).id
+    return Arrival(
+        connection=connection, settings=settings, clock=clock, random=random, own=own, sender=own,
+        content={}, handlers=HANDLERS,
+    )  # fmt: skip
+
+
 def _advance_one(
     store: Store,
     settings: Settings,
@@ -46,11 +64,7 @@ def _advance_one(
     call: str,
 ) -> bool:
     with store.transaction() as connection:
-        own = own_participant(connection, settings).id
-        arrival = Arrival(
-            connection=connection, settings=settings, clock=clock, random=random, own=own, sender=own,
-            content={}, handlers=HANDLERS,
-        )  # fmt: skip
+        arrival = own_arrival(connection, settings, clock, random)
         row = next((each for each in live_calls(connection) if each["id"] == call), None)
         if row is None:
             return False
@@ -58,7 +72,7 @@ def _advance_one(
             report(arrival, row)
             or _refuse(arrival, row)
             or _end(arrival, contracts, row)
-            or (row["coordinator"] == own and coordinate(arrival, contracts, row))
+            or (row["coordinator"] == arrival.own and coordinate(arrival, contracts, row))
         )
 
 
