@@ -33,6 +33,7 @@ from node.api import (
     screening,
     statements,
     stream,
+    trades,
     trials,
     webhooks,
 )
@@ -57,6 +58,7 @@ _ROUTES = (
     files,
     recalls,
     queue,
+    trades,
     issues,
     redemptions,
     assets,

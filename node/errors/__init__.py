@@ -10,7 +10,7 @@
         │       TooManyRequests 429 · PreconditionFailed 412 ·
         │       NotFound 404 · IdempotencyConflict · InFlight ·
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
-        │       QueueOrderRefused · QueueRunRefused · ReturnRefused ·
+        │       QueueOrderRefused · QueueRunRefused · ReturnRefused · TradeRefused ·
         │       ApprovalRefused 409 · SelfApproval 403 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused · RefusedByPolicy 403 ·
@@ -146,6 +146,7 @@ from node.errors.requests import (
     RulesFull,
     SelfApproval,
     TooManyRequests,
+    TradeRefused,
     Unauthenticated,
     UnsupportedGrantType,
     ValueDateRefused,
@@ -261,6 +262,7 @@ __all__ = [
     "TokenModuleMissing",
     "TokenSessionLost",
     "TooManyRequests",
+    "TradeRefused",
     "TransactionPostponed",
     "TransactionRefused",
     "Unauthenticated",
