@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from node.clock import time_text
 from node.errors import AssetNotFound, DeadlineRefused, PayeeRefused, PayerRefused, ValueDateRefused
 from settlement.document import Json, canonical, commitment
 from settlement.errors import InvalidDocument, InvalidUetr, InvalidValue
@@ -128,7 +129,7 @@ class Preparation:
         payee = self._payee(request.payee, money)
         amount = amount_from_minor_units(request.amount)
         value_date = self._value_date(request.value_date)
-        deadline = self._deadline(request.deadline)
+        deadline = deadline_of(request.deadline, now=self._now, seconds=self._defaults.deadline_seconds)
         end_to_end_id = validate_end_to_end_id(request.end_to_end_id)
         document = document_bytes(request, uetr)
         return Prepared(
@@ -196,9 +197,6 @@ class Preparation:
             f"the value date is {text}, today is {self._today} (UTC): send it on its date", param="value_date"
         )
 
-    def _deadline(self, given: int | None) -> int:
-        return deadline_of(given, now=self._now, seconds=self._defaults.deadline_seconds)
-
     def _queue(self, given: bool | None) -> bool:  # noqa: FBT001  # the field of a request, as written
         allowed = self._defaults.queue if given is None else given
         return allowed and self._kind is InstructionKind.PAYMENT
@@ -210,16 +208,12 @@ def deadline_of(given: int | None, *, now: int, seconds: int) -> int:
         return now + seconds
     if given < now:
         raise DeadlineRefused(
-            f"the deadline {_time_text(given)} is past; it is {_time_text(now)}", param="deadline"
+            f"the deadline {time_text(given)} is past; it is {time_text(now)}", param="deadline"
         )
     if given - now > DEADLINE_SECONDS_MAX:
         days = DEADLINE_SECONDS_MAX // 86_400
         raise DeadlineRefused(f"the deadline is more than {days} days ahead", param="deadline")
     return given
-
-
-def _time_text(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def money_request(

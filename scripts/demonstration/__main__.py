@@ -17,6 +17,7 @@ from node.log import configure
 from scripts.demonstration.anvil import AnvilFailed, clear
 from scripts.demonstration.api import Refused
 from scripts.demonstration.checks import Findings, look_closely
+from scripts.demonstration.exchange import exchange
 from scripts.demonstration.founding import found_network
 from scripts.demonstration.gridlock import lock, unlock
 from scripts.demonstration.ground import Ground, embedded, persistent
@@ -85,8 +86,10 @@ def _play(
         lock(actors, ground)
     with report.step("the queue resolved: what nets settles at once"):
         run = unlock(actors, ground)
+    with report.step("a PvP: dollars against euros, proposed, matched, affirmed, settled together"):
+        trade = exchange(actors, ground)
     with report.step("statements read back; chain, ledgers and mirrors compared"):
-        findings = look_closely(actors, place, files, run)
+        findings = look_closely(actors, place, files, run, trade)
     report.day(files, findings)
     return findings
 

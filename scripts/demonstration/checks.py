@@ -9,6 +9,7 @@ from node.mirror.digests import table_digests
 from node.services.circumstances import own_participant
 from node.services.reconciliation import reconcile
 from scripts.demonstration.cast import CENTRAL_BANK, CURRENCIES
+from scripts.demonstration.exchange import as_payments
 from scripts.demonstration.nodes import Actor
 from scripts.demonstration.place import Place
 from scripts.demonstration.play import SentFile
@@ -28,16 +29,19 @@ class BankDay:
 class Findings:
     """`payments`: every bank's, as its node lists them. `breaks`: sentences; none when all is right.
 
-    `run`: the run that unlocked the queue.
+    `run`: the run that unlocked the queue; `trade`: what two banks exchanged.
     """
 
     payments: Sequence[Any]
     days: Sequence[BankDay]
     breaks: Sequence[str]
     run: Any
+    trade: Any
 
 
-def look_closely(actors: Sequence[Actor], place: Place, files: Sequence[SentFile], run: Any) -> Findings:
+def look_closely(
+    actors: Sequence[Actor], place: Place, files: Sequence[SentFile], run: Any, trade: Any
+) -> Findings:
     """Write each bank's statements and status report of the day, read them back, compare, reconcile."""
     banks = [actor for actor in actors if actor.player is not CENTRAL_BANK]
     (operator,) = (actor for actor in actors if actor.player is CENTRAL_BANK)
@@ -52,13 +56,13 @@ def look_closely(actors: Sequence[Actor], place: Place, files: Sequence[SentFile
         for code in CURRENCIES
     ]
     breaks = [
-        *(found for bank_day in days for found in _against_payments(bank_day, payments, day)),
+        *(found for each in days for found in _against_payments(each, [*payments, *as_payments(trade)], day)),
         *(found for actor in actors for found in _against_chain(actor)),
         *_among_mirrors(actors),
         *unproven(operator, banks, payments, place),
         *_left(run),
     ]
-    return Findings(payments=payments, days=days, breaks=breaks, run=run)
+    return Findings(payments=payments, days=days, breaks=breaks, run=run, trade=trade)
 
 
 def _left(run: Any) -> Iterator[str]:

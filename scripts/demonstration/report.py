@@ -43,6 +43,7 @@ class Report:
         self._payments(files, findings)
         self._rejections(findings)
         self._gridlock(findings.run)
+        self._exchange(findings.trade)
         self._balances(files, findings)
         if not findings.breaks:
             self._console.print(
@@ -122,6 +123,15 @@ class Report:
             f"with {_money(money, code)} {code} of money among the three banks",
             highlight=False,
         )
+
+    def _exchange(self, trade: Any) -> None:
+        """Print what two banks exchanged, and that it was what was expected."""
+        legs = " against ".join(
+            f"{_money(int(leg['amount']), leg['currency'])} {leg['currency']} from {leg['payer']}"
+            for leg in trade["legs"]
+        )
+        matched = "as expected" if trade["matching"]["matched"] else "otherwise than expected"
+        self._console.print(f"[green]exchanged[/green] {legs}: {matched}, settled together", highlight=False)
 
     def _rejections(self, findings: Findings) -> None:
         for payment in findings.payments:
