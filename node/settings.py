@@ -167,6 +167,35 @@ class Settings(BaseSettings):
     webhook_private_targets: bool = Field(
         default=False, description="Deliver webhooks to addresses of private networks and by plain HTTP, too"
     )
+    exchange_host: str = Field(
+        default="127.0.0.1", description="Address on which other banks' nodes bring letters"
+    )
+    exchange_port: int | None = Field(
+        default=None, ge=0, le=65535, description="Its port; default: no letters, and no netting cycles"
+    )
+    exchange_certificate_file: Path | None = Field(
+        default=None, description="Certificate chain (PEM) shown there"
+    )
+    exchange_key_file: Path | None = Field(default=None, description="Private key (PEM) of that certificate")
+    exchange_authorities_file: Path | None = Field(
+        default=None,
+        description="Authorities (PEM) of the other nodes' certificates; default: the system's",
+    )
+    exchange_private_targets: bool = Field(
+        default=False, description="Bring letters to addresses of private networks, too"
+    )
+    cycle_age_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=86_400,
+        description="Call for a cycle when a payment waits for one so long; 0: never",
+    )
+    cycle_depth: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="Call for a cycle when so many payments wait; 0: never",
+    )
     webhook_password_file: Path | None = Field(
         default=None,
         description="File with the password of webhook secrets; default: the keystore's",

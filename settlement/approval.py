@@ -21,6 +21,7 @@ ACTION_OF_KIND = {
     InstructionKind.REDEMPTION: keccak(b"requestRedemption"),
 }
 SETTLE = keccak(b"settle")
+NET = keccak(b"net")
 
 _DOMAIN_TYPE = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _APPROVAL_TYPE = keccak(b"Approval(bytes32 action,bytes32 digest,uint256 deadline)")

@@ -68,8 +68,8 @@ def read_letter(letter: bytes) -> Letter:
 
 
 def letter_digest(letter: bytes) -> bytes:
-    """Return the 32 bytes that name a letter in its receipt."""
-    return hashlib.sha256(letter).digest()
+    """Return the 32 bytes that name what a letter says, whichever key signed it."""
+    return hashlib.sha256(letter.split(b".")[1]).digest()
 
 
 def _header(given: bytes) -> bytes:

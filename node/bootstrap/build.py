@@ -12,6 +12,7 @@ from node.api.readiness import Readiness
 from node.api.ring import Ring
 from node.bootstrap.agreement import AgreementProbe
 from node.bootstrap.believing import checks_of, validators_of, witnesses_of
+from node.bootstrap.exchanging import exchanging
 from node.bootstrap.funds import FundsProbe
 from node.bootstrap.health import LOOK_SECONDS as HEALTH_SECONDS
 from node.bootstrap.health import HealthWatch
@@ -72,7 +73,8 @@ def build(
     with ExitStack() as on_failure:
         on_failure.callback(resources.close)
         ring: KeyRing | None = None
-        if Part.SUBMITTER in parts and signer is None:
+        exchanges = Part.EXCHANGE in parts and settings.exchange_port is not None
+        if (Part.SUBMITTER in parts or exchanges) and signer is None:
             signer = ring = resources.enter_context(opened_signer(settings, contracts, clock, password))
         chain = chain or resources.enter_context(connected_chain(settings, clock, contracts.deployment))
         store = resources.enter_context(closing(open_store(settings)))
@@ -89,6 +91,12 @@ def build(
                 settings, store, chain,
                 contracts=contracts, clock=clock, random=random, vault=vault, resources=resources,
             )  # fmt: skip
+        door = None
+        if exchanges and signer is not None:
+            post, door = exchanging(
+                settings, store, contracts, signer, clock=clock, random=random, resources=resources
+            )
+            ticks[Part.EXCHANGE] = post.tick
         ring_of_feed = Ring(store)
         if Part.API in parts:
             ticks["ring"] = ring_of_feed.tick
@@ -113,7 +121,10 @@ def build(
             intake=Intake(store, settings, clock, random),
             approvers=Approvers(approver_keys(settings), clock),
         )  # fmt: skip
-        node = Node(context, verification, [*workers, health], web=Part.API in parts, resources=resources)
+        node = Node(
+            context, verification, [*workers, health],
+            web=Part.API in parts, resources=resources, door=door,
+        )  # fmt: skip
         on_failure.pop_all()
         return node
 

@@ -28,6 +28,7 @@ class Part(StrEnum):
     SUBMITTER = "submitter"
     FOLLOWER = "follower"
     KEEPER = "keeper"
+    EXCHANGE = "exchange"
 
 
 class WebServerEnded(NodeError):
@@ -45,8 +46,9 @@ class Node:
         *,
         web: bool,
         resources: ExitStack,
+        door: WebServer | None = None,
     ) -> None:
-        """Take the parts; `resources` are what is closed in the end."""
+        """Take the parts; `resources` are what is closed in the end, `door` is where letters come in."""
         self.context = context
         self.workers = tuple(workers)
         self._verification = verification
@@ -63,6 +65,7 @@ class Node:
             if web
             else None
         )
+        self.door = door
         self._stopping = threading.Event()
 
     def start(self) -> None:
@@ -81,6 +84,9 @@ class Node:
         if self.web is not None:
             self.web.start()
             _log.info("listening", url=self.web.url)
+        if self.door is not None:
+            self.door.start()
+            _log.info("taking_letters", url=self.door.url)
 
     def run(self) -> None:
         """Start, and stay until a signal; raise what makes it impossible to go on."""
@@ -96,12 +102,13 @@ class Node:
         """End everything after its present piece of work, and close what was opened."""
         self._stopping.set()
         self.context.ring.close()
-        if self.web is not None:
-            self.web.stop()
+        servers = [server for server in (self.web, self.door) if server is not None]
+        for server in servers:
+            server.stop()
         for worker in self.workers:
             worker.stop()
-        if self.web is not None:
-            self.web.join()
+        for server in servers:
+            server.join()
         for worker in self.workers:
             worker.join()
         self._resources.close()
@@ -109,7 +116,8 @@ class Node:
     def _require_possible(self) -> None:
         if self._verification.refusal is not None:
             raise self._verification.refusal
-        if self.web is not None and not self.web.alive:
+        servers = [server for server in (self.web, self.door) if server is not None]
+        if not all(server.alive for server in servers):
             raise WebServerEnded("the web server has ended by itself; the log says why")
 
     def _catch_signals(self) -> None:

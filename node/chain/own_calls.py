@@ -10,6 +10,7 @@ from typing import TypeAlias
 from node.chain.calls import Call, KeyTerms
 from node.chain.contracts import Contracts
 from settlement.instruction import OneLeg, Terms
+from settlement.netting import Cycle
 
 # ISO 20022 external cancellation reason: the customer asked for it; the queue's customer is the debtor.
 _CANCELLATION = b"CUST"
@@ -42,6 +43,11 @@ def revoke_key(contracts: Contracts, number: int) -> Call:
 def set_encryption_key(contracts: Contracts, key: bytes) -> Call:
     """Set the key that documents for the participant are encrypted to. Two administer keys; none removes."""
     return _call(contracts, "Participants", "setEncryptionKey", key)
+
+
+def set_endpoint(contracts: Contracts, endpoint: str) -> Call:
+    """Set where the participant takes letters (https://…). Two administer keys; nothing removes."""
+    return _call(contracts, "Participants", "setEndpoint", endpoint)
 
 
 def stop_outgoing(contracts: Contracts) -> Call:
@@ -178,6 +184,26 @@ def settle(contracts: Contracts, sets: Sequence[Sequence[Words]]) -> Call:
 def sweep(contracts: Contracts, payments: Sequence[tuple[OneLeg, bytes]]) -> Call:
     """End those of the payments in the queue whose time is over. Anybody."""
     return _call(contracts, "Settlement", "sweep", [_instruction(*payment) for payment in payments])
+
+
+def propose_cycle(contracts: Contracts, cycle: Cycle, approval: tuple[int, int, bytes]) -> Call:
+    """Open a netting cycle and affirm it. The proposer's pay key; approval: (0, deadline, signature)."""
+    return _call(contracts, "Netting", "propose", cycle.arguments, approval)
+
+
+def affirm_cycle(contracts: Contracts, cycle: Cycle, approval: tuple[int, int, bytes]) -> Call:
+    """Affirm an open cycle. A member's pay key; approval as in `propose_cycle`."""
+    return _call(contracts, "Netting", "affirm", cycle.arguments, approval)
+
+
+def withdraw_cycle(contracts: Contracts, cycle: Cycle) -> Call:
+    """End an open cycle. The pay key of any member."""
+    return _call(contracts, "Netting", "withdraw", cycle.arguments)
+
+
+def sweep_cycle(contracts: Contracts, cycle: Cycle) -> Call:
+    """End a cycle whose time is over. Anybody."""
+    return _call(contracts, "Netting", "sweep", cycle.arguments)
 
 
 def _instruction(payment: OneLeg, commitment: bytes) -> Words:

@@ -48,7 +48,7 @@ def run(
     # Who asks must not wait 5 ms, Python's own measure, for the turn of a thread that computes: a request
     # takes dozens of turns. Measured: 142 single payments a second for 116.
     sys.setswitchinterval(_TURN_SECONDS)
-    password = read_password(settings) if Part.SUBMITTER in parts else None
+    password = read_password(settings) if {Part.SUBMITTER, Part.EXCHANGE} & set(parts) else None
     configure()
     with working("opening the keystore"):
         node = build(settings, clock=SystemClock(), random=SystemRandom(), password=password, parts=parts)

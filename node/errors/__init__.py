@@ -10,7 +10,8 @@
         │       TooManyRequests 429 · PreconditionFailed 412 ·
         │       NotFound 404 · IdempotencyConflict · InFlight ·
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
-        │       QueueOrderRefused · QueueRunRefused · ReturnRefused · TradeRefused ·
+        │       QueueOrderRefused · QueueRunRefused · ReturnRefused ·
+        │       LetterRefused · LetterEarly · LettersFull 503 · CycleRefused · TradeRefused ·
         │       ApprovalRefused 409 · SelfApproval 403 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused · RefusedByPolicy 403 ·
@@ -117,6 +118,7 @@ from node.errors.requests import (
     BodyTooLarge,
     CancelRefused,
     CursorGone,
+    CycleRefused,
     DeadlineRefused,
     DuplicateMessage,
     DuplicateUetr,
@@ -127,6 +129,9 @@ from node.errors.requests import (
     InvalidClient,
     InvalidScope,
     IssuerUnavailable,
+    LetterEarly,
+    LetterRefused,
+    LettersFull,
     LoginRefused,
     LoginsBusy,
     MirrorBehind,
@@ -190,6 +195,7 @@ __all__ = [
     "ContractFault",
     "ContractRefused",
     "CursorGone",
+    "CycleRefused",
     "DayLimitReached",
     "DeadlineRefused",
     "DemoDeployment",
@@ -216,6 +222,9 @@ __all__ = [
     "KeyRefused",
     "KeystoreDamaged",
     "LeaseLost",
+    "LetterEarly",
+    "LetterRefused",
+    "LettersFull",
     "LimitExceeded",
     "LoginRefused",
     "LoginsBusy",

@@ -146,6 +146,30 @@ class ReturnRefused(RequestRefused):
     status = 409
 
 
+class LetterRefused(RequestRefused):
+    """A letter that is not for this bank, not from whom it says, or says what can't be."""
+
+    status = 409
+
+
+class LetterEarly(RequestRefused):
+    """A letter about something of which another letter has yet to come; send it again."""
+
+    status = 503
+
+
+class LettersFull(RequestRefused):
+    """As many letters wait for their recipients as this node keeps."""
+
+    status = 503
+
+
+class CycleRefused(RequestRefused):
+    """A netting cycle can't be called, affirmed or left as it stands."""
+
+    status = 409
+
+
 class ApprovalRefused(RequestRefused):
     """The instruction does not wait for an approval, or is not what the approver saw."""
 

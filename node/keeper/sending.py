@@ -47,11 +47,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What came of a message: the answer's status, or why there is none."""
+    """What came of a message: the answer's status and the beginning of its body, or why there is none."""
 
     status: int | None
     error: str | None
     milliseconds: int
+    body: bytes = b""
 
     @property
     def taken(self) -> bool:
@@ -80,12 +81,15 @@ class Sender:
         private_allowed: bool,
         resolve_name: Resolve = resolve,
         seconds_max: float = MESSAGE_SECONDS_MAX,
+        answer_bytes_max: int = ANSWER_BYTES_MAX,
+        context: ssl.SSLContext | None = None,
     ) -> None:
         self._url = url
+        self._answer_bytes_max = answer_bytes_max
         self._seconds_max = seconds_max
         self._deadline = _Deadline()
         self._pool = httpcore2.ConnectionPool(
-            ssl_context=ssl.create_default_context(),
+            ssl_context=context or ssl.create_default_context(),
             max_connections=1,
             network_backend=_Backend(self._deadline, private_allowed, resolve_name),
         )
@@ -98,29 +102,30 @@ class Sender:
         """Send a message and return what came of it; never raise for what a receiver does."""
         started = time.monotonic()
         self._deadline.at = started + self._seconds_max
-        status, error = None, None
+        status, error, body = None, None, b""
         try:
-            status = self._exchange(message)
+            status, body = self._exchange(message)
         except RequestRefused as refusal:
             error = f"{refusal.code}: {refusal.detail}"
         except _FAILURES as failure:
             # Its text might quote the receiver, so only its kind is told.
             error = type(failure).__name__
-        return Sent(status=status, error=error, milliseconds=int((time.monotonic() - started) * 1000))
+        milliseconds = int((time.monotonic() - started) * 1000)
+        return Sent(status=status, error=error, milliseconds=milliseconds, body=body)
 
-    def _exchange(self, message: Message) -> int:
-        headers = [*_HEADERS.items(), *message.headers.items()]
+    def _exchange(self, message: Message) -> tuple[int, bytes]:
+        headers = [*(_HEADERS | message.headers).items()]
         with self._pool.stream("POST", self._url, headers=headers, content=message.body) as response:
-            # The status tells all. A short rest is read, so that the connection can be used again.
+            # A short rest is read, also so that the connection can be used again.
             self._deadline.at = min(self._deadline.at, time.monotonic() + REST_SECONDS_MAX)
+            received = b""
             with suppress(*_FAILURES):
-                received = 0
                 for chunk in response.iter_stream():
-                    received += len(chunk)
-                    if received > ANSWER_BYTES_MAX:
+                    received += chunk
+                    if len(received) > self._answer_bytes_max:
                         break
             status: int = response.status
-        return status
+        return status, received
 
 
 class _Deadline:

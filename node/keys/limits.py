@@ -13,7 +13,7 @@ from node.store.spending import SpendingBook
 from settlement.errors import InvalidWord
 from settlement.instruction import Terms, keccak, leg_from_word, terms_from_word
 from settlement.netting import position_from_word
-from settlement.trade import Trade, packed_legs
+from settlement.trade import Trade, form_refusal, packed_legs
 
 DAY_SECONDS = 86_400
 PAYMENTS_MAX = 500
@@ -168,6 +168,8 @@ def _spent_in(trade: Trade, *, submitted: bool, urgent: bool) -> list[_Spent]:
     if submitted and trade.is_payment:
         terms = _payment(trade, urgent=urgent)
         return [_Spent(word=terms.encoded(), asset=terms.asset, amount=terms.amount)]
+    if form_refusal(trade) or any(leg.payer_for or leg.payee_for for leg in trade.legs):
+        raise PolicyRefused("an instruction that no node writes")
     debtors = [trade.initiator] if submitted else [each for each in trade.debtors if each != trade.initiator]
     outflows = [trade.outflow(debtor) for debtor in debtors]
     name = trade.head.to_bytes(WORD_BYTES, "big") + trade.commitment + packed_legs(trade.legs)

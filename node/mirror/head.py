@@ -26,6 +26,7 @@ class Pinned:
 
     chain_id: int
     ledger: bytes
+    netting: bytes
 
 
 def head(connection: Connection) -> Head | None:
@@ -65,7 +66,8 @@ def pinned(connection: Connection) -> Pinned:
     row = connection.execute(select(deployment)).one_or_none()
     if row is None:
         raise MirrorBehind("which chain this is is not known yet; try again when the node has caught up")
-    return Pinned(chain_id=row.chain_id, ledger=bytes.fromhex(json.loads(row.contracts)["Ledger"]))
+    contracts = {name: bytes.fromhex(address) for name, address in json.loads(row.contracts).items()}
+    return Pinned(chain_id=row.chain_id, ledger=contracts["Ledger"], netting=contracts["Netting"])
 
 
 def pin(

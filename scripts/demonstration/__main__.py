@@ -21,6 +21,7 @@ from scripts.demonstration.exchange import exchange
 from scripts.demonstration.founding import found_network
 from scripts.demonstration.gridlock import lock, unlock
 from scripts.demonstration.ground import Ground, embedded, persistent
+from scripts.demonstration.netting import net, open_doors
 from scripts.demonstration.nodes import Actor, running_nodes
 from scripts.demonstration.place import Place
 from scripts.demonstration.play import issue_money, play_months, send_files
@@ -88,8 +89,12 @@ def _play(
         run = unlock(actors, ground)
     with report.step("a PvP: dollars against euros, proposed, matched, affirmed, settled together"):
         trade = exchange(actors, ground)
+    with report.step("doors for letters opened, their addresses registered by each bank's two keys"):
+        open_doors(actors, place, ground)
+    with report.step("a netting cycle: promised between the banks, affirmed by each, settled by its nets"):
+        netted = net(actors, place, ground)
     with report.step("statements read back; chain, ledgers and mirrors compared"):
-        findings = look_closely(actors, place, files, run, trade)
+        findings = look_closely(actors, place, files, run, netted, trade=trade)
     report.day(files, findings)
     return findings
 

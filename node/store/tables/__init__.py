@@ -8,6 +8,7 @@ from node.store.tables.alerts import alert_progress, alert_steps, alerts
 from node.store.tables.approved import approvals, rejections, reviews
 from node.store.tables.inbound import api_tokens, audit, counters, files, idempotency, instructions
 from node.store.tables.incidents import incident_headers, incidents
+from node.store.tables.letters import letters_received, letters_sent
 from node.store.tables.metadata import metadata
 from node.store.tables.mirrored import (
     accounts,
@@ -27,6 +28,14 @@ from node.store.tables.mirrored import (
     trade_parties,
     validator_sets,
     verification_levels,
+)
+from node.store.tables.netted import (
+    cycle_affirmations,
+    cycle_calls,
+    cycle_entries,
+    cycle_lists,
+    cycle_notes,
+    gross_payments,
 )
 from node.store.tables.outbound import leases, outbox, replacements, transactions
 from node.store.tables.policies import policy_rules, policy_verdicts, screening_changes, screening_lists
@@ -61,18 +70,26 @@ __all__ = [
     "breaks",
     "clients",
     "counters",
+    "cycle_affirmations",
+    "cycle_calls",
+    "cycle_entries",
+    "cycle_lists",
+    "cycle_notes",
     "cycles",
     "deployment",
     "events",
     "feed",
     "feed_sources",
     "files",
+    "gross_payments",
     "idempotency",
     "incident_headers",
     "incidents",
     "instructions",
     "keys",
     "leases",
+    "letters_received",
+    "letters_sent",
     "member_ids",
     "metadata",
     "outbox",

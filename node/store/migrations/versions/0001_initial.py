@@ -52,6 +52,11 @@ APPEND_ONLY = (
     "trade_acts",
     "trade_answers",
     "trade_expectations",
+    "letters_received",
+    "cycle_lists",
+    "cycle_entries",
+    "cycle_notes",
+    "cycle_affirmations",
 )
 WAITING = "transaction_id IS NULL AND refused_at IS NULL AND NOT held"
 REFUSAL = "rows of this table are never edited or deleted"
@@ -68,6 +73,8 @@ def upgrade() -> None:
     create_queue_runs()
     create_returns()
     create_trades()
+    create_letters()
+    create_netting()
     if op.get_bind().dialect.name == "postgresql":
         forbid_changes_on_postgresql()
     else:
@@ -1059,3 +1066,135 @@ def create_trades() -> None:
         info={"append_only": True},
     )
     op.create_index("ix_trade_expectations_initiator", "trade_expectations", ["initiator", "id"])
+
+
+def create_letters() -> None:
+    op.create_table(
+        "letters_sent",
+        sa.Column("number", ROW_NUMBER, autoincrement=True, nullable=False),
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("recipient", WHOLE, nullable=False),
+        sa.Column("kind", NAME, nullable=False),
+        sa.Column("content", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=False),
+        sa.Column("attempts", WHOLE, nullable=False),
+        sa.Column("next_at", WHOLE, nullable=False),
+        sa.Column("error", NAME, nullable=True),
+        sa.Column("ended_at", WHOLE, nullable=True),
+        sa.Column("receipt", NAME, nullable=True),
+        sa.Column("refusal", NAME, nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_letters_sent")),
+        sa.UniqueConstraint("id", name=op.f("uq_letters_sent_id")),
+    )
+    op.create_index(
+        "ix_letters_sent_open",
+        "letters_sent",
+        ["recipient", "number"],
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
+    op.create_table(
+        "letters_received",
+        sa.Column("number", ROW_NUMBER, autoincrement=True, nullable=False),
+        sa.Column("sender", WHOLE, nullable=False),
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("kind", NAME, nullable=False),
+        sa.Column("letter", NAME, nullable=False),
+        sa.Column("received_at", WHOLE, nullable=False),
+        sa.Column("said", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_letters_received")),
+        sa.UniqueConstraint("sender", "id", name=op.f("uq_letters_received_sender_id")),
+        info={"append_only": True},
+    )
+
+
+def create_netting() -> None:
+    op.create_table(
+        "gross_payments",
+        sa.Column("payer", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("payee", WHOLE, nullable=False),
+        sa.Column("asset", WHOLE, nullable=False),
+        sa.Column("amount", WHOLE, nullable=False),
+        sa.Column("commitment", DIGEST, nullable=False),
+        sa.Column("uetr", NAME, nullable=False),
+        sa.Column("end_to_end_id", NAME, nullable=False),
+        sa.Column("value_date", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("document", NAME, nullable=True),
+        sa.Column("salt", DIGEST, nullable=True),
+        sa.Column("created_by", NAME, nullable=True),
+        sa.Column("entered_by", NAME, nullable=True),
+        sa.Column("letter", NAME, nullable=True),
+        sa.Column("withdrawn_at", WHOLE, nullable=True),
+        sa.PrimaryKeyConstraint("payer", "id", name=op.f("pk_gross_payments")),
+        sa.UniqueConstraint("uetr", name=op.f("uq_gross_payments_uetr")),
+    )
+    op.create_index("ix_gross_payments_id", "gross_payments", ["id"])
+    op.create_table(
+        "cycle_calls",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("coordinator", WHOLE, nullable=False),
+        sa.Column("asset", WHOLE, nullable=False),
+        sa.Column("content", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("created_by", NAME, nullable=False),
+        sa.Column("digest", DIGEST, nullable=True),
+        sa.Column("words", DIGEST, nullable=True),
+        sa.Column("summaries", NAME, nullable=True),
+        sa.Column("ended_at", WHOLE, nullable=True),
+        sa.Column("outcome", NAME, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cycle_calls")),
+        sa.UniqueConstraint("digest", name=op.f("uq_cycle_calls_digest")),
+    )
+    op.create_index("ix_cycle_calls_ended", "cycle_calls", ["ended_at"])
+    op.create_table(
+        "cycle_lists",
+        sa.Column("call", NAME, nullable=False),
+        sa.Column("payer", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("payee", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("letter", NAME, nullable=True),
+        sa.Column("count", WHOLE, nullable=False),
+        sa.Column("total", WHOLE, nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.ForeignKeyConstraint(["call"], ["cycle_calls.id"], name=op.f("fk_cycle_lists_call")),
+        sa.PrimaryKeyConstraint("call", "payer", "payee", name=op.f("pk_cycle_lists")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "cycle_entries",
+        sa.Column("call", NAME, nullable=False),
+        sa.Column("payer", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("counter", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("payment", NAME, nullable=False),
+        sa.ForeignKeyConstraint(["call"], ["cycle_calls.id"], name=op.f("fk_cycle_entries_call")),
+        sa.PrimaryKeyConstraint("call", "payer", "counter", name=op.f("pk_cycle_entries")),
+        info={"append_only": True},
+    )
+    op.create_index("ix_cycle_entries_payment", "cycle_entries", ["payer", "payment"])
+    op.create_table(
+        "cycle_notes",
+        sa.Column("call", NAME, nullable=False),
+        sa.Column("participant", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("kind", NAME, nullable=False),
+        sa.Column("content", NAME, nullable=False),
+        sa.Column("at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["call"], ["cycle_calls.id"], name=op.f("fk_cycle_notes_call")),
+        sa.PrimaryKeyConstraint("call", "participant", "kind", name=op.f("pk_cycle_notes")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "cycle_affirmations",
+        sa.Column("call", NAME, nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("key", DIGEST, nullable=False),
+        sa.Column("deadline", WHOLE, nullable=False),
+        sa.Column("approver", NAME, nullable=False),
+        sa.Column("approver_name", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["call"], ["cycle_calls.id"], name=op.f("fk_cycle_affirmations_call")),
+        sa.ForeignKeyConstraint(["row"], ["outbox.id"], name=op.f("fk_cycle_affirmations_row")),
+        sa.PrimaryKeyConstraint("call", name=op.f("pk_cycle_affirmations")),
+        info={"append_only": True},
+    )
