@@ -34,6 +34,7 @@ from node.api import (
     screening,
     statements,
     stream,
+    trades,
     trials,
     webhooks,
 )
@@ -58,6 +59,7 @@ _ROUTES = (
     files,
     recalls,
     queue,
+    trades,
     cycles,
     issues,
     redemptions,

@@ -54,6 +54,10 @@ class BankSystem:
         identifier: str = self._checked(answer).json()["run_id"]
         return identifier
 
+    def post(self, path: str, key: str, body: Mapping[str, Any]) -> Any:
+        """Send JSON to a path under an idempotency key; return the answer."""
+        return self._checked(self._client.post(path, json=body, headers={"Idempotency-Key": key})).json()
+
     def promise(self, key: str, payments: list[Mapping[str, Any]]) -> None:
         """Promise payments that settle in a cycle, under an idempotency key."""
         answer = self._client.post(

@@ -10,6 +10,7 @@ from node.services.circumstances import own_participant
 from node.services.reconciliation import reconcile
 from scripts.demonstration import netting
 from scripts.demonstration.cast import CENTRAL_BANK, CURRENCIES
+from scripts.demonstration.exchange import as_payments
 from scripts.demonstration.netting import Netted
 from scripts.demonstration.nodes import Actor
 from scripts.demonstration.place import Place
@@ -30,7 +31,8 @@ class BankDay:
 class Findings:
     """`payments`: every bank's, as its node lists them. `breaks`: sentences; none when all is right.
 
-    `run`: the run that unlocked the queue; `netted`: the cycle.
+    `run`: the run that unlocked the queue; `netted`: the cycle; `trade`: what two banks
+    exchanged.
     """
 
     payments: Sequence[Any]
@@ -38,10 +40,17 @@ class Findings:
     breaks: Sequence[str]
     run: Any
     netted: Netted
+    trade: Any
 
 
 def look_closely(
-    actors: Sequence[Actor], place: Place, files: Sequence[SentFile], run: Any, netted: Netted
+    actors: Sequence[Actor],
+    place: Place,
+    files: Sequence[SentFile],
+    run: Any,
+    netted: Netted,
+    *,
+    trade: Any,
 ) -> Findings:
     """Write each bank's statements and status report of the day, read them back, compare, reconcile."""
     banks = [actor for actor in actors if actor.player is not CENTRAL_BANK]
@@ -56,14 +65,15 @@ def look_closely(
         for bank in banks
         for code in CURRENCIES
     ]
+    moved = [*payments, *as_payments(trade)]
     breaks = [
-        *(found for bank_day in days for found in _against_payments(bank_day, payments, day, netted)),
+        *(found for each in days for found in _against_payments(each, moved, day, netted)),
         *(found for actor in actors for found in _against_chain(actor)),
         *_among_mirrors(actors),
         *unproven(operator, banks, payments, place),
         *_left(run),
     ]
-    return Findings(payments=payments, days=days, breaks=breaks, run=run, netted=netted)
+    return Findings(payments=payments, days=days, breaks=breaks, run=run, netted=netted, trade=trade)
 
 
 def _left(run: Any) -> Iterator[str]:

@@ -45,6 +45,7 @@ class Report:
         self._payments(files, findings)
         self._rejections(findings)
         self._gridlock(findings.run)
+        self._exchange(findings.trade)
         self._netting(findings.netted)
         self._balances(files, findings)
         if not findings.breaks:
@@ -130,6 +131,15 @@ class Report:
             f"with {_money(money, code)} {code} of money among the three banks",
             highlight=False,
         )
+
+    def _exchange(self, trade: Any) -> None:
+        """Print what two banks exchanged, and that it was what was expected."""
+        legs = " against ".join(
+            f"{_money(int(leg['amount']), leg['currency'])} {leg['currency']} from {leg['payer']}"
+            for leg in trade["legs"]
+        )
+        matched = "as expected" if trade["matching"]["matched"] else "otherwise than expected"
+        self._console.print(f"[green]exchanged[/green] {legs}: {matched}, settled together", highlight=False)
 
     def _netting(self, netted: Netted) -> None:
         """Print what a cycle came to."""

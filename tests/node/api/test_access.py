@@ -71,6 +71,15 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("get", "/v1/recalls"): _READERS,
     ("get", "/v1/recalls/{recall_id}"): _READERS,
     ("get", "/v1/recalls/{recall_id}/resolution"): _READERS,
+    ("post", "/v1/trades"): _SENDERS,
+    ("get", "/v1/trades"): _READERS,
+    ("get", "/v1/trades/{trade_id}"): _READERS,
+    ("post", "/v1/trades/{trade_id}/affirmation"): _SENDERS,
+    ("post", "/v1/trades/{trade_id}/withdrawal"): _SENDERS,
+    ("post", "/v1/trades/{trade_id}/cancellation"): _SENDERS,
+    ("post", "/v1/trades/{trade_id}/approval"): {Role.APPROVER},
+    ("post", "/v1/trades/{trade_id}/rejection"): {Role.APPROVER},
+    ("post", "/v1/expected-trades"): _SENDERS,
     ("post", "/v1/issues"): {Role.ISSUER},
     ("post", "/v1/redemptions"): _SENDERS,
     ("get", "/v1/redemptions"): _READERS,
@@ -150,6 +159,14 @@ def _recalled(door: Door, key: str) -> str:
     return taken
 
 
+def _proposed(door: Door, key: str) -> str:
+    headers = door.headers(idempotency_key=f"trade {key}")
+    leg = {"asset": "USD", "payer": {"bic": BANKS[2].bic}, "payee": {"bic": door.member.bic}, "amount": "7"}
+    body = {"legs": [leg], "reference": key}
+    taken: str = door.client.post("/v1/trades", headers=headers, json=body).json()["id"]
+    return taken
+
+
 def _resolved(door: Door, key: str) -> str:
     headers = door.headers(idempotency_key=f"run {key}")
     answer = door.client.post("/v1/queue/runs", headers=headers, json={"currency": "USD"})
@@ -221,6 +238,7 @@ _MAKERS: dict[str, Callable[[Door, str], str]] = {
     "webhook_id": _added,
     "order": lambda _, __: "hold",
     "run_id": _resolved,
+    "trade_id": _proposed,
     "rule_name": _ruled,
     "gross_id": _promised,
     "call_id": _called,
