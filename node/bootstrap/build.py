@@ -91,10 +91,8 @@ def build(
                 settings, store, chain,
                 contracts=contracts, clock=clock, random=random, vault=vault, resources=resources,
             )  # fmt: skip
-        letters, door = exchanging(
-            settings, store, contracts, signer if exchanges else None,
-            clock=clock, random=random, resources=resources,
-        )  # fmt: skip
+        between_nodes = partial(exchanging, clock=clock, random=random, resources=resources)
+        letters, door = between_nodes(settings, store, contracts, signer if exchanges else None)
         ticks |= letters
         ring_of_feed = Ring(store)
         if Part.API in parts:
@@ -104,9 +102,8 @@ def build(
         metrics.verification.labels(settings.verification).set(1)
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
         asked |= _warnings(settings, ring) | _agreement(store, witnesses, metrics)
-        if signer is not None:
-            funds = partial(FundsProbe, clock=clock, settings=settings, metrics=metrics)
-            asked["funds"] = funds(store, chain, addresses=signer.addresses)
+        funds = partial(FundsProbe, store, chain, clock=clock, settings=settings, metrics=metrics)
+        asked |= {"funds": funds(addresses=signer.addresses)} if signer else {}
         readiness = Readiness(asked)
         health = _health(readiness, metrics, _alarm(store, clock))
         resources.callback(readiness.close)
@@ -118,10 +115,8 @@ def build(
             intake=Intake(store, settings, clock, random),
             approvers=Approvers(approver_keys(settings), clock),
         )  # fmt: skip
-        node = Node(
-            context, verification, [*workers, health],
-            web=Part.API in parts, resources=resources, door=door,
-        )  # fmt: skip
+        running, web = [*workers, health], Part.API in parts
+        node = Node(context, verification, running, web=web, resources=resources, door=door)
         on_failure.pop_all()
         return node
 
