@@ -22,7 +22,7 @@ from node.mirror.registry import Asset, registered_assets
 from node.mirror.words import TERMS, signed
 from node.services.ledger_reading import LedgerReading
 from node.store.session import Store
-from node.store.tables import events, instructions
+from node.store.tables import events, instructions, trades
 from settlement.instruction import InstructionKind
 from settlement.posting import SETTLING, Bucket
 
@@ -179,6 +179,7 @@ def _settled(connection: Connection, participant: int, above: int) -> tuple[int,
     of_instruction = (instructions.c.payer == events.c.initiator) & (
         instructions.c.sequence == events.c.sequence
     )
+    of_trade = (trades.c.initiator == events.c.initiator) & (trades.c.sequence == events.c.sequence)
     query = (
         select(
             events.c.height,
@@ -186,8 +187,11 @@ def _settled(connection: Connection, participant: int, above: int) -> tuple[int,
             events.c.name,
             events.c.data,
             *(instructions.c[name] for name in (*_COMPARED, *_TERMS_FIELDS)),
+            trades.c.head.label("trade_head"),
+            trades.c.digest.label("trade_digest"),
         )
         .join(instructions, of_instruction, isouter=True)
+        .join(trades, of_trade, isouter=True)
         .where(
             events.c.initiator == participant, events.c.height > above, events.c.name.in_(sorted(SETTLING))
         )
@@ -205,6 +209,18 @@ def _settled(connection: Connection, participant: int, above: int) -> tuple[int,
 
 def _settlement(row: RowMapping) -> Iterator[Break]:
     """Yield each field in which an event differs from the instruction that was accepted for it."""
+    if row["id"] is None and row["trade_digest"] is not None:
+        # Its digest is over every leg.
+        said = row["data"][:_WORD_BYTES], row["data"][_WORD_BYTES : 2 * _WORD_BYTES]
+        yield from differences(
+            Kind.INSTRUCTION,
+            f"trade 0x{row['trade_digest'].hex()}",
+            {
+                "head": (row["trade_head"].hex(), said[0].hex()),
+                "digest": (row["trade_digest"].hex(), said[1].hex()),
+            },
+        )
+        return
     if row["id"] is None:
         yield Break(
             kind=Kind.INSTRUCTION,

@@ -9,6 +9,7 @@ from node.mirror.digests import table_digests
 from node.mirror.head import pinned
 from node.mirror.ledger import accounts_of
 from node.services.answers import request_of
+from node.services.reconciliation import reconcile
 from node.services.trades.reading import list_trades, trade_digest
 from node.services.trades.requests import LegRequest
 from node.services.trades.view import trade_from_row
@@ -50,6 +51,10 @@ def test_from_proposal_to_final(market: Market) -> None:
         with bank.store.snapshot() as connection:
             digests.append(table_digests(connection))
     assert digests[0] == digests[1] == digests[2]
+    for bank in market.banks:
+        network = bank.network
+        found = reconcile(bank.store, network.chain, network.contracts, participant=bank.member.id)
+        assert () == tuple(found.breaks)
 
 
 def test_many_assets_and_parties(market: Market) -> None:
