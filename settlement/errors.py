@@ -6,7 +6,8 @@
     ├── InvalidValue                one value is wrong in itself; carries the value
     │   ├── InvalidAmount · AmountNotPositive · AmountTooLarge · TooManyDecimals
     │   ├── UnknownCurrency
-    │   └── InvalidBic · InvalidLei · InvalidUetr · InvalidMemberId · InvalidWord · InvalidDocument
+    │   ├── InvalidBic · InvalidLei · InvalidUetr · InvalidMemberId · InvalidWord · InvalidDocument
+    │   └── InvalidTrade
     ├── UnresolvedParty             a well-formed name that leads to no single participant
     │   └── UnknownParticipant · AmbiguousParticipant · ConflictingParticipant
     ├── InvalidMessage              a file that is not the message it must be
@@ -96,6 +97,10 @@ class InvalidWord(InvalidValue):
 
 class InvalidDocument(InvalidValue):
     """Has no canonical JSON form (RFC 8785), so it can't be committed to."""
+
+
+class InvalidTrade(InvalidValue):
+    """Legs that are no instruction: too many, to the payer itself, or none of the initiator's."""
 
 
 class UnresolvedParty(SettlementError):

@@ -125,9 +125,9 @@ class OneLeg:
     @property
     def head(self) -> int:
         """Return what it says of itself, packed (contracts/src/types/Legs.sol); raise `InvalidWord`."""
-        if not 0 <= self.valid_until <= _U40:
-            raise InvalidWord(f"valid until {self.valid_until} does not fit 40 bits", param="valid_until")
-        return self.terms.sequence << 184 | self.terms.payer << 152 | self.valid_until << 72
+        return packed_head(
+            initiator=self.terms.payer, sequence=self.terms.sequence, valid_until=self.valid_until
+        )
 
     @property
     def leg(self) -> Leg:
@@ -140,6 +140,16 @@ class OneLeg:
         return instruction_digest(
             chain_id=chain_id, ledger=ledger, head=self.head, commitment=commitment, legs=[self.leg]
         )
+
+
+def packed_head(*, initiator: int, sequence: int, valid_until: int) -> int:
+    """Return what an instruction of many legs says of itself, as a word; raise `InvalidWord`.
+
+    `valid_until`: the last second (UTC) at which it may settle; 0 is none.
+    """
+    if not 0 <= valid_until <= _U40:
+        raise InvalidWord(f"valid until {valid_until} does not fit 40 bits", param="valid_until")
+    return sequence << 184 | initiator << 152 | valid_until << 72
 
 
 def initiator_and_sequence(head: int) -> tuple[int, int]:

@@ -15,7 +15,8 @@ from node.api.policy_forms import ListHit
 from node.api.schemas import Outgoing
 from node.api.shown import waiting_fields
 from node.services.answers import request_of
-from node.services.approvals import PAGE_ROWS_MAX, REASON_CHARACTERS_MAX, approve, list_waiting, reject
+from node.services.approvals import PAGE_ROWS_MAX, approve, list_waiting, reject
+from node.services.second_person import REASON_CHARACTERS_MAX
 
 _SECRET_CHARACTERS_MAX = 256
 
@@ -92,10 +93,10 @@ class AnsweredApproval(Outgoing):
 
 
 PaymentId = Annotated[str, Path(description="Id (pay_…, iss_…, red_…)", max_length=64)]
-_APPROVAL: TypeAdapter[NewApproval] = TypeAdapter(NewApproval)
-_REJECTION: TypeAdapter[Rejection] = TypeAdapter(Rejection)
-_APPROVING = {"approval": {"digest": "0x" + "5f" * 32, "secret": "correct horse battery staple"}}
-_REJECTING = {"rejection": {"reason": "The invoice was paid yesterday."}}
+APPROVAL: TypeAdapter[NewApproval] = TypeAdapter(NewApproval)
+REJECTION: TypeAdapter[Rejection] = TypeAdapter(Rejection)
+APPROVING = {"approval": {"digest": "0x" + "5f" * 32, "secret": "correct horse battery staple"}}
+REJECTING = {"rejection": {"reason": "The invoice was paid yesterday."}}
 
 
 @router.get("", summary="What waits for me?")
@@ -115,7 +116,7 @@ def list_page(
     "/{payment_id}/approval",
     response_model=AnsweredApproval,
     summary="Consent to what somebody else entered",
-    openapi_extra=openapi.json_body(_APPROVAL, _APPROVING),
+    openapi_extra=openapi.json_body(APPROVAL, APPROVING),
 )
 def approval(
     context: InContext,
@@ -127,7 +128,7 @@ def approval(
     if_match: IfMatch = None,
 ) -> Response:
     """Sign the digest with your own key, which this secret opens for this approval only."""
-    form = parse(_APPROVAL, body)
+    form = parse(APPROVAL, body)
     # Known by all that it says but the secret, whose digest could be guessed at.
     said = orjson.dumps([form.digest, form.reason])
     request = request_of(actor=actor.id, key=key, operation=f"approve {payment_id}", body=said)
@@ -151,7 +152,7 @@ def approval(
     "/{payment_id}/rejection",
     response_model=AnsweredApproval,
     summary="End what waits for an approval",
-    openapi_extra=openapi.json_body(_REJECTION, _REJECTING),
+    openapi_extra=openapi.json_body(REJECTION, REJECTING),
 )
 def rejection(
     context: InContext,
@@ -163,7 +164,7 @@ def rejection(
     if_match: IfMatch = None,
 ) -> Response:
     """End it with a reason. Its sequence is voided; once that is final it is `rejected`."""
-    form = parse(_REJECTION, body)
+    form = parse(REJECTION, body)
     request = request_of(actor=actor.id, key=key, operation=f"reject {payment_id}", body=body)
     answer = reject(
         context.store,

@@ -111,7 +111,7 @@ class NewPayment(Incoming):
             uetr=self.uetr,
             urgent=self.urgent,
             queue=self.queue,
-            deadline=None if self.deadline is None else _seconds(self.deadline),
+            deadline=None if self.deadline is None else seconds_of(self.deadline),
         )
 
 
@@ -123,8 +123,8 @@ class NewPayments(Incoming):
     )
 
 
-def _seconds(text: str) -> int:
-    """Return UTC seconds, whole ones: what is beyond a second is not given away."""
+def seconds_of(text: str) -> int:
+    """Return UTC seconds, whole ones (what is beyond a second is not given away); raise `InvalidDeadline`."""
     try:
         time = datetime.fromisoformat(text)
         seconds = None if time.tzinfo is None else int(time.timestamp())

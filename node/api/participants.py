@@ -25,4 +25,5 @@ def _participant(entry: Entry) -> Participant:
         members=[MemberName.model_validate(member) for member in entry.members],
         suspended=entry.suspended,
         outgoing_stopped=entry.outgoing_stopped,
+        endpoint=entry.endpoint,
     )

@@ -169,6 +169,9 @@ class Participant(Outgoing):
     members: list[MemberName] = Field(description="Its numbers in clearing systems")
     suspended: bool = Field(description="The operator lets it neither pay nor be paid")
     outgoing_stopped: bool = Field(description="It has stopped its own payments")
+    endpoint: str | None = Field(
+        description="Where its node takes letters; null: nowhere", examples=["https://bank.example:8443"]
+    )
 
 
 class Participants(Outgoing):

@@ -6,6 +6,7 @@ from typing import Any
 from node.clock import time_text
 from node.services import approvals, foreseeing, payments
 from node.services.timeline import Entry
+from node.services.trades import reading
 from settlement.iso20022.statuses import transaction_status
 from settlement.lifecycle import State
 
@@ -58,4 +59,38 @@ def timeline_fields(entry: Entry) -> dict[str, Any]:
     return asdict(entry) | {
         "at": time_text(entry.at),
         "transaction_hash": hexadecimal(entry.transaction_hash),
+    }
+
+
+def trade_fields(trade: reading.ShownTrade) -> dict[str, Any]:
+    """Return the fields of `trade_forms.Trade`."""
+    return asdict(trade) | {
+        "legs": [asdict(leg) | {"amount": str(leg.amount)} for leg in trade.legs],
+        "acts": [asdict(act) | {"at": time_text(act.at)} for act in trade.acts],
+        "sequence": str(trade.sequence),
+        "valid_until": time_text(trade.valid_until) if trade.valid_until else None,
+        "commitment": hexadecimal(trade.commitment),
+        "approval_digest": hexadecimal(trade.approval_digest),
+        "created_at": time_text(trade.created_at),
+    }
+
+
+def matching_fields(found: reading.TradeHistory) -> dict[str, Any]:
+    """Return the fields of `trade_forms.TradeMatching`, of a trade that has one."""
+    assert found.matched is not None
+    matched = found.matched
+    return {
+        "expectation": matched.id,
+        "reference": matched.reference,
+        "tolerance_basis_points": matched.tolerance_basis_points,
+        "matched": matched.matching.matched,
+        "fields": [
+            asdict(each)
+            | {
+                "expected": found.named(each.field, each.expected),
+                "proposed": found.named(each.field, each.proposed),
+                "verdict": each.verdict.value,
+            }
+            for each in matched.matching.fields
+        ],
     }

@@ -119,14 +119,46 @@ def submit(
     return _call(contracts, "Settlement", "submit", instructions, urgent, approvals)
 
 
+def propose(
+    contracts: Contracts, trade: Words, *, urgent: bool, approvals: Sequence[tuple[int, int, bytes]] = ()
+) -> Call:
+    """Bring a trade on chain, with its initiator's consent. The initiator's pay key."""
+    return _call(contracts, "Settlement", "submit", [trade], int(urgent), approvals)
+
+
+def affirm(
+    contracts: Contracts, trade: Words, *, urgent: bool, approvals: Sequence[tuple[int, int, bytes]] = ()
+) -> Call:
+    """Consent to what another proposed. A party's pay key; an approval has the index 0."""
+    return _call(contracts, "Settlement", "affirm", trade, urgent, approvals)
+
+
+def withdraw_consent(contracts: Contracts, trade: Words) -> Call:
+    """Take back the own consent while another is missing; its initiator's ends it. A party's pay key."""
+    return _call(contracts, "Settlement", "withdraw", trade)
+
+
+def consent_to_cancel(contracts: Contracts, trade: Words, *, reason: bytes = _CANCELLATION) -> Call:
+    """Ask that what is queued ends; with the last of its debtors it does. A debtor's pay key.
+
+    The operator ends it alone; `reason`: four letters.
+    """
+    return _call(contracts, "Settlement", "cancel", trade, reason)
+
+
+def sweep_trade(contracts: Contracts, trade: Words) -> Call:
+    """End what waits and whose time is over. Anybody."""
+    return _call(contracts, "Settlement", "sweep", [trade])
+
+
 def cancel(contracts: Contracts, payment: OneLeg, commitment: bytes) -> Call:
     """Take a payment from the queue. The payer's pay key."""
-    return _call(contracts, "Settlement", "cancel", _instruction(payment, commitment), _CANCELLATION)
+    return consent_to_cancel(contracts, _instruction(payment, commitment))
 
 
 def withdraw(contracts: Contracts, payment: OneLeg, commitment: bytes) -> Call:
     """Take back a payment to which its payee has yet to consent. The payer's pay key."""
-    return _call(contracts, "Settlement", "withdraw", _instruction(payment, commitment))
+    return withdraw_consent(contracts, _instruction(payment, commitment))
 
 
 def hold(contracts: Contracts, waiting: Words) -> Call:

@@ -1,16 +1,20 @@
 """What is written on the command line, in the form the domain has for it; wrong usage is exit status 2."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
     from datetime import date
 
+    from pydantic import BaseModel
+
     from node.chain.calls import KeyTerms
     from settlement.identifiers import MemberId
     from settlement.participant import KeyRole, ParticipantKind
+
+Form = TypeVar("Form", bound="BaseModel")
 
 _ADDRESS_BYTES = 20
 _DIGEST_BYTES = 32
@@ -90,6 +94,20 @@ def amounts_of(texts: Iterable[str]) -> dict[int, int]:
         money = currency(code)
         found[money.number] = amount_from_decimal(amount, money)
     return found
+
+
+def form_in(form: type[Form], body: bytes, *, bytes_max: int) -> Form:
+    """Return what a JSON file of at most so many bytes says; refuse what is not in this form."""
+    from pydantic import ValidationError
+
+    if len(body) > bytes_max:
+        raise typer.BadParameter(f"the file has more than {bytes_max} bytes")
+    try:
+        return form.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(each) for each in first["loc"])
+        raise typer.BadParameter(f"{place or 'the file'}: {first['msg']}") from None
 
 
 def _octets(text: str, count: int, what: str) -> bytes:

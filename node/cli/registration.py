@@ -24,6 +24,7 @@ def register(commands: typer.Typer) -> None:
     commands.command()(expire)
     commands.command()(revoke)
     commands.command("encrypt-to")(encrypt_to)
+    commands.command("endpoint")(endpoint)
 
 
 def register_key(
@@ -112,6 +113,27 @@ def encrypt_to(
     ask_for(
         "encryption_key_set",
         lambda contracts: set_encryption_key(contracts, public_key.encode()),
+        role=KeyRole.ADMINISTER,
+        signer=signer,
+        wait=wait,
+        as_json=as_json,
+    )
+
+
+def endpoint(
+    url: Annotated[str, typer.Argument(help="https://…, what stands before /letters.")],
+    *,
+    signer: Signer = None,
+    wait: Wait = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Register where this bank's node takes letters. Two administer keys, and a delay."""
+    from node.chain.own_calls import set_endpoint
+    from settlement.participant import KeyRole
+
+    ask_for(
+        "endpoint_set",
+        lambda contracts: set_endpoint(contracts, url),
         role=KeyRole.ADMINISTER,
         signer=signer,
         wait=wait,

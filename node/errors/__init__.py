@@ -11,7 +11,7 @@
         │       NotFound 404 · IdempotencyConflict · InFlight ·
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
         │       QueueOrderRefused · QueueRunRefused · ReturnRefused ·
-        │       LetterRefused · LetterEarly · LettersFull 503 · CycleRefused ·
+        │       LetterRefused · LetterEarly · LettersFull 503 · CycleRefused · TradeRefused ·
         │       ApprovalRefused 409 · SelfApproval 403 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused · RefusedByPolicy 403 ·
@@ -151,6 +151,7 @@ from node.errors.requests import (
     RulesFull,
     SelfApproval,
     TooManyRequests,
+    TradeRefused,
     Unauthenticated,
     UnsupportedGrantType,
     ValueDateRefused,
@@ -270,6 +271,7 @@ __all__ = [
     "TokenModuleMissing",
     "TokenSessionLost",
     "TooManyRequests",
+    "TradeRefused",
     "TransactionPostponed",
     "TransactionRefused",
     "Unauthenticated",

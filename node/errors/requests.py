@@ -238,3 +238,9 @@ class MirrorBehind(RequestRefused):
     """The mirror does not have all blocks the answer must rest on; try again when it has caught up."""
 
     status = 503
+
+
+class TradeRefused(RequestRefused):
+    """What is asked of a trade does not fit where it stands, or who this bank is in it."""
+
+    status = 409

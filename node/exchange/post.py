@@ -15,7 +15,7 @@ from node.keys.signer import Signer
 from node.services.circumstances import own_participant
 from node.services.cycles.handlers import HANDLERS
 from node.services.cycles.progress import advance, ask_call
-from node.services.cycles.triggers import due_asset
+from node.services.cycles.triggers import due_asset, is_anything_open
 from node.services.letters.sending import (
     Outgoing,
     due_letters,
@@ -63,8 +63,13 @@ class Post:
     def close(self) -> None:
         """End the threads after what they are sending."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Close the connections: a node that stops waits for those that others hold open."""
         for sender in self._senders.values():
             sender.close()
+        self._senders.clear()
 
     def take(self, letter: bytes) -> bytes:
         """Take a letter, return its signed receipt; raise `InvalidLetter`, `LetterRefused`, `LetterEarly`."""
@@ -78,6 +83,9 @@ class Post:
         """Deliver what is due and take cycles a step on; return how much was done."""
         at = int(self._clock.now())
         with self._store.snapshot() as connection:
+            if not is_anything_open(connection, self._settings, at=at):
+                self._hang_up()
+                return 0
             try:
                 own = own_participant(connection, self._settings).id
             except UnresolvedParty:

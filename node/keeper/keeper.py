@@ -9,6 +9,8 @@ from node.errors import MirrorBehind
 from node.services.anchors import anchor_once_a_day
 from node.services.breaks import last_run, reconcile_and_record
 from node.services.deadlines import end_unapproved, sweep_queue
+from node.services.payments import patience_of
+from node.services.trades.ending import end_trades
 from node.settings import Settings
 from node.store.session import Store
 from settlement.errors import UnresolvedParty
@@ -44,6 +46,7 @@ class Keeper:
             done = anchor_once_a_day(connection, self._settings, self._contracts, actor=ACTOR, at=at)
             ended = end_unapproved(connection, at=at)
             swept = sweep_queue(connection, after=self._swept, at=at)
+            ended += end_trades(connection, self._contracts, patience=patience_of(self._settings), at=at)
         self._looked_at, self._swept = at, swept
         if done:
             _log.info("audit_anchor_asked")

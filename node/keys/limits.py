@@ -1,6 +1,6 @@
 """How much each key signs for on one UTC day, by asset: held at the signer, whatever asks it to sign (R7)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,6 +13,7 @@ from node.store.spending import SpendingBook
 from settlement.errors import InvalidWord
 from settlement.instruction import Terms, keccak, leg_from_word, terms_from_word
 from settlement.netting import position_from_word
+from settlement.trade import Trade, form_refusal, packed_legs
 
 DAY_SECONDS = 86_400
 PAYMENTS_MAX = 500
@@ -23,6 +24,7 @@ _PAYMENT_WORDS = 2  # terms, commitment
 SPENDING = {
     ("Payments", "pay"),
     ("Settlement", "submit"),
+    ("Settlement", "affirm"),
     ("Ledger", "issue"),
     ("Ledger", "requestRedemption"),
     ("Netting", "propose"),
@@ -100,7 +102,7 @@ def _reader(contracts: Contracts, contract: str, function: str) -> Callable[[byt
     if contract == "Netting":
         return partial(_cycle, contracts, function)
     if contract == "Settlement":
-        return partial(_spent_by, partial(_submissions, contracts))
+        return partial(_consented, contracts, function)
     return partial(_spent_by, _payments if function == "pay" else _single)
 
 
@@ -133,39 +135,66 @@ def _single(data: bytes) -> list[Terms]:
     return [_terms(_word_at(data[SELECTOR_BYTES:], 0))]
 
 
-def _submissions(contracts: Contracts, data: bytes) -> list[Terms]:
-    """Read the instructions of `Settlement.submit`, of one leg each, in the one layout that the node writes.
+def _consented(contracts: Contracts, function: str, data: bytes) -> list[_Spent]:
+    """Read the instructions of `Settlement.submit` or `affirm`, in the one layout that the node writes.
 
-    As the terms they have in `pay`, so that a payment counts once, whichever way it goes.
+    A payment counts as the terms it has in `pay`: once, whichever way it goes.
     """
     try:
-        called = contracts.arguments("Settlement", "submit", data)
-        if contracts.calldata("Settlement", "submit", *called) != data:
-            raise PolicyRefused("a call of Settlement.submit in a layout that no node writes")
-        instructions, urgent, _ = called
+        called = contracts.arguments("Settlement", function, data)
+        if contracts.calldata("Settlement", function, *called) != data:
+            raise PolicyRefused(f"a call of Settlement.{function} in a layout that no node writes")
+        first, urgent, _ = called
+        submitted = function == "submit"
+        instructions = first if submitted else [first]
         return [
-            _submission(head, legs, urgent=bool(urgent >> place & 1))
-            for place, (head, _, legs) in enumerate(instructions)
+            spent
+            for place, (head, commitment, words) in enumerate(instructions)
+            for spent in _spent_in(
+                Trade(head=head, commitment=commitment, legs=tuple(map(leg_from_word, words))),
+                submitted=submitted,
+                urgent=bool(int(urgent) >> place & 1),
+            )
         ]
     except InvalidWord as error:
-        raise PolicyRefused(f"a call of Settlement.submit that can't be read: {error.detail}") from None
+        raise PolicyRefused(f"a call of Settlement.{function} that can't be read: {error.detail}") from None
 
 
-def _submission(head: int, legs: Sequence[int], *, urgent: bool) -> Terms:
-    if len(legs) != 1:
-        raise PolicyRefused(f"an instruction of {len(legs)} legs, which is no payment")
-    leg = leg_from_word(legs[0])
-    terms = Terms(
-        sequence=head >> 184 & 2**64 - 1,
+def _spent_in(trade: Trade, *, submitted: bool, urgent: bool) -> list[_Spent]:
+    """Return what a consent to an instruction spends.
+
+    A key does not say whose it is: who affirms may be any debtor but the initiator, so the largest counts.
+    """
+    if submitted and trade.is_payment:
+        terms = _payment(trade, urgent=urgent)
+        return [_Spent(word=terms.encoded(), asset=terms.asset, amount=terms.amount)]
+    if form_refusal(trade) or any(leg.payer_for or leg.payee_for for leg in trade.legs):
+        raise PolicyRefused("an instruction that no node writes")
+    debtors = [trade.initiator] if submitted else [each for each in trade.debtors if each != trade.initiator]
+    outflows = [trade.outflow(debtor) for debtor in debtors]
+    name = trade.head.to_bytes(WORD_BYTES, "big") + trade.commitment + packed_legs(trade.legs)
+    return [
+        _Spent(
+            word=keccak(name + bytes([submitted]) + asset.to_bytes(WORD_BYTES, "big")),
+            asset=asset,
+            amount=max(outflow.get(asset, 0) for outflow in outflows),
+        )
+        for asset in sorted({asset for outflow in outflows for asset in outflow})
+    ]
+
+
+def _payment(trade: Trade, *, urgent: bool) -> Terms:
+    (leg,) = trade.legs
+    if leg.payer_for or leg.payee_for:
+        raise PolicyRefused("an instruction that is no payment of its initiator's own")
+    return Terms(
+        sequence=trade.sequence,
         asset=leg.asset,
         payer=leg.payer,
         payee=leg.payee,
         amount=leg.amount,
         urgent=urgent,
     )
-    if terms.payer != head >> 152 & 2**32 - 1 or leg.payer_for or leg.payee_for:
-        raise PolicyRefused("an instruction that is no payment of its initiator's own")
-    return terms
 
 
 def _terms(word: int) -> Terms:

@@ -16,7 +16,17 @@ GAS_MAX = 30_000_000
 # What a pay key and an administer key of a participant may call, and what the operator's may.
 PAYING = {
     "Payments": ("pay",),
-    "Settlement": ("submit", "cancel", "withdraw", "sweep", "hold", "release", "setUrgency", "settle"),
+    "Settlement": (
+        "submit",
+        "affirm",
+        "cancel",
+        "withdraw",
+        "sweep",
+        "hold",
+        "release",
+        "setUrgency",
+        "settle",
+    ),
     "Participants": ("anchor",),
     "Netting": ("propose", "affirm", "settle", "withdraw", "sweep"),
     "Ledger": (

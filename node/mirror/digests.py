@@ -18,6 +18,7 @@ from node.store.tables import (
     postings,
     queued,
     receipts,
+    trade_parties,
 )
 
 CHAIN_TABLES = (
@@ -33,6 +34,7 @@ CHAIN_TABLES = (
     accounts,
     cycles,
     queued,
+    trade_parties,
 )
 _ROWS_AT_ONCE = 5_000
 

@@ -19,7 +19,7 @@ _ENDING = UNSETTLED | SETTLING
 _COLUMNS = ("initiator", "sequence", "height", "log_index")
 _KEYS_PER_QUERY = 500
 # Of `Submitted`: head ‖ commitment ‖ urgent ‖ where the legs begin ‖ how many ‖ legs.
-_URGENT_AT, _LEGS_AT = 2 * WORD_BYTES, 5 * WORD_BYTES
+_URGENT_AT, LEGS_AT = 2 * WORD_BYTES, 5 * WORD_BYTES
 # Of what one debtor says: head ‖ digest ‖ who ‖ what.
 _WHO_AT, _WHAT_AT = 2 * WORD_BYTES, 3 * WORD_BYTES
 
@@ -50,7 +50,9 @@ class Changes:
 class Waiting:
     """An instruction in the queue. `position` counts from 1; `queued_at` in UTC seconds.
 
-    `urgent` and `held`: the participants for whom it is so. Times 0: none.
+    `urgent` and `held`: the participants for whom it is so; `consents`: who has affirmed it, its initiator
+    too; `cancels`: the debtors who asked that it ends; `rounds`: how often a consent was taken back. Times 0:
+    none.
     """
 
     initiator: int
@@ -63,6 +65,9 @@ class Waiting:
     legs: tuple[Leg, ...]
     urgent: frozenset[int]
     held: frozenset[int]
+    consents: frozenset[int]
+    cancels: frozenset[int]
+    rounds: int
 
     @property
     def valid_from(self) -> int:
@@ -108,9 +113,9 @@ def waiting_one(connection: Connection, initiator: int, sequence: int) -> Waitin
 
 
 def told_until(
-    connection: Connection, keys: Collection[InstructionKey], *, until: int
+    connection: Connection, keys: Collection[InstructionKey], *, until: int | None = None
 ) -> dict[InstructionKey, Waiting]:
-    """Return instructions as their events up to a block have them, whether they wait or not.
+    """Return instructions as their events up to a block (None: all) have them, whether they wait or not.
 
     Keys have their sequence signed; position and time in the queue are not told.
     """
@@ -147,6 +152,9 @@ class _Story:
     legs: tuple[Leg, ...] = ()
     urgent: set[int] = field(default_factory=set)
     held: set[int] = field(default_factory=set)
+    consents: set[int] = field(default_factory=set)
+    cancels: set[int] = field(default_factory=set)
+    rounds: int = 0
 
     def hear(self, name: str, data: bytes) -> None:
         """Take an event."""
@@ -157,8 +165,14 @@ class _Story:
         who, what = _number(data, _WHO_AT), _number(data, _WHAT_AT)
         if name in ("Affirmed", "UrgencySet"):
             (self.urgent.add if what else self.urgent.discard)(who)
+            if name == "Affirmed":
+                self.consents.add(who)
         elif name == "Withdrawn":
             self.urgent.discard(who)
+            self.consents.discard(who)
+            self.rounds += 1
+        elif name == "CancelRequested":
+            self.cancels.add(who)
         elif name == "Held":
             self.held.add(who)
         elif name == "Released":
@@ -166,10 +180,12 @@ class _Story:
 
     def _hear_submitted(self, data: bytes) -> None:
         self.head, self.commitment = _number(data, 0), data[WORD_BYTES : 2 * WORD_BYTES]
-        words = range(_LEGS_AT, len(data), WORD_BYTES)
+        words = range(LEGS_AT, len(data), WORD_BYTES)
         self.legs = tuple(leg_from_word(_number(data, at)) for at in words)
+        initiator = initiator_and_sequence(self.head)[0]
+        self.consents.add(initiator)
         if _number(data, _URGENT_AT):
-            self.urgent.add(initiator_and_sequence(self.head)[0])
+            self.urgent.add(initiator)
 
     def waiting(self, initiator: int, sequence: int) -> Waiting:
         """Return it as it is now."""
@@ -184,6 +200,9 @@ class _Story:
             legs=self.legs,
             urgent=frozenset(self.urgent & {leg.payer for leg in self.legs}),
             held=frozenset(self.held),
+            consents=frozenset(self.consents),
+            cancels=frozenset(self.cancels),
+            rounds=self.rounds,
         )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from node.chain.contracts import Contracts
 from node.chain.protocol import Block, Log, Receipt
-from node.mirror import authority, cycles, queue, registration
+from node.mirror import authority, cycles, parties, queue, registration
 from node.mirror.levels import Level, record_level
 from node.mirror.material import Material, Row, insert_material, row_of
 from node.mirror.posting import Change, post
@@ -84,6 +84,7 @@ class _Batch:
         self._proofs: list[Row] = []
         self._sealers: list[tuple[int, Validators]] = []
         self._queue = queue.Changes()
+        self._parties: list[parties.Row] = []
 
     def take(self, block: Block, proof: Material) -> None:
         before = len(self._receipts)
@@ -101,6 +102,7 @@ class _Batch:
         insert_rows(self._connection, tables.receipts, _RECEIPT_COLUMNS, self._receipts)
         insert_rows(self._connection, tables.events, _EVENT_COLUMNS, self._events)
         self._queue.write(self._connection)
+        parties.write(self._connection, self._parties)
         post(self._connection, self._changes)
 
     def _take_receipt(self, height: int, receipt: Receipt) -> None:
@@ -150,6 +152,8 @@ class _Batch:
             (height, index, transaction, layout.contract, name, *instruction, layout.topic, data)
         )
         self._queue.take(name, instruction, height, index)
+        if name == "Submitted":
+            self._parties += parties.of_submitted(self._contracts, data, height, index)
         if moves_value(layout.contract, name):
             self._take_legs(height, index, data)
 

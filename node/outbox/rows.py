@@ -48,8 +48,12 @@ def enqueue_call(
     role: KeyRole,
     at: int,
     signer: bytes | None = None,
+    held: bool = False,
 ) -> int:
-    """Put in an administrative transaction, return its row's number; `signer` if it matters which key."""
+    """Put in a transaction with its calldata, return its row's number; `signer` if it matters which key.
+
+    `held`: it waits for a second person.
+    """
     made: int = connection.execute(
         insert(outbox)
         .values(
@@ -59,6 +63,7 @@ def enqueue_call(
             role=role.value,
             signer=signer,
             created_at=at,
+            held=held,
         )
         .returning(outbox.c.id)
     ).scalar_one()
@@ -74,6 +79,22 @@ def release(connection: Connection, instruction: str) -> bool:
     """Let the held row of an instruction go on its way; False when none is held."""
     done = connection.execute(
         update(outbox).where(outbox.c.instruction_id == instruction, IS_HELD).values(held=False)
+    )
+    return done.rowcount == 1
+
+
+def release_call(connection: Connection, row: int, calldata: bytes) -> bool:
+    """Let a held call go on its way, with this calldata; False when it is not held any more."""
+    done = connection.execute(
+        update(outbox).where(outbox.c.id == row, IS_HELD).values(held=False, calldata=calldata)
+    )
+    return done.rowcount == 1
+
+
+def refuse_held_call(connection: Connection, row: int, *, reason: str, at: int) -> bool:
+    """End a held call for good; False when it is not held any more."""
+    done = connection.execute(
+        update(outbox).where(outbox.c.id == row, IS_HELD).values(held=False, refused_at=at, refusal=reason)
     )
     return done.rowcount == 1
 

@@ -76,11 +76,10 @@ def write(
     """
     ids = [identifier for draft in drafts for identifier in draft.ids]
     items = [item for draft in drafts for _, item in draft.new]
-    if waiting_count(connection) + len(items) > outbox_max:
-        raise QueueFull(f"the outbox holds at most {outbox_max} instructions; try again when it has drained")
+    require_room(connection, len(items), outbox_max=outbox_max)
     for draft in drafts:
         _write_file(connection, draft.submission, at=at)
-    first = take_numbers(connection, SERIES, len(items), above=_highest_on_chain(connection, payer))
+    first = take_numbers(connection, SERIES, len(items), above=highest_on_chain(connection, payer))
     rows = _rows(drafts, kind=kind, payer=payer, chain=chain, first=first, at=at)
     insert_rows(connection, instructions, _COLUMNS, rows)
     write_returns(connection, list(zip(ids, items, strict=True)))
@@ -100,6 +99,12 @@ def write(
     keep_answers(connection, given, at=at)
     append_entries(connection, [_entry(draft, held) for draft in drafts], at=at)
     return answers
+
+
+def require_room(connection: Connection, count: int, *, outbox_max: int) -> None:
+    """Raise `QueueFull` unless so many more may wait in the outbox."""
+    if waiting_count(connection) + count > outbox_max:
+        raise QueueFull(f"the outbox holds at most {outbox_max} instructions; try again when it has drained")
 
 
 def _write_file(connection: Connection, submission: Submission, *, at: int) -> None:
@@ -142,7 +147,7 @@ def _rows(
             )  # fmt: skip
 
 
-def _highest_on_chain(connection: Connection, initiator: int) -> int:
+def highest_on_chain(connection: Connection, initiator: int) -> int:
     """Return the highest sequence seen on chain: above this store's own when it was set back by a restore."""
     highest: int | None = connection.scalar(_HIGHEST, {"initiator": initiator})
     return highest or 0

@@ -84,14 +84,15 @@ def progress(store: Store, row: int) -> CallProgress:
     attempt = found[0]
     return CallProgress(
         row=row,
-        state=_state(attempt),
+        state=call_state(attempt),
         transaction_hash=attempt.transaction_hash,
         height=attempt.end.height if attempt.end else None,
         reason=attempt.refusal or attempt.error,
     )
 
 
-def _state(attempt: Attempt) -> str:
+def call_state(attempt: Attempt) -> str:
+    """Return how far a call is, as `CallProgress` has it."""
     if attempt.refused_at is not None:
         return "refused"
     if attempt.reverted:

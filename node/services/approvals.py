@@ -10,10 +10,10 @@ import orjson
 from sqlalchemy import Connection, RowMapping, insert, select
 
 from node.clock import Clock
-from node.errors import ApprovalRefused, NotFound, SelfApproval
+from node.errors import ApprovalRefused, NotFound
 from node.keys.approvers import Approvers
 from node.mirror.head import Pinned, pinned
-from node.mirror.registry import directory, keys_of, registered_assets
+from node.mirror.registry import directory, registered_assets
 from node.outbox.actions import Action
 from node.outbox.rows import IS_HELD, enqueue, refuse_held, release
 from node.services.actors import Actor
@@ -21,28 +21,21 @@ from node.services.answers import Answer, Request, first_answer, keep_answer
 from node.services.audit import append_audit
 from node.services.policies.verdicts import hits_of
 from node.services.screening.lists import Hit
+from node.services.second_person import InvalidReason, approve_keys, require_second_person, validate_reason
 from node.services.versions import Seen, require_version
 from node.store.session import Store
 from node.store.tables import approvals, instructions, outbox, rejections, reviews
 from settlement.approval import ACTION_OF_KIND, SETTLE, Need, approval_deadline, approval_digest
 from settlement.document import commitment
-from settlement.errors import BrokenRule, InvalidValue
+from settlement.errors import BrokenRule
 from settlement.instruction import InstructionKind, OneLeg, Terms, digest
-from settlement.participant import KeyRole
 
 PAGE_ROWS_MAX = 200
-REASON_CHARACTERS_MAX = 500
 REJECTED = "ApproverRejected"
-# What is entered at the node's own terminal is entered by nobody in particular.
-_NOBODY = "terminal"
 
 
 class ContentChanged(BrokenRule):
     """An instruction's row says something else than its document, or than what the chain would be told."""
-
-
-class InvalidReason(InvalidValue):
-    """A reason that is missing, too long, or holds what can't be written down."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +111,7 @@ def approve(
     `NotFound`, `SelfApproval`, `ApprovalRefused`, `ApproverRefused`, `ApproverBusy`, `ContentChanged`,
     `PreconditionFailed`.
     """
-    reason = None if reason is None else _validate_reason(reason)
+    reason = None if reason is None else validate_reason(reason)
     at = int(clock.now())
     with store.snapshot() as connection:
         if answered := first_answer(connection, request):
@@ -130,11 +123,7 @@ def approve(
         require_version(seen, "0x" + present.hex())
         if present != shown:
             raise ApprovalRefused(f"{row['id']} is not what you were shown; look at it again", param="digest")
-        valid = {
-            key.address
-            for key in keys_of(connection, row["payer"])
-            if key.role is KeyRole.APPROVE and key.valid_at(at)
-        }
+        valid = approve_keys(connection, row["payer"], at=at)
     deadline = approval_deadline(now=at, deadline=row["deadline"])
     asked = _asked(row, chain, deadline)
     key, signatures = approvers.sign(actor.name, secret, asked, valid.__contains__)
@@ -168,7 +157,7 @@ def reject(
 
     Who entered it may do so too. Raise `NotFound`, `ApprovalRefused`, `InvalidReason`, `PreconditionFailed`.
     """
-    reason, at = _validate_reason(reason), int(clock.now())
+    reason, at = validate_reason(reason), int(clock.now())
     with store.transaction() as connection:
         if answered := first_answer(connection, request):
             return answered
@@ -200,13 +189,7 @@ _WAITING = (
 def _answerable(connection: Connection, payment_id: str, actor: Actor, at: int) -> RowMapping:
     """Return what waits, if this actor is another than who entered it; raise what stands in the way."""
     row = _waiting(connection, payment_id, at)
-    if actor.id == row["created_by"] or actor.name == row["entered_by"]:
-        raise SelfApproval(f"you entered {row['id']}; a second person answers for it")
-    if row["created_by"] == _NOBODY:
-        raise SelfApproval(
-            f"{row['id']} was entered at the terminal, where nobody says who they are: reject it, and enter "
-            "it through the API"
-        )
+    require_second_person(row["id"], actor, created_by=row["created_by"], entered_by=row["entered_by"])
     return row
 
 
@@ -282,9 +265,3 @@ def _answered(
         detail=dict(detail),
     )
     return answer
-
-
-def _validate_reason(text: str) -> str:
-    if not 1 <= len(text) <= REASON_CHARACTERS_MAX or not text.isprintable():
-        raise InvalidReason(f"a reason has 1 to {REASON_CHARACTERS_MAX} printable characters", param="reason")
-    return text

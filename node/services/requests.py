@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from node.clock import time_text
 from node.errors import AssetNotFound, DeadlineRefused, PayeeRefused, PayerRefused, ValueDateRefused
 from settlement.document import Json, canonical, commitment
 from settlement.errors import InvalidDocument, InvalidUetr, InvalidValue
@@ -128,8 +129,8 @@ class Preparation:
         payee = self._payee(request.payee, money)
         amount = amount_from_minor_units(request.amount)
         value_date = self._value_date(request.value_date)
-        deadline = self._deadline(request.deadline)
-        end_to_end_id = _validate_end_to_end_id(request.end_to_end_id)
+        deadline = deadline_of(request.deadline, now=self._now, seconds=self._defaults.deadline_seconds)
+        end_to_end_id = validate_end_to_end_id(request.end_to_end_id)
         document = document_bytes(request, uetr)
         return Prepared(
             payee=payee,
@@ -173,7 +174,7 @@ class Preparation:
             return self._redeemer(money)
         payee = self._payees.get(reference)
         if payee is None:
-            payee = self._payees[reference] = self._directory.resolve(_validate_reference(reference))
+            payee = self._payees[reference] = self._directory.resolve(validate_reference(reference))
         if payee.kind not in _HOLDERS_OF_MONEY:
             raise PayeeRefused(f"{reference} holds no money, so it can't be paid", param="payee")
         if payee.id == self._own.id:
@@ -196,25 +197,23 @@ class Preparation:
             f"the value date is {text}, today is {self._today} (UTC): send it on its date", param="value_date"
         )
 
-    def _deadline(self, given: int | None) -> int:
-        if given is None:
-            return self._now + self._defaults.deadline_seconds
-        if given < self._now:
-            raise DeadlineRefused(
-                f"the deadline {_time_text(given)} is past; it is {_time_text(self._now)}", param="deadline"
-            )
-        if given - self._now > DEADLINE_SECONDS_MAX:
-            days = DEADLINE_SECONDS_MAX // 86_400
-            raise DeadlineRefused(f"the deadline is more than {days} days ahead", param="deadline")
-        return given
-
     def _queue(self, given: bool | None) -> bool:  # noqa: FBT001  # the field of a request, as written
         allowed = self._defaults.queue if given is None else given
         return allowed and self._kind is InstructionKind.PAYMENT
 
 
-def _time_text(seconds: int) -> str:
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def deadline_of(given: int | None, *, now: int, seconds: int) -> int:
+    """Return a request's deadline (UTC seconds): without one, `seconds` from now. Raise `DeadlineRefused`."""
+    if given is None:
+        return now + seconds
+    if given < now:
+        raise DeadlineRefused(
+            f"the deadline {time_text(given)} is past; it is {time_text(now)}", param="deadline"
+        )
+    if given - now > DEADLINE_SECONDS_MAX:
+        days = DEADLINE_SECONDS_MAX // 86_400
+        raise DeadlineRefused(f"the deadline is more than {days} days ahead", param="deadline")
+    return given
 
 
 def money_request(
@@ -279,7 +278,8 @@ def is_uetr(text: str) -> bool:
     return True
 
 
-def _validate_reference(reference: BankReference) -> BankReference:
+def validate_reference(reference: BankReference) -> BankReference:
+    """Return a bank's name; raise what is wrong with its form."""
     if reference.bic is not None:
         validate_bic(reference.bic)
     if reference.lei is not None:
@@ -289,7 +289,8 @@ def _validate_reference(reference: BankReference) -> BankReference:
     return reference
 
 
-def _validate_end_to_end_id(text: str) -> str:
+def validate_end_to_end_id(text: str) -> str:
+    """Return a caller's own reference; raise `InvalidReference`."""
     if not 1 <= len(text) <= END_TO_END_ID_CHARACTERS_MAX or not text.isprintable():
         raise InvalidReference(
             f"the end-to-end id has 1 to {END_TO_END_ID_CHARACTERS_MAX} printable characters",

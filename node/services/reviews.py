@@ -5,13 +5,13 @@ today have come, or yet come, onto the chain.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from sqlalchemy import Connection, func, or_, select
 
 from node.mirror.thresholds import threshold_of
 from node.outbox.rows import IS_UNSENT
 from node.services.policies.verdicts import Judged
-from node.services.requests import Prepared
 from node.services.timeline import Entry
 from node.store.bulk import insert_rows
 from node.store.counters import numbers_taken, take_numbers
@@ -22,9 +22,21 @@ DAY_SECONDS = 86_400
 _COLUMNS = ("instruction_id", "need", "entered_by", "created_at")
 
 
+class Debit(Protocol):
+    """An amount (minor units) that a single key might consent to."""
+
+    @property
+    def asset(self) -> int:
+        """Return the asset's number; a currency's is its central-bank money's."""
+
+    @property
+    def amount(self) -> int:
+        """Return the minor units."""
+
+
 def needs(
     connection: Connection,
-    items: Sequence[Prepared],
+    items: Sequence[Debit],
     *,
     payer: int,
     limits: Mapping[int, int],
@@ -44,7 +56,7 @@ def needs(
 
 def foresee(
     connection: Connection,
-    items: Sequence[Prepared],
+    items: Sequence[Debit],
     *,
     payer: int,
     limits: Mapping[int, int],
@@ -57,7 +69,7 @@ def foresee(
 
 def _gone_through(
     connection: Connection,
-    items: Sequence[Prepared],
+    items: Sequence[Debit],
     *,
     payer: int,
     limits: Mapping[int, int],

@@ -17,9 +17,11 @@ from node.log import configure
 from scripts.demonstration.anvil import AnvilFailed, clear
 from scripts.demonstration.api import Refused
 from scripts.demonstration.checks import Findings, look_closely
+from scripts.demonstration.exchange import exchange
 from scripts.demonstration.founding import found_network
 from scripts.demonstration.gridlock import lock, unlock
 from scripts.demonstration.ground import Ground, embedded, persistent
+from scripts.demonstration.netting import net, open_doors
 from scripts.demonstration.nodes import Actor, running_nodes
 from scripts.demonstration.place import Place
 from scripts.demonstration.play import issue_money, play_months, send_files
@@ -85,8 +87,14 @@ def _play(
         lock(actors, ground)
     with report.step("the queue resolved: what nets settles at once"):
         run = unlock(actors, ground)
+    with report.step("a PvP: dollars against euros, proposed, matched, affirmed, settled together"):
+        trade = exchange(actors, ground)
+    with report.step("doors for letters opened, their addresses registered by each bank's two keys"):
+        open_doors(actors, place, ground)
+    with report.step("a netting cycle: promised between the banks, affirmed by each, settled by its nets"):
+        netted = net(actors, place, ground)
     with report.step("statements read back; chain, ledgers and mirrors compared"):
-        findings = look_closely(actors, place, files, run)
+        findings = look_closely(actors, place, files, run, netted, trade=trade)
     report.day(files, findings)
     return findings
 

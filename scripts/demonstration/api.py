@@ -54,6 +54,32 @@ class BankSystem:
         identifier: str = self._checked(answer).json()["run_id"]
         return identifier
 
+    def post(self, path: str, key: str, body: Mapping[str, Any]) -> Any:
+        """Send JSON to a path under an idempotency key; return the answer."""
+        return self._checked(self._client.post(path, json=body, headers={"Idempotency-Key": key})).json()
+
+    def promise(self, key: str, payments: list[Mapping[str, Any]]) -> None:
+        """Promise payments that settle in a cycle, under an idempotency key."""
+        answer = self._client.post(
+            "/v1/cycles/payments", json={"payments": payments}, headers={"Idempotency-Key": key}
+        )
+        self._checked(answer)
+
+    def call_cycle(self, key: str, code: str) -> str:
+        """Call for a cycle in a currency under an idempotency key; return the call's id."""
+        answer = self._client.post("/v1/cycles", json={"currency": code}, headers={"Idempotency-Key": key})
+        identifier: str = self._checked(answer).json()["call"]
+        return identifier
+
+    def affirm(self, call: str, cycle: str, *, secret: str, token: str) -> None:
+        """Have an approver affirm the cycle of a call, by the approver's own token and secret."""
+        answer = self._client.post(
+            f"/v1/cycles/{call}/affirmation",
+            json={"cycle": cycle, "secret": secret},
+            headers={"Idempotency-Key": f"affirm {call}", "Authorization": f"Bearer {token}"},
+        )
+        self._checked(answer)
+
     def send_file(self, key: str, body: bytes) -> Any:
         """Send a message file under an idempotency key; return what was accepted."""
         headers = {"Idempotency-Key": key, "Content-Type": "application/xml"}

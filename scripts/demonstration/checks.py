@@ -8,7 +8,10 @@ from typing import Any
 from node.mirror.digests import table_digests
 from node.services.circumstances import own_participant
 from node.services.reconciliation import reconcile
+from scripts.demonstration import netting
 from scripts.demonstration.cast import CENTRAL_BANK, CURRENCIES
+from scripts.demonstration.exchange import as_payments
+from scripts.demonstration.netting import Netted
 from scripts.demonstration.nodes import Actor
 from scripts.demonstration.place import Place
 from scripts.demonstration.play import SentFile
@@ -28,16 +31,27 @@ class BankDay:
 class Findings:
     """`payments`: every bank's, as its node lists them. `breaks`: sentences; none when all is right.
 
-    `run`: the run that unlocked the queue.
+    `run`: the run that unlocked the queue; `netted`: the cycle; `trade`: what two banks
+    exchanged.
     """
 
     payments: Sequence[Any]
     days: Sequence[BankDay]
     breaks: Sequence[str]
     run: Any
+    netted: Netted
+    trade: Any
 
 
-def look_closely(actors: Sequence[Actor], place: Place, files: Sequence[SentFile], run: Any) -> Findings:
+def look_closely(
+    actors: Sequence[Actor],
+    place: Place,
+    files: Sequence[SentFile],
+    run: Any,
+    netted: Netted,
+    *,
+    trade: Any,
+) -> Findings:
     """Write each bank's statements and status report of the day, read them back, compare, reconcile."""
     banks = [actor for actor in actors if actor.player is not CENTRAL_BANK]
     (operator,) = (actor for actor in actors if actor.player is CENTRAL_BANK)
@@ -51,14 +65,15 @@ def look_closely(actors: Sequence[Actor], place: Place, files: Sequence[SentFile
         for bank in banks
         for code in CURRENCIES
     ]
+    moved = [*payments, *as_payments(trade)]
     breaks = [
-        *(found for bank_day in days for found in _against_payments(bank_day, payments, day)),
+        *(found for each in days for found in _against_payments(each, moved, day, netted)),
         *(found for actor in actors for found in _against_chain(actor)),
         *_among_mirrors(actors),
         *unproven(operator, banks, payments, place),
         *_left(run),
     ]
-    return Findings(payments=payments, days=days, breaks=breaks, run=run)
+    return Findings(payments=payments, days=days, breaks=breaks, run=run, netted=netted, trade=trade)
 
 
 def _left(run: Any) -> Iterator[str]:
@@ -73,7 +88,7 @@ def _statement(bank: Actor, place: Place, code: str, day: date) -> StatementTota
     return read_back(path.read_bytes())
 
 
-def _against_payments(bank_day: BankDay, payments: Sequence[Any], day: date) -> Iterator[str]:
+def _against_payments(bank_day: BankDay, payments: Sequence[Any], day: date, netted: Netted) -> Iterator[str]:
     """Compare what the statement says with what the payers' nodes say of the same day."""
     totals, bank = bank_day.totals, bank_day.actor.player
     settled = [
@@ -85,6 +100,9 @@ def _against_payments(bank_day: BankDay, payments: Sequence[Any], day: date) -> 
     ]
     debits = sum(int(payment["amount"]) for payment in settled if payment["payer"] == bank.bic)
     credits_ = sum(int(payment["amount"]) for payment in settled if payment["payee"] == bank.bic)
+    # A cycle moves what is left when all its payments are set off against each other.
+    left = netted.nets[bank.key] if totals.currency == netting.CURRENCY else 0
+    debits, credits_ = debits + max(-left, 0), credits_ + max(left, 0)
     name = f"{bank.key}'s statement in {totals.currency}"
     if not totals.adds_up():
         yield f"{name} does not add up: {totals}"

@@ -4,8 +4,10 @@ from node.chain.calls import Admission, KeyTerms
 from node.chain.contracts import Contracts
 from node.chain.deployment import Authority, Deployment, write_deployment
 from node.clock import Random
+from node.keys.approvers import ApproverKeystores
 from node.keys.keystore import Keystore
 from node.keys.policy import deployer_policy, node_policy
+from node.services.actors import Role
 from node.services.deployment import deploy, planned_deployment
 from node.services.direct import DirectSender
 from node.services.founding import Founder
@@ -51,13 +53,26 @@ def _make_keys(place: Place, player: Player, random: Random) -> tuple[KeyTerms, 
     made = []
     for folder, password, roles in (
         ("keys", PASSWORD, (KeyRole.PAY, KeyRole.ADMINISTER)),
-        ("second-person", SECOND_PASSWORD, (KeyRole.APPROVE, KeyRole.ADMINISTER)),
+        ("second-person", SECOND_PASSWORD, (KeyRole.ADMINISTER,)),
     ):
         place.write_secret(player, password, random.bytes(_PASSWORD_BYTES).hex())
         keystore = Keystore(place.home(player) / folder, scrypt_n=SCRYPT_N)
         secret = place.secret(player, password).read_text().strip().encode()
         made += [KeyTerms(address=keystore.create(secret, random), role=role) for role in roles]
-    return tuple(made)
+    secret = _second_password(place, player)
+    # The second person's approve key lies where the node looks; it opens with that person's secret only.
+    approvers = ApproverKeystores(place.home(player) / "approvers", scrypt_n=SCRYPT_N)
+    approve = approvers.create(token_name(Role.APPROVER), secret, random)
+    return (*made, KeyTerms(address=approve, role=KeyRole.APPROVE))
+
+
+def _second_password(place: Place, player: Player) -> bytes:
+    return place.secret(player, SECOND_PASSWORD).read_text().strip().encode()
+
+
+def token_name(role: Role) -> str:
+    """Return the name of a player's person in a role: by it an approver's key is found."""
+    return f"demo {role.value}"
 
 
 def _deploy(place: Place, ground: Ground, random: Random, *, operators: tuple[KeyTerms, ...]) -> Deployment:

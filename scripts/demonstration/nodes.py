@@ -12,13 +12,14 @@ from node.services.actors import Role
 from node.services.tokens import new_token
 from node.settings import Settings, load_settings
 from scripts.demonstration.api import BankSystem
-from scripts.demonstration.cast import PLAYERS, Player
-from scripts.demonstration.founding import PASSWORD
+from scripts.demonstration.cast import BANKS, PLAYERS, Player
+from scripts.demonstration.certificates import make_certificate
+from scripts.demonstration.founding import PASSWORD, token_name
 from scripts.demonstration.ground import Ground
 from scripts.demonstration.place import Place
 
 _TICK_SECONDS = 0.05  # a demo's audience waits
-_USERS = (Role.OFFICER, Role.AUDITOR)
+_USERS = (Role.OFFICER, Role.APPROVER, Role.AUDITOR)
 _TOKEN_DAYS = 3660  # a demo's clock starts thirteen months back, and its folder is kept
 
 
@@ -37,6 +38,7 @@ def running_nodes(
     place: Place, ground: Ground, random: Random, *, first_port: int
 ) -> Iterator[Sequence[Actor]]:
     """Give every player its running node, and stop them all at the end. Port 0 takes free ones."""
+    make_certificate(place)
     actors: list[Actor] = []
     try:
         for number, player in enumerate(PLAYERS):
@@ -80,6 +82,11 @@ def _settings(place: Place, ground: Ground, player: Player, port: int) -> Settin
         host="127.0.0.1",
         port=port,
         schemas=None,
+        exchange_port=0 if player in BANKS else None,
+        exchange_certificate_file=place.certificate,
+        exchange_key_file=place.certificate_key,
+        exchange_authorities_file=place.certificate,
+        exchange_private_targets=True,
         verification="full",
         tick_seconds=_TICK_SECONDS,
     )
@@ -95,7 +102,7 @@ def _token(place: Place, player: Player, node: Node, role: Role) -> str:
             context.store,
             context.clock,
             context.random,
-            name=f"demo {role.value}",
+            name=token_name(role),
             role=role,
             by="demo",
             days=_TOKEN_DAYS,

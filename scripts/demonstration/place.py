@@ -30,6 +30,16 @@ class Place:
         """Return the log of all nodes."""
         return self.folder / "nodes.log"
 
+    @property
+    def certificate(self) -> Path:
+        """Return the certificate of the doors where letters come in."""
+        return self.folder / "doors.pem"
+
+    @property
+    def certificate_key(self) -> Path:
+        """Return its private key."""
+        return self.folder / "doors.key"
+
     def home(self, player: Player) -> Path:
         """Return a player's own folder, which nobody else may read."""
         home = self.folder / player.key

@@ -12,9 +12,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from scripts.demonstration import netting
 from scripts.demonstration.cast import BANKS, CENTRAL_BANK, CURRENCIES, Player
 from scripts.demonstration.checks import Findings
 from scripts.demonstration.ground import Ground
+from scripts.demonstration.netting import Netted
 from scripts.demonstration.nodes import Actor
 from scripts.demonstration.place import Place
 from scripts.demonstration.play import SentFile
@@ -43,6 +45,8 @@ class Report:
         self._payments(files, findings)
         self._rejections(findings)
         self._gridlock(findings.run)
+        self._exchange(findings.trade)
+        self._netting(findings.netted)
         self._balances(files, findings)
         if not findings.breaks:
             self._console.print(
@@ -86,6 +90,11 @@ class Report:
             "unlocked": {
                 name: findings.run[name] for name in ("waiting", "settled_value", "bound", "method")
             },
+            "netted": {
+                "payments": findings.netted.payments,
+                "value": str(findings.netted.value),
+                "paid": str(sum(net for net in findings.netted.nets.values() if net > 0)),
+            },
             "breaks": len(findings.breaks),
             "blocks": ground.chain.final_height(),
             "seconds": round(seconds, 1),
@@ -120,6 +129,24 @@ class Report:
             f"[green]unlocked[/green] {run['waiting']} queued payments of "
             f"{_money(int(run['settled_value']), code)} {code} in all, by {run['method']}, "
             f"with {_money(money, code)} {code} of money among the three banks",
+            highlight=False,
+        )
+
+    def _exchange(self, trade: Any) -> None:
+        """Print what two banks exchanged, and that it was what was expected."""
+        legs = " against ".join(
+            f"{_money(int(leg['amount']), leg['currency'])} {leg['currency']} from {leg['payer']}"
+            for leg in trade["legs"]
+        )
+        matched = "as expected" if trade["matching"]["matched"] else "otherwise than expected"
+        self._console.print(f"[green]exchanged[/green] {legs}: {matched}, settled together", highlight=False)
+
+    def _netting(self, netted: Netted) -> None:
+        """Print what a cycle came to."""
+        left = sum(net for net in netted.nets.values() if net > 0)
+        self._console.print(
+            f"[green]netted[/green] {netted.payments} payments of {_money(netted.value, netting.CURRENCY)} "
+            f"{netting.CURRENCY} in one cycle, by moving {_money(left, netting.CURRENCY)} {netting.CURRENCY}",
             highlight=False,
         )
 

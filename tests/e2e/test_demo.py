@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from scripts.demonstration import gridlock
+from scripts.demonstration import gridlock, netting
 from scripts.demonstration.cast import BANKS
 from scripts.demonstration.months import habits, mornings
 from settlement.iso20022 import credit_transfers
@@ -50,6 +50,13 @@ def _truth() -> dict[str, Any]:
         value[habit.currency] += habit.amount
     queued = [each.amount for each in gridlock.owed()]
     value[gridlock.CURRENCY] += sum(queued)
+    promised = [amount for bank in BANKS for _, amount in netting.promised(bank)]
+    nets: Counter[str] = Counter()
+    for bank in BANKS:
+        for payee, amount in netting.promised(bank):
+            nets[bank.key] -= amount
+            nets[payee.key] += amount
+    paid = sum(net for net in nets.values() if net > 0)
     rejected = sum(amount > supply[code] for code, amount in transfers)
     return {
         "payments": len(transfers) + len(history) + len(queued),
@@ -63,6 +70,7 @@ def _truth() -> dict[str, Any]:
             "bound": str(sum(queued)),
             "method": "drop-last",
         },
+        "netted": {"payments": len(promised), "value": str(sum(promised)), "paid": str(paid)},
         "breaks": 0,
     }
 

@@ -22,6 +22,7 @@ from node.services.identifiers import new_id
 from node.services.letters.taking import Arrival
 from node.store.tables import participants
 
+LEAST_MEMBERS = 2
 # From the call: until all lists, all sums, all affirmations are in; and how long the chain takes the last.
 LISTS_SECONDS, SUMMARIES_SECONDS, AFFIRMED_SECONDS, VALID_SECONDS = 60, 120, 1800, 2400
 
@@ -40,7 +41,7 @@ def make_call(
     Raise `CycleRefused` while this node is in another call, or knows nobody to invite.
     """
     members = [each for each in invited(arrival.connection, arrival.own) if each not in without]
-    if len(members) < 2 or arrival.own not in members:
+    if len(members) < LEAST_MEMBERS or arrival.own not in members:
         raise CycleRefused(
             "a cycle needs two banks, each with an endpoint on the chain: `vostro participants`"
         )

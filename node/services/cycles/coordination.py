@@ -11,12 +11,11 @@ from sqlalchemy import Connection, RowMapping, func, select
 
 from node.chain import own_calls
 from node.chain.contracts import Contracts
-from node.errors import CycleRefused
 from node.mirror.cycles import CycleHistory, counters_used, cycle_history
 from node.mirror.registry import key
 from node.services.administration import ask_in
 from node.services.cycles.book import end_call, note, note_of, notes
-from node.services.cycles.calling import invited, make_call
+from node.services.cycles.calling import LEAST_MEMBERS, invited, make_call
 from node.services.cycles.subtrees import cycle_of_call, keep_cycle
 from node.services.cycles.words import (
     Call,
@@ -204,10 +203,10 @@ def _after(
         if (other := refusal.without) is not None
     }
     without = {each for each, refusal in refusals.items() if refusal.without is None}
-    if not refusals:
-        without = members - history.affirmed
     if history.by is not None and history.by != arrival.own:
         without |= {history.by}
+    elif not refusals:
+        without = members - history.affirmed
     return _anew(arrival, row, call, without=without, apart=apart)
 
 
@@ -220,19 +219,16 @@ def _anew(
     apart: set[tuple[int, int]],
 ) -> bool:
     """Make a call anew without some, and with some pairs apart; give up after so many attempts."""
-    left_out = frozenset(invited(arrival.connection, arrival.own)) - frozenset(call.members) | without
-    if call.attempt >= ATTEMPTS_MAX or arrival.own in left_out:
+    banks = frozenset(invited(arrival.connection, arrival.own))
+    left_out = (banks - frozenset(call.members)) | without
+    if call.attempt >= ATTEMPTS_MAX or arrival.own in left_out or len(banks - left_out) < LEAST_MEMBERS:
         end_call(arrival.connection, call.call, Outcome.GIVEN_UP, at=arrival.at)
         return True
     end_call(arrival.connection, call.call, Outcome.ANEW, at=arrival.at)
-    try:
-        make_call(
-            arrival, asset=call.asset, actor="keeper", without=frozenset(left_out),
-            apart=frozenset(apart) | frozenset(call.apart), previous=row,
-        )  # fmt: skip
-    except CycleRefused:
-        # Nobody is left to settle with.
-        return True
+    make_call(
+        arrival, asset=call.asset, actor="keeper", without=frozenset(left_out),
+        apart=frozenset(apart) | frozenset(call.apart), previous=row,
+    )  # fmt: skip
     return True
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from node.clock import Clock, Random
 from node.errors import CycleRefused, DuplicateUetr, LetterRefused, NotFound
-from node.services.acceptance import judge_all, submission_of
+from node.services.acceptance import faults_as_asked, judge_all, submission_of
 from node.services.answers import Answer, first_answer, keep_answer
 from node.services.audit import append_audit
 from node.services.circumstances import look_up, prepare_all
@@ -71,7 +71,9 @@ def enter_gross(
     known = look_up(store, settings, clock, [submission])
     if isinstance(known, list):
         return known[0]
-    items = [_new(item) for item in prepare_all(submission, known.preparation, known.uetrs, random)]
+    with faults_as_asked(submission):
+        prepared = prepare_all(submission, known.preparation, known.uetrs, random)
+    items = [_new(item) for item in prepared]
     screened, at = screen(store, items), int(clock.now())
     with store.transaction() as connection:
         if answered := first_answer(connection, submission.request):

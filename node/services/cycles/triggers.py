@@ -4,10 +4,18 @@ from sqlalchemy import Connection, func, select
 
 from node.services.cycles.book import TAKEN, live_call
 from node.settings import Settings
-from node.store.tables import cycle_calls, gross_payments
+from node.store.tables import cycle_calls, gross_payments, letters_sent
 
 # A call that came to nothing is not made again at once.
 PAUSE_SECONDS = 60
+
+
+def is_anything_open(connection: Connection, settings: Settings, *, at: int) -> bool:
+    """Tell whether a letter is due, a call has not ended, or this node calls by itself."""
+    if settings.cycle_age_seconds or settings.cycle_depth:
+        return True
+    due = select(letters_sent.c.number).where(letters_sent.c.ended_at.is_(None), letters_sent.c.next_at <= at)
+    return connection.execute(due.limit(1)).first() is not None or live_call(connection) is not None
 
 
 def due_asset(connection: Connection, settings: Settings, *, own: int, now: int) -> int | None:

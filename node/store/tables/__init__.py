@@ -25,6 +25,7 @@ from node.store.tables.mirrored import (
     proofs,
     queued,
     receipts,
+    trade_parties,
     validator_sets,
     verification_levels,
 )
@@ -50,6 +51,7 @@ from node.store.tables.streams import (
     webhook_secrets,
     webhooks,
 )
+from node.store.tables.traded import trade_acts, trade_answers, trade_expectations, trades
 from node.store.tables.uploads import upload_pieces, upload_refusals, uploads
 
 __all__ = [
@@ -111,6 +113,11 @@ __all__ = [
     "screening_changes",
     "screening_lists",
     "sessions",
+    "trade_acts",
+    "trade_answers",
+    "trade_expectations",
+    "trade_parties",
+    "trades",
     "transactions",
     "upload_pieces",
     "upload_refusals",

@@ -222,6 +222,21 @@ queued = Table(
     Index("ix_queued_order", "height", "log_index"),
 )
 
+# Who is a party to each trade that was ever proposed: what it says stands in its events.
+trade_parties = Table(
+    "trade_parties",
+    metadata,
+    Column("participant", Whole, primary_key=True, autoincrement=False),
+    Column("initiator", Whole, primary_key=True, autoincrement=False),
+    Column("sequence", Whole, primary_key=True, autoincrement=False),
+    Column("digest", Digest, nullable=False),
+    Column("height", Whole, nullable=False),
+    Column("log_index", Whole, nullable=False),
+    Index("ix_trade_parties_order", "participant", "height", "log_index"),
+    Index("ix_trade_parties_digest", "digest"),
+    info=APPEND_ONLY,
+)
+
 accounts = Table(
     "accounts",
     metadata,

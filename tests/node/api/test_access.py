@@ -10,7 +10,7 @@ import pytest
 import structlog
 from fastapi import FastAPI
 from httpx2 import Response
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from starlette.types import Message
 from structlog.testing import capture_logs
 
@@ -20,9 +20,10 @@ from node.api.auth import LOGGED_IN, PUBLIC, UnguardedRoute, require_rules
 from node.services.actors import Role
 from node.services.alerts.raised import About, raise_alerts
 from node.services.breaks import record
+from node.services.cycles.words import Call
 from node.services.reconciliation import Break, Kind
 from node.services.tokens import list_tokens, revoke_token
-from node.store.tables import alerts
+from node.store.tables import alerts, cycle_calls
 from settlement.alerting import Finding
 from tests.messages import liquidity_file_of, recall_file_of
 from tests.node.api.conftest import Door
@@ -57,9 +58,28 @@ MATRIX: dict[tuple[str, str], set[Role] | None] = {
     ("post", "/v1/queue/runs"): _SENDERS | {Role.OPERATOR},
     ("get", "/v1/queue/runs"): _READERS,
     ("get", "/v1/queue/runs/{run_id}"): _READERS,
+    ("post", "/v1/cycles"): _SENDERS,
+    ("get", "/v1/cycles"): _READERS,
+    ("get", "/v1/cycles/{call_id}"): _READERS,
+    ("post", "/v1/cycles/{call_id}/affirmation"): {Role.APPROVER},
+    ("post", "/v1/cycles/{call_id}/withdrawal"): _SENDERS,
+    ("post", "/v1/cycles/payments"): _SENDERS,
+    ("get", "/v1/cycles/payments"): _READERS,
+    ("get", "/v1/cycles/payments/{gross_id}"): _READERS,
+    ("get", "/v1/cycles/payments/{gross_id}/proof"): _READERS,
+    ("post", "/v1/cycles/payments/{gross_id}/withdrawal"): _SENDERS,
     ("get", "/v1/recalls"): _READERS,
     ("get", "/v1/recalls/{recall_id}"): _READERS,
     ("get", "/v1/recalls/{recall_id}/resolution"): _READERS,
+    ("post", "/v1/trades"): _SENDERS,
+    ("get", "/v1/trades"): _READERS,
+    ("get", "/v1/trades/{trade_id}"): _READERS,
+    ("post", "/v1/trades/{trade_id}/affirmation"): _SENDERS,
+    ("post", "/v1/trades/{trade_id}/withdrawal"): _SENDERS,
+    ("post", "/v1/trades/{trade_id}/cancellation"): _SENDERS,
+    ("post", "/v1/trades/{trade_id}/approval"): {Role.APPROVER},
+    ("post", "/v1/trades/{trade_id}/rejection"): {Role.APPROVER},
+    ("post", "/v1/expected-trades"): _SENDERS,
     ("post", "/v1/issues"): {Role.ISSUER},
     ("post", "/v1/redemptions"): _SENDERS,
     ("get", "/v1/redemptions"): _READERS,
@@ -139,6 +159,14 @@ def _recalled(door: Door, key: str) -> str:
     return taken
 
 
+def _proposed(door: Door, key: str) -> str:
+    headers = door.headers(idempotency_key=f"trade {key}")
+    leg = {"asset": "USD", "payer": {"bic": BANKS[2].bic}, "payee": {"bic": door.member.bic}, "amount": "7"}
+    body = {"legs": [leg], "reference": key}
+    taken: str = door.client.post("/v1/trades", headers=headers, json=body).json()["id"]
+    return taken
+
+
 def _resolved(door: Door, key: str) -> str:
     headers = door.headers(idempotency_key=f"run {key}")
     answer = door.client.post("/v1/queue/runs", headers=headers, json={"currency": "USD"})
@@ -174,6 +202,26 @@ def _ruled(door: Door, key: str) -> str:
     return rule
 
 
+def _promised(door: Door, key: str) -> str:
+    headers = door.headers(idempotency_key=f"gross {key}")
+    body = {"payee": {"bic": BANKS[2].bic}, "amount": "7", "currency": "USD", "end_to_end_id": key}
+    answer = door.client.post("/v1/cycles/payments", headers=headers, json=body)
+    taken: str = answer.json()["payments"][0]["id"]
+    return taken
+
+
+def _called(door: Door, key: str) -> str:
+    at = int(door.context.clock.now())
+    asked = Call(
+        call=f"cycle_{key}", previous=None, attempt=1, asset=840, members=[2, 3], apart=[],
+        lists_until=at, summaries_until=at, affirmed_until=at, valid_until=at,
+    )  # fmt: skip
+    row = {"id": asked.call, "coordinator": 3, "asset": 840, "content": asked.model_dump_json()}
+    with door.context.store.transaction() as connection:
+        connection.execute(insert(cycle_calls).values(**row, created_at=at, created_by="3"))
+    return asked.call
+
+
 def _listed(door: Door, key: str) -> str:
     headers = door.headers(Role.OPERATOR, idempotency_key=f"list {key}", content_type=CSV)
     table = f"entry,name\n{key},Nobody {key}\n"
@@ -190,7 +238,10 @@ _MAKERS: dict[str, Callable[[Door, str], str]] = {
     "webhook_id": _added,
     "order": lambda _, __: "hold",
     "run_id": _resolved,
+    "trade_id": _proposed,
     "rule_name": _ruled,
+    "gross_id": _promised,
+    "call_id": _called,
     "list_number": _listed,
     "alert_id": _raised,
     "redemption_id": lambda door, _: f"{door.member.bic}-1",

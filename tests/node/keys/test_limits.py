@@ -23,6 +23,7 @@ from node.keys.signing import address_of
 from node.settings import limits_from_text
 from node.store.spending import REMEMBERED_DAYS, SpendingBook
 from settlement.instruction import Leg, OneLeg, Terms, keccak
+from settlement.trade import trade_of
 from tests.clocks import SetClock
 from tests.words import head_word, leg_word
 
@@ -226,20 +227,41 @@ def test_payment_counts_once_in_both_lanes(signer: Made) -> None:
     "instruction",
     [
         (head_word(1, 1), bytes(32), []),
-        (head_word(1, 1), bytes(32), [leg_word(_leg())] * 2),
-        (head_word(1, 2), bytes(32), [leg_word(_leg())]),
+        (head_word(1, 1), bytes(32), [leg_word(_leg())] * 33),
+        (head_word(1, 77), bytes(32), [leg_word(_leg())]),
         (head_word(1, 1), bytes(32), [leg_word(_leg(payer_for=9))]),
         (head_word(1, 1), bytes(32), [leg_word(_leg()) | 1]),
     ],
-    ids=["no leg", "two legs", "another's money", "for a corporate", "a marked leg"],
+    ids=["no leg", "too many legs", "a stranger's", "for a corporate", "a marked leg"],
 )
-def test_instruction_that_is_no_payment_is_not_signed(
+def test_instruction_that_no_node_writes_is_not_signed(
     signer: Made, instruction: tuple[int, bytes, list[int]]
 ) -> None:
-    """Where there are limits, an instruction is signed only if it is a payment of its initiator's own."""
+    """Where there are limits, an instruction is signed only if it is one that a node writes."""
     data = _CONTRACTS.calldata("Settlement", "submit", [instruction], 0, [])
     with pytest.raises(PolicyRefused):
         signer("USD=1.00").sign(_ONE, _call("Settlement", data))
+
+
+def test_consents_to_trades_count(signer: Made) -> None:
+    """A proposal counts what its initiator pays, an affirmation the most that any other debtor does, once."""
+    legs = (_of(1, 2, 60), _of(2, 1, 70), _of(3, 1, 50))
+    trade = trade_of(initiator=1, sequence=9, valid_until=_NOON, commitment=bytes(32), legs=legs)
+    propose = _call("Settlement", own_calls.propose(_CONTRACTS, trade.words, urgent=False).calldata)
+    affirm = _call("Settlement", own_calls.affirm(_CONTRACTS, trade.words, urgent=True).calldata)
+    with pytest.raises(DayLimitReached):
+        signer("USD=0.59").sign(_ONE, propose)
+    with pytest.raises(DayLimitReached):
+        signer("USD=0.69").sign(_ONE, affirm)
+    made = signer("USD=1.30")
+    for transaction in (propose, affirm, propose, affirm):
+        made.sign(_ONE, transaction)
+    with pytest.raises(DayLimitReached):
+        made.sign(_ONE, _submit(_terms(1, 1)))
+
+
+def _of(payer: int, payee: int, amount: int) -> Leg:
+    return _leg(payer=payer, payee=payee, amount=amount)
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,10 @@ from node.outbox.actions import Action
 from node.outbox.rows import enqueue
 from node.services.actors import Actor, Role
 from node.services.answers import Answer, request_of
-from node.services.approvals import ContentChanged, InvalidReason, approve, list_waiting, reject
+from node.services.approvals import ContentChanged, approve, list_waiting, reject
 from node.services.payments import get_payment
 from node.services.policies.rules import write_rule
+from node.services.second_person import InvalidReason
 from node.store.incidents import clear_incident, open_incidents
 from node.store.session import Store
 from node.store.tables import approvals, audit, instructions, outbox

@@ -47,6 +47,11 @@ APPEND_ONLY = (
     "queue_runs",
     "queue_proposals",
     "returns",
+    "trade_parties",
+    "trades",
+    "trade_acts",
+    "trade_answers",
+    "trade_expectations",
     "letters_received",
     "cycle_lists",
     "cycle_entries",
@@ -67,6 +72,7 @@ def upgrade() -> None:
     create_recalls()
     create_queue_runs()
     create_returns()
+    create_trades()
     create_letters()
     create_netting()
     if op.get_bind().dialect.name == "postgresql":
@@ -980,6 +986,86 @@ def create_returns() -> None:
         info={"append_only": True},
     )
     op.create_index("ix_returns_original", "returns", ["height", "log_index", "leg"])
+
+
+def create_trades() -> None:
+    op.create_table(
+        "trade_parties",
+        sa.Column("participant", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("initiator", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("sequence", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("height", WHOLE, nullable=False),
+        sa.Column("log_index", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("participant", "initiator", "sequence", name=op.f("pk_trade_parties")),
+        info={"append_only": True},
+    )
+    op.create_index("ix_trade_parties_order", "trade_parties", ["participant", "height", "log_index"])
+    op.create_index("ix_trade_parties_digest", "trade_parties", ["digest"])
+    op.create_table(
+        "trades",
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("initiator", WHOLE, nullable=False),
+        sa.Column("sequence", WHOLE, nullable=False),
+        sa.Column("head", DIGEST, nullable=False),
+        sa.Column("commitment", DIGEST, nullable=False),
+        sa.Column("legs", DIGEST, nullable=False),
+        sa.Column("document", NAME, nullable=False),
+        sa.Column("salt", DIGEST, nullable=False),
+        sa.Column("uetr", NAME, nullable=False),
+        sa.Column("reference", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("created_by", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_trades")),
+        sa.UniqueConstraint("uetr", name=op.f("uq_trades_uetr")),
+        info={"append_only": True},
+    )
+    op.create_index("ix_trades_created", "trades", ["created_at"])
+    op.create_table(
+        "trade_acts",
+        sa.Column("id", ROW_NUMBER, autoincrement=True, nullable=False),
+        sa.Column("digest", DIGEST, nullable=False),
+        sa.Column("act", NAME, nullable=False),
+        sa.Column("row", ROW_NUMBER, nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("need", NAME, nullable=True),
+        sa.Column("reason", NAME, nullable=True),
+        sa.Column("entered_by", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("created_by", NAME, nullable=False),
+        sa.ForeignKeyConstraint(["row"], ["outbox.id"], name=op.f("fk_trade_acts_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trade_acts")),
+        info={"append_only": True},
+    )
+    op.create_index("ix_trade_acts_digest", "trade_acts", ["digest"])
+    op.create_table(
+        "trade_answers",
+        sa.Column("act", ROW_NUMBER, autoincrement=False, nullable=False),
+        sa.Column("verdict", NAME, nullable=False),
+        sa.Column("subject", DIGEST, nullable=True),
+        sa.Column("key", DIGEST, nullable=True),
+        sa.Column("deadline", WHOLE, nullable=True),
+        sa.Column("reason", NAME, nullable=True),
+        sa.Column("approver", NAME, nullable=False),
+        sa.Column("approver_name", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["act"], ["trade_acts.id"], name=op.f("fk_trade_answers_act")),
+        sa.PrimaryKeyConstraint("act", name=op.f("pk_trade_answers")),
+        info={"append_only": True},
+    )
+    op.create_table(
+        "trade_expectations",
+        sa.Column("id", NAME, nullable=False),
+        sa.Column("initiator", WHOLE, nullable=False),
+        sa.Column("legs", DIGEST, nullable=False),
+        sa.Column("tolerance_basis_points", WHOLE, nullable=False),
+        sa.Column("reference", NAME, nullable=False),
+        sa.Column("created_at", WHOLE, nullable=False),
+        sa.Column("created_by", NAME, nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_trade_expectations")),
+        info={"append_only": True},
+    )
+    op.create_index("ix_trade_expectations_initiator", "trade_expectations", ["initiator", "id"])
 
 
 def create_letters() -> None:
