@@ -39,7 +39,7 @@ from node.clock import Clock, Random
 from node.follower.follower import Follower
 from node.keys.approvers import Approvers
 from node.keys.ring import LOOK_SECONDS, KeyRing
-from node.keys.signer import Signer
+from node.keys.signer import NodeSigner, Signer
 from node.services.intake import Intake
 from node.settings import Settings
 from node.store.incidents import open_incidents, raise_incident
@@ -57,7 +57,7 @@ def build(
     random: Random,
     chain: Chain | None = None,
     deployment: Deployment | None = None,
-    signer: Signer | None = None,
+    signer: NodeSigner | None = None,
     password: bytes | None = None,
     parts: Collection[Part] = ALL,
 ) -> Node:
@@ -91,12 +91,11 @@ def build(
                 settings, store, chain,
                 contracts=contracts, clock=clock, random=random, vault=vault, resources=resources,
             )  # fmt: skip
-        door = None
-        if exchanges and signer is not None:
-            post, door = exchanging(
-                settings, store, contracts, signer, clock=clock, random=random, resources=resources
-            )
-            ticks[Part.EXCHANGE] = post.tick
+        letters, door = exchanging(
+            settings, store, contracts, signer if exchanges else None,
+            clock=clock, random=random, resources=resources,
+        )  # fmt: skip
+        ticks |= letters
         ring_of_feed = Ring(store)
         if Part.API in parts:
             ticks["ring"] = ring_of_feed.tick
@@ -104,9 +103,7 @@ def build(
         metrics = Metrics()
         metrics.verification.labels(settings.verification).set(1)
         asked = probes(store=store, chain=chain, verification=verification, workers=workers, metrics=metrics)
-        asked |= _warnings(settings, ring)
-        if witnesses is not None:
-            asked["agreement"] = AgreementProbe(store, witnesses, metrics)
+        asked |= _warnings(settings, ring) | _agreement(store, witnesses, metrics)
         if signer is not None:
             funds = partial(FundsProbe, clock=clock, settings=settings, metrics=metrics)
             asked["funds"] = funds(store, chain, addresses=signer.addresses)
@@ -174,6 +171,10 @@ def _warnings(settings: Settings, ring: KeyRing | None) -> dict[str, Callable[[]
     if ring is not None:
         found["keys"] = ring.warning
     return found
+
+
+def _agreement(store: Store, witnesses: Witnesses | None, metrics: Metrics) -> dict[str, AgreementProbe]:
+    return {} if witnesses is None else {"agreement": AgreementProbe(store, witnesses, metrics)}
 
 
 def _workers(

@@ -11,7 +11,7 @@ from node.chain.contracts import Contracts
 from node.clock import Clock, Random
 from node.errors import CycleRefused, NodeError
 from node.keeper.sending import Message, Sender
-from node.keys.signer import Signer
+from node.keys.signer import LetterSigner
 from node.services.circumstances import own_participant
 from node.services.cycles.handlers import HANDLERS
 from node.services.cycles.progress import advance, ask_call
@@ -45,7 +45,7 @@ class Post:
         self,
         store: Store,
         contracts: Contracts,
-        signer: Signer,
+        signer: LetterSigner,
         *,
         clock: Clock,
         random: Random,

@@ -45,9 +45,21 @@ class Signer(Protocol):
         """Sign a 32-byte EIP-712 digest; return r ‖ s ‖ v (65 bytes)."""
         ...
 
+
+class LetterSigner(Protocol):
+    """Signs letters to other nodes by the keys of one participant."""
+
+    def addresses(self) -> Sequence[bytes]:
+        """Return the 20-byte addresses it can sign for."""
+        ...
+
     def sign_letter(self, address: bytes, given: bytes) -> bytes:
         """Sign what becomes a letter to another node (`settlement.letter`); return r ‖ s ‖ v (65 bytes)."""
         ...
+
+
+class NodeSigner(Signer, LetterSigner, Protocol):
+    """All that a running node signs."""
 
 
 class Notary(Protocol):
