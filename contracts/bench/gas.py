@@ -16,6 +16,7 @@ from typing import Any
 
 from chain import anvil, deploy, send
 from cycles import cycle_figures
+from escrows import escrow_figures
 from eth_account import Account
 from instructions import settlement_figures
 from naive import naive_figures
@@ -57,6 +58,9 @@ def figures(hardfork: str) -> Iterator[Figure]:
             yield figure(case, value, unit, n, hardfork)
     with anvil(hardfork) as chain:
         for case, value, unit, n in cycle_figures(chain):
+            yield figure(case, value, unit, n, hardfork)
+    with anvil(hardfork) as chain:
+        for case, value, unit, n in escrow_figures(chain):
             yield figure(case, value, unit, n, hardfork)
 
 

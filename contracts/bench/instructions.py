@@ -55,6 +55,7 @@ class Queue:
         contracts = deploy(chain, chain.eth.accounts[0], self.operator)
         self.participants, self.ledger = contracts["Participants"], contracts["Ledger"]
         self.settlement, self.netting = contracts["Settlement"], contracts["Netting"]
+        self.quorum, self.manager = contracts["Quorum"], contracts["AccessManager"]
         self.enter()
         self.open_and_fund()
 

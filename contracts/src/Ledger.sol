@@ -8,6 +8,7 @@ import {IModules} from "./interfaces/IModules.sol";
 import {IParticipants} from "./interfaces/IParticipants.sol";
 import {Actors} from "./parts/Actors.sol";
 import {Acceptances} from "./parts/Acceptances.sol";
+import {LockedPayments} from "./parts/LockedPayments.sol";
 import {Locks} from "./parts/Locks.sol";
 import {Sets} from "./parts/Sets.sol";
 import {Supply} from "./parts/Supply.sol";
@@ -26,7 +27,7 @@ import {ModuleStatus} from "./types/Kinds.sol";
 /// on these books.
 ///
 /// LIVENESS: a refusal changes nothing and uses no sequence. No loop runs over anything but its own calldata.
-contract Ledger is Acceptances, Sets, Locks, Supply {
+contract Ledger is Acceptances, Sets, Locks, LockedPayments, Supply {
     /// @notice The code that sets the rules.
     Administration public immutable administration;
 

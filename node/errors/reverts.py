@@ -70,12 +70,12 @@ _ERRORS: dict[type[ContractRefused], str] = {
     KeyRefused: """
         AccessManagedUnauthorized AccessManagerUnauthorizedAccount AccessManagerUnauthorizedCall
         AccessManagerUnauthorizedCancel AccessManagerUnauthorizedConsume KeyExpired KeyHasOtherRole
-        KeyIsRevoked KeyUnknown NotConsenting NotInitiator NotIssuer NotIssuerNorOperator NotMember
-        NotPayer NotProposer NotQuorum SecondKeyNeeded
+        InspectorBarred KeyIsRevoked KeyUnknown NotConsenting NotInitiator NotInspector NotIssuer
+        NotIssuerNorOperator NotMember NotPayee NotPayer NotProposer NotQuorum SecondKeyNeeded
     """,
     NotReady: """
-        AccessManagedRequiredDelay AccessManagerNotReady ChangeNotReady DayTooShort KeyNotYetValid
-        ModuleNotReady ProposalNotReady RecoveryNotReady
+        AccessManagedRequiredDelay AccessManagerNotReady ChangeNotReady DayTooShort DeadlineAhead
+        KeyNotYetValid ModuleNotReady ProposalNotReady RecoveryNotReady
     """,
     LimitExceeded: """
         AmountTooLarge BalanceTooSmall CreditDrawn SupplyTooLarge SupplyTooSmall TooManyProposals
@@ -87,20 +87,24 @@ _ERRORS: dict[type[ContractRefused], str] = {
     StateConflict: """
         AccessManagerAlreadyScheduled AccessManagerExpired AccountIsFrozen AccountIsNotFrozen
         AccountIsNotOpen AccountIsOpen AffirmationsMissing AffirmedAlready AlreadyApproved
-        AlreadySuspended AssetExists BicTaken CallFailed CutOffIs CycleGoesOn CycleKnown CycleLapsed
-        CycleNotOpen DayEndsByClock FailedCall FirstThresholdsMissing IssuerNotActive KeyTaken LeiTaken
+        AlreadySuspended AssetExists BicTaken CallFailed ConfirmedAlready CutOffIs CycleGoesOn CycleKnown
+        CycleLapsed CycleNotOpen DayEndsByClock DeadlinePassed EscrowNotLocked FailedCall
+        FirstThresholdsMissing IssuerNotActive KeyTaken LeiTaken
         MemberIdTaken ModuleCodeChanged ModuleHasOtherStatus ModuleHolds ModuleIsNotPaused NotApproved
         NotSuspended NothingChanges OutgoingAlreadyStopped OutgoingNotStopped ProposalExecuted
-        ProposalLapsed ProposalOfEarlierTerm RecoveryPending ThresholdsAlreadySet WaitsOtherwise
+        ProposalLapsed ProposalOfEarlierTerm RecoveryPending StageNotPresent
+        ThresholdsAlreadySet WaitsOtherwise
     """,
     CallMalformed: """
         AccessManagedInvalidAuthority AccessManagerBadConfirmation AccessManagerInvalidInitialAdmin
         AccessManagerLockedFunction AccessManagerLockedRole AdmissionInvalid ApprovalMisplaced
-        AssetInvalid BatchEmpty BatchTooLong CounterpartyInvalid CourtOrderInvalid EncryptionKeyTooLong
-        EndpointInvalid ExpiryNotShortened HolderInvalid IssuerInvalid KeyTermsInvalid ListTooLong
+        AssetInvalid BatchEmpty BatchTooLong ConditionInvalid CounterpartyInvalid CourtOrderInvalid
+        DeadlineOutOfRange EncryptionKeyTooLong EndpointInvalid ExpiryNotShortened HolderInvalid
+        InspectorsUnordered IssuerInvalid KeyTermsInvalid ListTooLong
         MemberIdInvalid MemberInvalid MembersOutOfRange MembershipInvalid ModuleWithoutCode NotCorporate
         PositionInvalid PositionsUnbalanced ReasonMissing RecoveryKeyCount RecoveryKeyRepeated
-        RecoveryKeysDiffer SafeCastOverflowedUintDowncast SponsorInvalid TargetWithoutCode
+        RecoveryKeysDiffer SafeCastOverflowedUintDowncast SecretWrong SponsorInvalid StagesOutOfRange
+        StagesUnbalanced SubstituteInvalid TargetWithoutCode
         TooManyModules TooManySequences TooManyThresholds ValidityOutOfRange
     """,
     InstructionForbidden: "AffirmationRefused ConsentRefused InstructionRefused SettlementRefused",

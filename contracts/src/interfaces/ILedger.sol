@@ -7,6 +7,7 @@ import {IActors} from "./IActors.sol";
 import {IAssets} from "./IAssets.sol";
 import {IConsents} from "./IConsents.sol";
 import {ICourtOrders} from "./ICourtOrders.sol";
+import {ILockedPayments} from "./ILockedPayments.sol";
 import {ILocks} from "./ILocks.sol";
 import {IModules} from "./IModules.sol";
 import {IMoves} from "./IMoves.sol";
@@ -22,6 +23,7 @@ interface ILedger is
     IAcceptances,
     ISets,
     ILocks,
+    ILockedPayments,
     ISupply,
     IRules,
     ISequences,

@@ -2,10 +2,11 @@
 pragma solidity 0.8.37;
 
 import {IAccounts} from "../interfaces/IAccounts.sol";
+import {IConsents} from "../interfaces/IConsents.sol";
 import {IRules} from "../interfaces/IRules.sol";
 import {Consents} from "./Consents.sol";
 import {Sequences} from "./Sequences.sol";
-import {AssetId, ParticipantId} from "../types/Identifiers.sol";
+import {AssetId, Currency, ParticipantId} from "../types/Identifiers.sol";
 import {Approval, PAY, Refusal} from "../types/Instruction.sol";
 import {ParticipantKind, Standing} from "../types/Kinds.sol";
 import {Terms} from "../types/Terms.sol";
@@ -149,6 +150,26 @@ abstract contract Rules is IRules, Sequences, Consents {
 
     function _requireAllowed(Terms terms, Refusal refusal) internal pure {
         require(refusal == Refusal.None, InstructionRefused(terms, refusal));
+    }
+
+    /// @dev Requires the consents to a call of one instruction, and counts the amount when it is a single key's.
+    function _requireConsent(
+        ParticipantId participant,
+        bytes32 action,
+        Terms terms,
+        bytes32 digest,
+        Approval[] calldata approvals
+    ) internal {
+        if (approvals.length == 0) {
+            Currency currency = _assets[terms.asset()].currency;
+            bool isEnough = _singleKeyLeft(participant, currency) >= terms.amount();
+            _requireAllowed(terms, isEnough ? Refusal.None : Refusal.ApprovalMissing);
+            _countSingleKey(participant, currency, terms.amount());
+        } else {
+            require(approvals.length == 1, IConsents.ApprovalMisplaced(1));
+            require(approvals[0].index == 0, IConsents.ApprovalMisplaced(0));
+            _requireAllowed(terms, _approvalRefusal(participant, action, digest, approvals[0]));
+        }
     }
 
     /// @dev Reads what the payer of an instruction can pay now.

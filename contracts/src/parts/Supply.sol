@@ -36,7 +36,7 @@ abstract contract Supply is ISupply, Trusted, Rules {
         IAssets.Asset storage asset = _assets[terms.asset()];
         _requireWithinMaximum(terms.asset(), uint256(asset.supply) + asset.credit + terms.amount());
 
-        _consent(issuer, ISSUE, terms, commitment, approvals);
+        _requireConsent(issuer, ISSUE, terms, _digestOf(terms, commitment), approvals);
         _use(page, terms.sequence());
         _storePage(page);
         asset.supply += terms.amount();
@@ -59,7 +59,7 @@ abstract contract Supply is ISupply, Trusted, Rules {
         _requireAllowed(terms, debtor.bar == Refusal.AcceptanceNeeded ? Refusal.None : debtor.bar);
         _requireAllowed(terms, _amountRefusal(terms, debtor));
 
-        _consent(holder, REQUEST_REDEMPTION, terms, commitment, approvals);
+        _requireConsent(holder, REQUEST_REDEMPTION, terms, _digestOf(terms, commitment), approvals);
         _use(debtor.page, terms.sequence());
         _storePage(debtor.page);
         _debit(_account(terms.asset(), holder), _assets[terms.asset()], terms.amount());
@@ -80,7 +80,7 @@ abstract contract Supply is ISupply, Trusted, Rules {
         IAssets.Asset storage asset = _assets[terms.asset()];
         require(asset.supply >= terms.amount(), SupplyTooSmall(terms.asset(), asset.supply, terms.amount()));
 
-        _consent(issuer, CONFIRM_REDEMPTION, terms, commitment, approvals);
+        _requireConsent(issuer, CONFIRM_REDEMPTION, terms, _digestOf(terms, commitment), approvals);
         _unlock(terms, commitment);
         asset.supply -= terms.amount();
 
@@ -114,27 +114,6 @@ abstract contract Supply is ISupply, Trusted, Rules {
 
     function _requirePending(Terms terms, bytes32 commitment) private view {
         require(_redemptions[_digestOf(terms, commitment)], RedemptionUnknown(terms, commitment));
-    }
-
-    /// @dev Requires the consents to a call of one instruction, and counts the amount when it is a single key's.
-    function _consent(
-        ParticipantId participant,
-        bytes32 action,
-        Terms terms,
-        bytes32 commitment,
-        Approval[] calldata approvals
-    ) private {
-        if (approvals.length == 0) {
-            Currency currency = _assets[terms.asset()].currency;
-            bool isEnough = _singleKeyLeft(participant, currency) >= terms.amount();
-            _requireAllowed(terms, isEnough ? Refusal.None : Refusal.ApprovalMissing);
-            _countSingleKey(participant, currency, terms.amount());
-        } else {
-            require(approvals.length == 1, IConsents.ApprovalMisplaced(1));
-            require(approvals[0].index == 0, IConsents.ApprovalMisplaced(0));
-            bytes32 digest = _digestOf(terms, commitment);
-            _requireAllowed(terms, _approvalRefusal(participant, action, digest, approvals[0]));
-        }
     }
 
     function _giveBack(Terms terms, bytes32 commitment) private {

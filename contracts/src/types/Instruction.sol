@@ -72,6 +72,7 @@ bytes32 constant REQUEST_REDEMPTION = keccak256("requestRedemption");
 bytes32 constant CONFIRM_REDEMPTION = keccak256("confirmRedemption");
 bytes32 constant SETTLE = keccak256("settle");
 bytes32 constant NET = keccak256("net");
+bytes32 constant ESCROW = keccak256("escrow");
 
 /// @dev Whether the reason passes by itself, money coming and days ending: the day's limit, funds, reserve, a bilateral limit.
 function passes(Refusal refusal) pure returns (bool) {

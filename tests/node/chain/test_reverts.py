@@ -7,7 +7,6 @@ import orjson
 import pytest
 from eth_abi.abi import encode
 
-from node.chain.compiled import CONTRACTS
 from node.chain.contracts import Contracts
 from node.chain.deployment import Deployment
 from node.errors import ContractFault, ContractRefused, InstructionForbidden, kind_of, status_of
@@ -22,7 +21,7 @@ _CONTRACTS = Contracts(
     Deployment(
         chain_id=1,
         genesis_hash=bytes(32),
-        contracts={name: keccak(name.encode())[12:] for name in CONTRACTS},
+        contracts={path.stem: keccak(path.stem.encode())[12:] for path in _BUILD.glob("*.json")},
         demo=True,
     )
 )
