@@ -104,8 +104,8 @@ def test_only_what_was_shown(market: Market, approving: Approving) -> None:
         approving.approve(digest, 0, shown=digest)
 
 
-def test_withdrawn_consent_takes_a_new_approval(market: Market, approving: Approving) -> None:
-    """After a withdrawal an approval is for the new round: the old one counts no more."""
+def test_rejected_affirmation_can_be_asked_again(market: Market, approving: Approving) -> None:
+    """An affirmation that the second person rejected is asked for anew, and that one can be approved."""
     digest = market.proposed()
     approving.approve(digest, 0)
     market.affirm(digest)
