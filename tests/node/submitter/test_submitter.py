@@ -32,12 +32,12 @@ from node.outbox.rows import waiting_count
 from node.outbox.transactions import unconcluded
 from node.services.payments import get_payment
 from node.services.voids import void_payment
-from node.store.incidents import clear_incident, open_incidents
+from node.store.incidents import clear_incident, open_incidents, raise_incident
 from node.store.session import Store
 from node.store.tables import leases, transactions
 from node.submitter.broadcast import LOOKS_MIN, REPEAT_SECONDS, REPEAT_SECONDS_MAX
 from node.submitter.submitter import LEASE_SECONDS, RECONCILE_SECONDS, Submitter
-from settlement.errors import SettlementError
+from settlement.errors import SettlementError, WrongReceipts
 from settlement.instruction import keccak
 from settlement.participant import KeyRole
 from tests.node.chain_of_events import CONTRACTS
@@ -83,6 +83,24 @@ def _stops(made: World, submitter: Submitter, error: type[SettlementError]) -> N
         with pytest.raises(WriterStopped):
             each.tick()
     assert (sent, signed) == (len(made.sent), len(made.signer.signed))
+
+
+def test_incident_of_any_writer_stops_signing(store: Store) -> None:
+    """While the follower has stopped nothing is signed either, until a person has looked (R10)."""
+    made = world(store)
+    made.accept(1)
+    error = WrongReceipts("a block's receipts are not those of its header")
+    with store.transaction() as connection:
+        number = raise_incident(connection, writer="follower", subject="block 7", error=error, at=1)
+    submitter = made.submitter()
+    for _ in range(3):
+        with pytest.raises(WriterStopped):
+            submitter.tick()
+    assert [] == made.signer.signed == made.sent
+    with store.transaction() as connection:
+        clear_incident(connection, number, by="anna", at=2)
+    made.run(submitter)
+    assert {"E0": "settled"} == made.states()
 
 
 def test_pays_in_batches(store: Store) -> None:
