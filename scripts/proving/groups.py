@@ -30,10 +30,16 @@ GROUPS = (
         tests="test/ledger/*",
     ),
     Group(
+        contract="Escrow",
+        sources=("src/Escrow.sol", *_parts("Agreements")),
+        tests="test/escrow/*",
+    ),
+    Group(
         contract="Ledger",
         sources=(
             "src/Ledger.sol",
-            *_parts("Acceptances", "Accounts", "Actors", "Assets", "Books", "Consents", "Locks", "Moves"),
+            *_parts("Acceptances", "Accounts", "Actors", "Assets", "Books", "Consents", "Locks"),
+            *_parts("LockedPayments", "Moves"),
             *_parts("Netted", "Operated", "Rules", "Sequences", "Sets", "Supply", "Trusted", "Urgent"),
             *_parts("Positions", folder="libraries"),
             *_parts("Terms", folder="types"),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from node.errors import DeadlineRefused, TradeRefused
+from node.errors import DeadlineRefused, NotFound, TradeRefused
 from node.store.session import Store
 from tests.embedded import FUNDS
 from tests.node.bank import Bank
@@ -62,7 +62,9 @@ def test_only_debtors_of_what_queues_cancel(market: Market) -> None:
     digest = market.proposed()
     with pytest.raises(TradeRefused, match="only what queues"):
         market.cancel(digest, 0)
-    digest = market.proposed(*LARGE)
+    with pytest.raises(NotFound):
+        market.cancel(digest, 2)
+    digest = market.proposed(*LARGE, leg(0, 2, "EUR", 7))
     market.affirm(digest)
     with pytest.raises(TradeRefused, match="pays nothing"):
         market.cancel(digest, 2)
