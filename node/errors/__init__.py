@@ -11,7 +11,7 @@
         │       NotFound 404 · IdempotencyConflict · InFlight ·
         │       DuplicateUetr · DuplicateMessage · VoidRefused · CancelRefused ·
         │       QueueOrderRefused · QueueRunRefused · ReturnRefused ·
-        │       LetterRefused · LetterEarly · LettersFull 503 · CycleRefused · TradeRefused ·
+        │       LetterRefused · LetterEarly 425 · LettersFull 503 · CycleRefused · TradeRefused ·
         │       ApprovalRefused 409 · SelfApproval 403 · BodyTooLarge 413 ·
         │       ValueDateRefused · DeadlineRefused 400 ·
         │       AssetNotFound · PayerRefused · PayeeRefused · RefusedByPolicy 403 ·

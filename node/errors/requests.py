@@ -153,9 +153,9 @@ class LetterRefused(RequestRefused):
 
 
 class LetterEarly(RequestRefused):
-    """A letter about something of which another letter has yet to come; send it again."""
+    """A letter about something of which another letter has yet to come; send it again (RFC 8470's word)."""
 
-    status = 503
+    status = 425
 
 
 class LettersFull(RequestRefused):

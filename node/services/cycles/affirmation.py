@@ -20,11 +20,11 @@ from node.services.administration import ask_in
 from node.services.answers import Answer, Request, first_answer, keep_answer
 from node.services.audit import append_audit
 from node.services.circumstances import own_participant
-from node.services.cycles.book import call_row, has_affirmed
+from node.services.cycles.book import call_row, has_affirmed, note_of
 from node.services.cycles.coordination import ask_withdrawal
 from node.services.cycles.progress import own_arrival
 from node.services.cycles.subtrees import objection
-from node.services.cycles.words import Proposal
+from node.services.cycles.words import Note, Proposal
 from node.settings import Settings
 from node.store.session import Store
 from node.store.tables import cycle_affirmations, cycle_entries, gross_payments
@@ -118,10 +118,10 @@ def why_not_now(  # noqa: PLR0911 - a reason a line
         return "this bank has affirmed it"
     if own not in {each.participant for each in Proposal.model_validate_json(row["summaries"]).summaries}:
         return "this bank is no member of its cycle"
-    found = objection(connection, row, own)
-    if found is not None:
-        by = "" if found.without is None else f" (participant {found.without})"
-        return f"it is not what this node has: {found.reason}{by}"
+    if note_of(connection, row["id"], own, Note.CHECKED) is None:
+        found = objection(connection, row, own)
+        by = "" if found is None or found.without is None else f" (participant {found.without})"
+        return f"it is not what this node has: {found.reason}{by}" if found else "this node looks at it"
     history = cycle_history(connection, row["digest"])
     if row["coordinator"] != own and not history.proposed:
         return "its coordinator has not proposed it on the chain"

@@ -79,14 +79,19 @@ def _advance_one(
 def _refuse(arrival: Arrival, row: RowMapping) -> bool:
     """Tell the coordinator, once, why this bank will not affirm its cycle."""
     connection, call = arrival.connection, row["id"]
-    if row["digest"] is None or note_of(connection, call, arrival.own, Note.REFUSED) is not None:
+    told = (Note.REFUSED, Note.CHECKED)
+    if row["digest"] is None or any(
+        note_of(connection, call, arrival.own, each) is not None for each in told
+    ):
         return False
     if note_of(connection, call, arrival.own, Note.CLOSED) is None or has_affirmed(connection, call):
         return False
     found = objection(connection, row, arrival.own)
     asked = Call.model_validate_json(row["content"])
-    waits = found is not None and found.reason == "no_paths"
-    if found is None or (waits and arrival.at <= asked.summaries_until + PATHS_SECONDS):
+    if found is None:
+        note(connection, call, arrival.own, Note.CHECKED, {}, at=arrival.at)
+        return True
+    if found.reason == "no_paths" and arrival.at <= asked.summaries_until + PATHS_SECONDS:
         return False
     note(connection, call, arrival.own, Note.REFUSED, found.content(), at=arrival.at)
     arrival.say(row["coordinator"], Kind.REFUSAL, found.content(), until=asked.affirmed_until)

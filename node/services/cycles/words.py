@@ -52,6 +52,7 @@ class Note(StrEnum):
     EXPECTED = "expected"  # the coordinator closed it: what each member's summary must say
     CLOSED = "closed"  # this node has built its subtree, of these lists
     REPORTED = "reported"  # this node told the coordinator what its payees agreed to
+    CHECKED = "checked"  # this node found nothing wrong with the cycle
     REFUSED = "refused"  # this node told the coordinator that it will not affirm
     WITHDRAWAL = "withdrawal"  # this bank asked the chain to end the cycle
     SWEPT = "swept"  # likewise, its time being over
