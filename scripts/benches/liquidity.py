@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from node.services.highs import Highs
-from scripts.benches import proposals
+from scripts.benches import netted, proposals
 from settlement.liquidity.heuristics import drop_last
 from settlement.liquidity.queue import Account, Payment, Queue
 from settlement.liquidity.resolve import resolve
@@ -18,8 +18,9 @@ SIZES = ((32, 1_000, (1, 2, 5, 10)), (100, 10_000, (1, 2, 5)), (1_000, 100_000, 
 
 
 def run() -> Iterator[dict[str, Any]]:
-    """Yield what a set on a chain takes; then, for each synthetic queue, what settles, and the seconds."""
+    """Yield what a set and a netting cycle take on a chain; then, for each synthetic queue, what settles."""
     yield from proposals.run()
+    yield from netted.run()
     for participants, payments, shares in SIZES:
         for share in shares:
             for seed in range(SEEDS):
