@@ -116,17 +116,22 @@ class Leg:
 class OneLeg:
     """A single-leg instruction in the form of those of many legs: the same sequence, so either form settles.
 
-    `valid_until`: the last second (UTC) at which it may settle; 0 is none. Urgency is no part of it.
+    `valid_from`, `valid_until`: the first and the last second (UTC) at which it may settle; 0 is none.
+    Urgency is no part of it.
     """
 
     terms: Terms
+    valid_from: int = 0
     valid_until: int = 0
 
     @property
     def head(self) -> int:
         """Return what it says of itself, packed (contracts/src/types/Legs.sol); raise `InvalidWord`."""
         return packed_head(
-            initiator=self.terms.payer, sequence=self.terms.sequence, valid_until=self.valid_until
+            initiator=self.terms.payer,
+            sequence=self.terms.sequence,
+            valid_from=self.valid_from,
+            valid_until=self.valid_until,
         )
 
     @property
@@ -142,14 +147,16 @@ class OneLeg:
         )
 
 
-def packed_head(*, initiator: int, sequence: int, valid_until: int) -> int:
+def packed_head(*, initiator: int, sequence: int, valid_from: int = 0, valid_until: int) -> int:
     """Return what an instruction of many legs says of itself, as a word; raise `InvalidWord`.
 
-    `valid_until`: the last second (UTC) at which it may settle; 0 is none.
+    `valid_from`, `valid_until`: the first and the last second (UTC) at which it may settle; 0 is none.
     """
     if not 0 <= valid_until <= _U40:
         raise InvalidWord(f"valid until {valid_until} does not fit 40 bits", param="valid_until")
-    return sequence << 184 | initiator << 152 | valid_until << 72
+    if not 0 <= valid_from <= (valid_until or _U40):
+        raise InvalidWord(f"valid from {valid_from} is not before valid until", param="valid_from")
+    return sequence << 184 | initiator << 152 | valid_from << 112 | valid_until << 72
 
 
 def initiator_and_sequence(head: int) -> tuple[int, int]:

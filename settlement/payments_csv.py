@@ -26,6 +26,7 @@ COLUMNS = {
     "end_to_end_id": "text35",
     "uetr": "uetr",
     "urgent": "boolean",
+    "not_before": "datetime",
     "deadline": "datetime",
     "debtor": "text140",
     "debtor_iban": "iban",
@@ -43,13 +44,14 @@ _PARTIES = ("debtor", "creditor")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CsvPayment:
-    """A sound line: `position` from 0, `amount` in minor units, `deadline` in UTC seconds."""
+    """A sound line: `position` from 0, `amount` in minor units, times in UTC seconds."""
 
     position: int
     line: int
     payee: BankReference
     amount: int
     urgent: bool
+    not_before: int | None
     deadline: int | None
     cells: dict[str, str]
 
@@ -115,7 +117,8 @@ class _Row:
                 self._note(name, FaultCode.MISSING_ELEMENT, f"{name} is missing")
         for party in _PARTIES:
             self._check_party(party, said)
-        payee, amount, deadline = self._payee(said), self._amount(said), self._deadline(said)
+        payee, amount = self._payee(said), self._amount(said)
+        not_before, deadline = self._time(said, "not_before"), self._time(said, "deadline")
         if not self._sound:
             return None
         return CsvPayment(
@@ -124,6 +127,7 @@ class _Row:
             payee=payee,
             amount=amount,
             urgent=said.get("urgent") in ("true", "1"),
+            not_before=not_before,
             deadline=deadline,
             cells=said,
         )
@@ -169,8 +173,8 @@ class _Row:
             return 0
         return amount
 
-    def _deadline(self, said: dict[str, str]) -> int | None:
-        if (text := said.get("deadline")) is None:
+    def _time(self, said: dict[str, str], name: str) -> int | None:
+        if (text := said.get(name)) is None:
             return None
         try:
             moment = datetime.fromisoformat(text)
@@ -179,5 +183,5 @@ class _Row:
             seconds = None
         if seconds is None:
             detail = f"{shown(text)} is no time like 2026-11-22T16:00:00Z"
-            self._note("deadline", FaultCode.INVALID_TEXT, detail)
+            self._note(name, FaultCode.INVALID_TEXT, detail)
         return seconds

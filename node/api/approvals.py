@@ -65,6 +65,9 @@ class WaitingPayment(Outgoing):
     amount: str = Field(description="Minor units", examples=["500000000"])
     end_to_end_id: str = Field(description="The payer's own reference", examples=["INV-7731"])
     value_date: str = Field(description="ISO 8601 date on which it counts", examples=["2026-11-22"])
+    not_before: str | None = Field(
+        description="RFC 3339, UTC: in the queue until then at least; null: none", examples=[None]
+    )
     deadline: str = Field(
         description="RFC 3339, UTC: it is refused when nobody has answered by then",
         examples=["2026-11-23T12:00:00Z"],

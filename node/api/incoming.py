@@ -74,11 +74,19 @@ class NewPayment(Incoming):
         default=None, description="Lower-case UUID version 4, never used before", max_length=64
     )
     value_date: str | None = Field(
-        default=None, description="ISO 8601 date; only today's (UTC), the default", max_length=32
+        default=None,
+        description="ISO 8601 date; today's (UTC), or that of `not_before`: the default",
+        max_length=32,
     )
     urgent: bool = Field(default=False, description="May use the account's reserve")
     queue: bool | None = Field(
         default=None, description="Wait in the chain's queue when money is missing; default: the node's"
+    )
+    not_before: str | None = Field(
+        default=None,
+        description="RFC 3339: sent at once, and in the queue until then at least; default: none",
+        examples=["2026-11-22T14:00:00Z"],
+        max_length=32,
     )
     deadline: str | None = Field(
         default=None,
@@ -111,6 +119,7 @@ class NewPayment(Incoming):
             uetr=self.uetr,
             urgent=self.urgent,
             queue=self.queue,
+            not_before=None if self.not_before is None else seconds_of(self.not_before, param="not_before"),
             deadline=None if self.deadline is None else seconds_of(self.deadline),
         )
 
@@ -123,7 +132,7 @@ class NewPayments(Incoming):
     )
 
 
-def seconds_of(text: str) -> int:
+def seconds_of(text: str, *, param: str = "deadline") -> int:
     """Return UTC seconds, whole ones (what is beyond a second is not given away); raise `InvalidDeadline`."""
     try:
         time = datetime.fromisoformat(text)
@@ -131,7 +140,7 @@ def seconds_of(text: str) -> int:
     except (ValueError, OverflowError):
         seconds = None
     if seconds is None:
-        raise InvalidDeadline(f"{text!r} is no time like 2026-11-22T16:00:00Z", param="deadline")
+        raise InvalidDeadline(f"{text!r} is no time like 2026-11-22T16:00:00Z", param=param)
     return seconds
 
 

@@ -120,6 +120,9 @@ class Payment(Outgoing):
     )
     end_to_end_id: str = Field(description="The payer's own reference", examples=["INV-7731"])
     value_date: str = Field(description="ISO 8601 date on which it counts", examples=["2026-11-22"])
+    not_before: str | None = Field(
+        description="RFC 3339, UTC: in the queue until then at least; null: none", examples=[None]
+    )
     deadline: str = Field(
         description="RFC 3339, UTC: sent until then, and in the queue settled until then",
         examples=["2026-11-23T09:30:00Z"],

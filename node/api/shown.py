@@ -23,6 +23,7 @@ def payment_fields(payment: payments.Payment) -> dict[str, Any]:
         "amount": str(payment.amount),
         "sequence": str(payment.sequence),
         "commitment": hexadecimal(payment.commitment),
+        "not_before": time_text(payment.not_before) if payment.not_before else None,
         "deadline": time_text(payment.deadline),
         "created_at": time_text(payment.created_at),
         "version": payment.version,
@@ -49,6 +50,7 @@ def waiting_fields(waiting: approvals.Waiting) -> dict[str, Any]:
         "amount": str(waiting.amount),
         "digest": hexadecimal(waiting.digest),
         "version": hexadecimal(waiting.digest),
+        "not_before": time_text(waiting.not_before) if waiting.not_before else None,
         "deadline": time_text(waiting.deadline),
         "created_at": time_text(waiting.created_at),
     }

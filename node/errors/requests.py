@@ -119,7 +119,7 @@ class ValueDateRefused(RequestRefused):
 
 
 class DeadlineRefused(RequestRefused):
-    """The deadline is past, or too far ahead."""
+    """The deadline is past or too far ahead, or the earliest time does not go with it."""
 
 
 class CancelRefused(RequestRefused):

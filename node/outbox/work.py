@@ -8,7 +8,7 @@ from node.outbox.actions import Action
 from node.outbox.rows import IS_WAITING
 from node.store.tables import approvals, instructions, outbox
 from settlement.approval import Approval
-from settlement.instruction import OneLeg, Terms, terms_from_word
+from settlement.instruction import OneLeg, Terms, terms_from_word, valid_times
 from settlement.participant import KeyRole
 from settlement.recognition import Identity
 
@@ -19,7 +19,8 @@ _WORD_BYTES = 32
 class Order:
     """An instruction as the chain must get it.
 
-    `deadline`: the last UTC second at which it is signed; `queue`: whether it may go to the queue, where
+    `not_before`: the first UTC second at which it may settle, 0 is none; `deadline`: the last at which it is
+    signed; `queue`: whether it may go to the queue, where
     `digest` names it (None: it has no form for the queue). `approval`: the second consent, if one was given.
     """
 
@@ -27,6 +28,7 @@ class Order:
     terms: Terms
     commitment: bytes
     deadline: int
+    not_before: int = 0
     queue: bool = False
     digest: bytes | None = None
     approval: Approval | None = None
@@ -34,7 +36,7 @@ class Order:
     @property
     def one_leg(self) -> OneLeg:
         """Return it as the queue takes it."""
-        return OneLeg(terms=self.terms, valid_until=self.deadline)
+        return OneLeg(terms=self.terms, valid_from=self.not_before, valid_until=self.deadline)
 
     @property
     def identity(self) -> Identity:
@@ -109,6 +111,7 @@ _ROWS = (
         instructions.c.commitment,
         instructions.c.deadline,
         instructions.c.queue,
+        instructions.c.head,
         instructions.c.digest,
         approvals.c.deadline.label("approval_deadline"),
         approvals.c.signature,
@@ -133,6 +136,7 @@ def _row(row: RowMapping) -> Row:
             terms=terms_from_word(int.from_bytes(row["terms"], "big")),
             commitment=row["commitment"],
             deadline=row["deadline"],
+            not_before=not_before_of(row["head"]),
             queue=row["queue"],
             digest=row["digest"],
             approval=_approval(row),
@@ -144,6 +148,11 @@ def _row(row: RowMapping) -> Row:
         calldata=row["calldata"],
         order=order,
     )
+
+
+def not_before_of(head: bytes | None) -> int:
+    """Return the first UTC second at which an instruction may settle, from its head; 0 is none."""
+    return 0 if head is None else valid_times(int.from_bytes(head, "big"))[0]
 
 
 def _approval(row: RowMapping) -> Approval | None:

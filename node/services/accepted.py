@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select
 
 from node.errors import QueueFull
 from node.mirror.head import Pinned
-from node.outbox.actions import ACTION_OF_KIND
+from node.outbox.actions import ACTION_OF_KIND, Action
 from node.outbox.rows import enqueue, waiting_count
 from node.services.answers import Answer, keep_answers
 from node.services.audit import Entry, append_entries
@@ -89,7 +89,10 @@ def write(
         keep_verdicts(connection, judged, ids, at=at)
     entered_by = {each: draft.submission.entered_by for draft in drafts for each in draft.ids}
     write_reviews(connection, held, entered_by=entered_by, at=at)
-    enqueue(connection, ACTION_OF_KIND[kind], ids, at=at, held=held)
+    # What may not settle yet waits on chain, where its payee and the liquidity runs see it.
+    for action, early in ((ACTION_OF_KIND[kind], False), (Action.SUBMIT, True)):
+        named = [each for each, item in zip(ids, items, strict=True) if (item.not_before > 0) is early]
+        enqueue(connection, action, named, at=at, held=held)
     answers = [Answer(status=HTTPStatus.ACCEPTED, body=_body(draft)) for draft in drafts]
     given = [
         (known_by, answer)
@@ -167,7 +170,7 @@ def _words(
     )
     if kind is not InstructionKind.PAYMENT:
         return terms.encoded(), item.commitment, None, None
-    form = OneLeg(terms=terms, valid_until=item.deadline)
+    form = OneLeg(terms=terms, valid_from=item.not_before, valid_until=item.deadline)
     digest = form.digest(chain_id=chain.chain_id, ledger=chain.ledger, commitment=item.commitment)
     return terms.encoded(), item.commitment, form.head.to_bytes(_WORD_BYTES, "big"), digest
 

@@ -16,6 +16,7 @@ from node.mirror.head import Pinned, pinned
 from node.mirror.registry import directory, registered_assets
 from node.outbox.actions import Action
 from node.outbox.rows import IS_HELD, enqueue, refuse_held, release
+from node.outbox.work import not_before_of
 from node.services.actors import Actor
 from node.services.answers import Answer, Request, first_answer, keep_answer
 from node.services.audit import append_audit
@@ -54,6 +55,7 @@ class Waiting:
     amount: int
     end_to_end_id: str
     value_date: str
+    not_before: int | None
     deadline: int
     digest: bytes
     entered_by: str
@@ -86,6 +88,7 @@ def list_waiting(store: Store, clock: Clock, actor: Actor, *, after: str = "", l
                 payee=names.get(row["payee"]).bic,
                 currency=codes[row["asset"]],
                 digest=_digest(row, chain),
+                not_before=not_before_of(row["head"]) or None,
                 **{name: row[name] for name in _SHOWN},
             )
             for row in rows
@@ -232,7 +235,7 @@ def _asked(row: RowMapping, chain: Pinned, deadline: int) -> list[bytes]:
     kind = InstructionKind(row["kind"])
     named = [(ACTION_OF_KIND[kind], _digest(row, chain))]
     if row["queue"]:
-        form = OneLeg(terms=_terms(row), valid_until=row["deadline"])
+        form = OneLeg(terms=_terms(row), valid_from=not_before_of(row["head"]), valid_until=row["deadline"])
         queued = form.digest(chain_id=chain.chain_id, ledger=chain.ledger, commitment=row["commitment"])
         named.append((SETTLE, queued))
     return [

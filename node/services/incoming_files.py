@@ -27,6 +27,7 @@ _ELEMENTS = {
     "value_date": "IntrBkSttlmDt",
     "uetr": "PmtId/UETR",
     "end_to_end_id": "PmtId/EndToEndId",
+    "not_before": "SttlmTmReq/FrTm",
     "deadline": "SttlmTmReq",
 }
 _RETURN_ELEMENTS = {
@@ -43,7 +44,10 @@ _LIQUIDITY_ELEMENTS = {
     "uetr": "LqdtyTrfId/UETR",
     "end_to_end_id": "LqdtyTrfId/EndToEndId",
 }
-_CELLS = {name: name for name in ("amount", "currency", "value_date", "uetr", "end_to_end_id", "deadline")}
+_CELLS = {
+    name: name
+    for name in ("amount", "currency", "value_date", "uetr", "end_to_end_id", "not_before", "deadline")
+}
 # A table has no message id: it is known by its content, in as many characters as a message id has room for.
 _ID_CHARACTERS = 32
 
@@ -211,6 +215,7 @@ def _transfer_request(
         end_to_end_id=transfer.end_to_end_id,
         uetr=transfer.uetr,
         urgent=transfer.urgent,
+        not_before=transfer.not_before,
         deadline=transfer.deadline,
         queue=queue,
         document=message.document(transfer),
@@ -247,6 +252,7 @@ def _line_request(payment: CsvPayment, queue: bool | None) -> PaymentRequest:  #
         end_to_end_id=cells["end_to_end_id"],
         uetr=cells.get("uetr"),
         urgent=payment.urgent,
+        not_before=payment.not_before,
         deadline=payment.deadline,
         queue=queue,
         document=plain_document(

@@ -15,6 +15,7 @@ from node.mirror.days import NO_DAY, Days
 from node.mirror.instructions import Outcome, outcomes
 from node.mirror.registry import Asset, directory, registered_assets
 from node.outbox.attempts import Attempt, attempts_of
+from node.outbox.work import not_before_of
 from node.services.facts import Patience, concerns, state, subject_of
 from node.services.filters import Filter, cursor_at, filtered, position_of
 from node.services.policies.verdicts import KeptVerdict, verdict_kept
@@ -52,6 +53,7 @@ class Payment:
     uetr: str
     end_to_end_id: str
     value_date: str
+    not_before: int | None
     deadline: int
     queue: bool
     sequence: int
@@ -205,6 +207,7 @@ class _View:
             payer=names.get(row["payer"]).bic,
             payee=names.get(row["payee"]).bic,
             currency=asset.currency.code,
+            not_before=not_before_of(row["head"]) or None,
             age_seconds=int(self._now) - row["created_at"] if found is State.UNKNOWN else None,
             business_day=day.number,
             business_date=day.date,

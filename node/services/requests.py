@@ -7,10 +7,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 
-from node.clock import time_text
-from node.errors import AssetNotFound, DeadlineRefused, PayeeRefused, PayerRefused, ValueDateRefused
+from node.errors import AssetNotFound, PayeeRefused, PayerRefused
+from node.services.settlement_times import times_of
 from settlement.document import Json, canonical, commitment
 from settlement.errors import InvalidDocument, InvalidUetr, InvalidValue
 from settlement.identifiers import (
@@ -25,7 +24,6 @@ from settlement.money import amount_from_minor_units, currency
 from settlement.participant import Directory, Participant, ParticipantKind
 
 DOCUMENT_BYTES_MAX = 256 * 1024
-DEADLINE_SECONDS_MAX = 31 * 86_400
 END_TO_END_ID_CHARACTERS_MAX = 35  # ISO 20022 Max35Text
 _NOBODY = BankReference()
 _HOLDERS_OF_MONEY = frozenset({ParticipantKind.BANK, ParticipantKind.OPERATOR})
@@ -41,7 +39,8 @@ class PaymentRequest:
 
     `amount` is a text of minor units, `value_date` an ISO 8601 date (None: today), `uetr` None: one is made.
     `deadline`: the last second (UTC) at which it may be signed, and in the queue settle; `queue`: whether it
-    goes to the chain's queue when money is missing. None is as the node is set.
+    goes to the chain's queue when money is missing. None is as the node is set. `not_before`: the first
+    second (UTC) at which it may settle; until then it is in the queue.
     `payer`, where given, must be this node's bank. `document` is everything the caller said; `content`,
     where given, is the part of it that makes two requests with one UETR the same: a file's header is not.
     `returns`: the reference of the settlement that it gives back.
@@ -56,6 +55,7 @@ class PaymentRequest:
     uetr: str | None = None
     urgent: bool = False
     deadline: int | None = None
+    not_before: int | None = None
     queue: bool | None = None
     content: Mapping[str, Json] | None = None
     payer: BankReference | None = None
@@ -87,6 +87,7 @@ class Prepared:
     value_date: str
     deadline: int
     queue: bool
+    not_before: int = 0
     returns: str | None = None
 
 
@@ -117,7 +118,6 @@ class Preparation:
         self._own = own
         self._directory = directory
         self._monies = monies
-        self._today = datetime.fromtimestamp(now, UTC).date().isoformat()
         self._payees: dict[BankReference, Participant] = {}
         self._payers: set[BankReference] = set()
 
@@ -128,8 +128,14 @@ class Preparation:
         money = self._money(request.currency)
         payee = self._payee(request.payee, money)
         amount = amount_from_minor_units(request.amount)
-        value_date = self._value_date(request.value_date)
-        deadline = deadline_of(request.deadline, now=self._now, seconds=self._defaults.deadline_seconds)
+        times = times_of(
+            not_before=request.not_before,
+            deadline=request.deadline,
+            value_date=request.value_date,
+            queue=request.queue,
+            now=self._now,
+            seconds=self._defaults.deadline_seconds,
+        )
         end_to_end_id = validate_end_to_end_id(request.end_to_end_id)
         document = document_bytes(request, uetr)
         return Prepared(
@@ -143,10 +149,11 @@ class Preparation:
             uetr=uetr,
             content_digest=content_digest(self._kind, request, document),
             end_to_end_id=end_to_end_id,
-            value_date=value_date,
-            deadline=deadline,
+            value_date=times.value_date,
+            deadline=times.deadline,
+            not_before=times.not_before,
             returns=request.returns,
-            queue=self._queue(request.queue),
+            queue=times.not_before > 0 or self._queue(request.queue),
         )
 
     def _check_payer(self, reference: BankReference) -> None:
@@ -186,34 +193,9 @@ class Preparation:
             raise PayeeRefused("this bank is the issuer itself: it has nothing to redeem", param="currency")
         return money.issuer
 
-    def _value_date(self, text: str | None) -> str:
-        if text is None or text == self._today:
-            return self._today
-        try:
-            date.fromisoformat(text)
-        except ValueError:
-            raise ValueDateRefused(f"{text!r} is not an ISO 8601 date", param="value_date") from None
-        raise ValueDateRefused(
-            f"the value date is {text}, today is {self._today} (UTC): send it on its date", param="value_date"
-        )
-
     def _queue(self, given: bool | None) -> bool:  # noqa: FBT001  # the field of a request, as written
         allowed = self._defaults.queue if given is None else given
         return allowed and self._kind is InstructionKind.PAYMENT
-
-
-def deadline_of(given: int | None, *, now: int, seconds: int) -> int:
-    """Return a request's deadline (UTC seconds): without one, `seconds` from now. Raise `DeadlineRefused`."""
-    if given is None:
-        return now + seconds
-    if given < now:
-        raise DeadlineRefused(
-            f"the deadline {time_text(given)} is past; it is {time_text(now)}", param="deadline"
-        )
-    if given - now > DEADLINE_SECONDS_MAX:
-        days = DEADLINE_SECONDS_MAX // 86_400
-        raise DeadlineRefused(f"the deadline is more than {days} days ahead", param="deadline")
-    return given
 
 
 def money_request(
@@ -260,6 +242,8 @@ def content_digest(kind: InstructionKind, request: PaymentRequest, document: byt
         request.deadline,
         request.queue,
     ]
+    if request.not_before is not None:
+        head.append(request.not_before)
     content = document if request.content is None else canonical(request.content)
     return hashlib.sha256(json.dumps(head).encode() + b"\0" + content).digest()
 

@@ -17,8 +17,9 @@ from settlement.money import Currency, amount_from_decimal, currency
 class CreditTransfer:
     """One transfer: `position` from 0, `amount` in minor units, `content` all that the file says of it.
 
-    `deadline`: the last second (UTC) at which it may settle, where the file says one. `returns`: of a return,
-    the reference of the settlement that it gives back, as a statement says it (``1207-3``).
+    `not_before`, `deadline`: the first and the last second (UTC) at which it may settle, where the file says
+    so. `returns`: of a return, the reference of the settlement that it gives back, as a statement says it
+    (``1207-3``).
     """
 
     position: int
@@ -30,6 +31,7 @@ class CreditTransfer:
     amount: int
     settlement_date: date
     urgent: bool
+    not_before: int | None
     deadline: int | None
     payer: BankReference
     payee: BankReference
@@ -61,7 +63,9 @@ def read_transfer(
         amount=money[1],
         settlement_date=settlement_date,
         urgent=_urgent(content, group_header),
-        deadline=_deadline(content, settlement_date),
+        not_before=min(_moments(content, settlement_date, "FrTm"), default=None),
+        # Until when it may settle, or must: the earlier of both.
+        deadline=min(_moments(content, settlement_date, "TillTm", "RjctTm"), default=None),
         payer=payer,
         payee=payee,
         content=content,
@@ -134,12 +138,12 @@ def _urgent(content: Tree, group_header: Tree) -> bool:
     return text_at(content, "SttlmPrty") == "URGT" or priority == "HIGH"
 
 
-def _deadline(content: Tree, settlement_date: date) -> int | None:
-    """Return until when it may settle, or must: the earlier of both; in UTC where no offset stands."""
-    texts = [text_at(content, "SttlmTmReq", name) for name in ("TillTm", "RjctTm")]
+def _moments(content: Tree, settlement_date: date, *names: str) -> list[int]:
+    """Return requested settlement times (UTC seconds), those that it says; in UTC where no offset stands."""
+    texts = [text_at(content, "SttlmTmReq", name) for name in names]
     times = [time.fromisoformat(text) for text in texts if text is not None]
     moments = [datetime.combine(settlement_date, each, each.tzinfo or UTC) for each in times]
-    return min((int(moment.timestamp()) for moment in moments), default=None)
+    return [int(moment.timestamp()) for moment in moments]
 
 
 def _bank(

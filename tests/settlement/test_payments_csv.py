@@ -104,6 +104,7 @@ def test_a_fault_has_its_line_and_column(line: str, code: str, column: str) -> N
             "debtor_account",
         ),
         ("deadline", "2025-03-10T10:00:00", "invalid_text", "deadline"),
+        ("not_before", "2025-03-10T10:00:00", "invalid_text", "not_before"),
         ("payee_member", "011104238", "invalid_member_id", "payee_member"),
         ("uetr", "1", "invalid_uetr", "uetr"),
         ("urgent", "yes", "invalid_text", "urgent"),

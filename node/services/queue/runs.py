@@ -51,6 +51,7 @@ class Trigger(StrEnum):
     AGE = "age"
     DEPTH = "depth"
     TIME = "time"
+    EARLIEST = "earliest"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -172,7 +173,9 @@ def _sets(book: Book, found: Resolution, refusal_of: Any) -> list[_Set]:
 def _refusal(chain: Chain, contracts: Contracts, book: Book, names: Sequence[str]) -> str | None:
     words = _words(book, names)
     number = contracts.read(chain, "Settlement", "setRefusalOf", (words,), _NOBODY)
-    return refusal_name(number) if number else None
+    name = refusal_name(number) if number else None
+    # The book knows what is early by the clock; the latest block may only be older than its time.
+    return None if name == "NotYetValid" else name
 
 
 def _words(book: Book, names: Iterable[str]) -> list[own_calls.Words]:

@@ -1,16 +1,21 @@
-"""When the queue is resolved without anybody asking: by the age of what waits, by how much waits, by time."""
+"""When the queue is resolved without anybody asking: by the age of what waits, by how much waits, by time,
+and when the earliest time of a payment of this bank has come.
+"""
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, select
 
 from node.mirror.queue import oldest, waiting, waiting_count
 from node.mirror.registry import registered_assets
+from node.outbox.work import not_before_of
 from node.services.queue.book import WAITING_MAX
 from node.services.queue.runs import Trigger
 from node.settings import Settings
-from node.store.tables import queue_runs
+from node.store.tables import instructions, queue_runs, queued
 from settlement.asset import AssetKind
+
+_AGAIN_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +50,20 @@ def _trigger(connection: Connection, settings: Settings, *, looked_at: int, now:
         return Trigger.DEPTH
     if 0 < settings.queue_run_seconds <= now - max(looked_at, _last_run(connection)):
         return Trigger.TIME
+    if any(looked_at < due <= now for due in _earliest_times(connection)):
+        return Trigger.EARLIEST
     return None
+
+
+def _earliest_times(connection: Connection) -> list[int]:
+    """Return from when this bank's queued payments may settle, and a moment later, in UTC seconds.
+
+    Blocks may be behind the clock, so what the chain found too early is proposed once more.
+    """
+    own = and_(queued.c.initiator == instructions.c.payer, queued.c.sequence == instructions.c.sequence)
+    heads = connection.scalars(select(instructions.c.head).join(queued, own).limit(WAITING_MAX))
+    times = {not_before_of(head) for head in heads} - {0}
+    return [time + later for time in times for later in (0, _AGAIN_SECONDS)]
 
 
 def _last_run(connection: Connection) -> int:

@@ -11,7 +11,7 @@ from node.outbox.rows import IS_HELD, refuse_held_call
 from node.services.actors import Actor
 from node.services.deadlines import DEADLINE_PASSED
 from node.services.facts import Patience
-from node.services.requests import DEADLINE_SECONDS_MAX
+from node.services.settlement_times import DEADLINE_SECONDS_MAX
 from node.services.trades.acts import Act, enter
 from node.services.trades.liquid import foreseen
 from node.services.trades.view import Standing, standings

@@ -15,7 +15,8 @@ from node.services.actors import Actor
 from node.services.answers import Answer, Request, once
 from node.services.circumstances import own_participant
 from node.services.identifiers import new_uetrs
-from node.services.requests import deadline_of, validate_end_to_end_id
+from node.services.requests import validate_end_to_end_id
+from node.services.settlement_times import deadline_of
 from node.services.trades.acts import Act, enter
 from node.services.trades.consent import need_for
 from node.services.trades.requests import Parties, TradeRequest

@@ -118,6 +118,47 @@ def test_deadline_out_of_reach(door: Door, seconds: int, code: str | None) -> No
     assert 0 == count(door)
 
 
+def test_earliest_time_is_kept_and_shown(door: Door) -> None:
+    """It is shown in UTC, it may queue, and without a deadline it has as long as any, from then on."""
+    now = int(door.context.clock.now())
+    shown = _shown(door, _send(door, not_before=_text(now + 3600, offset=2), queue=None))
+    assert (_text(now + 3600), True, _text(now + 3600 + door.context.settings.deadline_seconds)) == (
+        shown["not_before"], shown["queue"], shown["deadline"],
+    )  # fmt: skip
+    run(door)
+    assert "queued" == _shown(door, shown["id"])["state"]
+
+
+def test_earliest_time_tomorrow_is_its_value_date(door: Door) -> None:
+    """It counts on the day on which it may settle, and no other date is taken for it."""
+    time = datetime.fromtimestamp(door.context.clock.now() + 86_400, UTC)
+    tomorrow = time.date().isoformat()
+    shown = _shown(door, _send(door, not_before=time.isoformat(timespec="seconds"), value_date=tomorrow))
+    assert tomorrow == shown["value_date"]
+    today = datetime.fromtimestamp(door.context.clock.now(), UTC).date().isoformat()
+    response = send(door, payment(not_before=time.isoformat(), value_date=today), key="other")
+    assert (400, "value_date_refused") == (response.status_code, response.json()["code"])
+
+
+@pytest.mark.parametrize(
+    ("said", "param"),
+    [
+        ({"not_before": 3600, "queue": False}, "not_before"),
+        ({"not_before": 31 * 86_400 + 1}, "not_before"),
+        ({"not_before": 3600, "deadline": 3599}, "deadline"),
+    ],
+)
+def test_earliest_time_that_goes_with_nothing(door: Door, said: dict[str, Any], param: str) -> None:
+    """Without the queue, too far ahead or behind its own deadline it is refused, and nothing was taken."""
+    now = int(door.context.clock.now())
+    fields = {name: value if value is False else _text(now + value) for name, value in said.items()}
+    response = send(door, payment(**fields))
+    assert (400, "deadline_refused", param) == (
+        response.status_code, response.json()["code"], response.json()["param"],
+    )  # fmt: skip
+    assert 0 == count(door)
+
+
 @pytest.mark.parametrize(
     "text", ["soon", "2026-11-22", "2026-11-22T16:00:00", "9999-12-31T23:59:59-23:00", ""]
 )
@@ -126,6 +167,8 @@ def test_deadline_that_is_no_time(door: Door, text: str) -> None:
     response = send(door, payment(deadline=text))
     assert 400 == response.status_code, response.text
     assert response.json()["code"] in {"invalid_deadline", "deadline_refused"}
+    response = send(door, payment(not_before=text), key="other")
+    assert (400, "not_before") == (response.status_code, response.json()["param"])
 
 
 def _text(seconds: int, *, offset: int = 0) -> str:

@@ -23,7 +23,8 @@ from node.errors import (
 from node.services.answers import InvalidIdempotencyKey
 from node.services.audit import verify_audit
 from node.services.identifiers import new_uetrs
-from node.services.requests import DEADLINE_SECONDS_MAX, DOCUMENT_BYTES_MAX, InvalidReference
+from node.services.requests import DOCUMENT_BYTES_MAX, InvalidReference
+from node.services.settlement_times import DEADLINE_SECONDS_MAX
 from node.store.session import Store
 from node.store.tables import audit, events, instructions, outbox
 from settlement.document import commitment

@@ -181,6 +181,15 @@ def test_deadline_is_read(times: str, expected: str | None) -> None:
     assert (None if expected is None else datetime.fromisoformat(expected).timestamp()) == only.deadline
 
 
+def test_earliest_time_is_read() -> None:
+    """From when it may settle, on the settlement date, where the file says so."""
+    times = "<SttlmTmReq><FrTm>09:00:00-02:00</FrTm></SttlmTmReq>"
+    (only,) = _read(message_of().replace("<ChrgBr>", times + "<ChrgBr>"))
+    assert datetime.fromisoformat("2026-03-02T11:00:00+00:00").timestamp() == only.not_before
+    (other,) = _read(message_of())
+    assert other.not_before is None
+
+
 def test_banks_by_lei_and_member_id_are_read() -> None:
     """A bank may be named by LEI or by member id as well as by BIC; a member id needs its system's code."""
     by_lei = message_of().replace("<BICFI>BNPAFRPPXXX</BICFI>", "<LEI>5493001KJTIIGC8Y1R12</LEI>")
