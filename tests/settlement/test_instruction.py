@@ -11,16 +11,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settlement.errors import InvalidWord
-from settlement.instruction import Terms, digest, keccak, terms_from_word
+from settlement.instruction import (
+    Terms,
+    digest,
+    initiator_and_sequence,
+    keccak,
+    packed_head,
+    terms_from_word,
+    valid_times,
+)
 from settlement.money import AMOUNT_MAX
 
-_u32, _u64 = st.integers(0, 2**32 - 1), st.integers(0, 2**64 - 1)
+_u32, _u40, _u64 = (st.integers(0, 2**bits - 1) for bits in (32, 40, 64))
 _amounts = st.integers(1, AMOUNT_MAX)
 _terms = st.builds(
     Terms, sequence=_u64, asset=_u32, payer=_u32, payee=_u32, amount=_amounts, urgent=st.booleans()
 )
 _TERMS = Terms(sequence=1, asset=1, payer=1, payee=1, amount=1)
 _words = st.binary(min_size=32, max_size=32)
+
+
+@given(initiator=_u32, sequence=_u64, times=st.tuples(_u40, _u40))
+def test_head_round_trip(initiator: int, sequence: int, times: tuple[int, int]) -> None:
+    """What a head says is read from it again; an end before its beginning has no head, none (0) has."""
+    first, last = times
+    if 0 < last < first:
+        with pytest.raises(InvalidWord, match="valid from"):
+            packed_head(initiator=initiator, sequence=sequence, valid_from=first, valid_until=last)
+        return
+    head = packed_head(initiator=initiator, sequence=sequence, valid_from=first, valid_until=last)
+    assert ((initiator, sequence), times) == (initiator_and_sequence(head), valid_times(head))
 
 
 @given(_terms)
