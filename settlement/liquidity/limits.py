@@ -12,8 +12,8 @@ class WorkLimits:
     queue; each next one has `tranche_growth` times as many. `first_nodes_max`, `nodes_max`, `gap`: where
     the search of the first and of later programs ends. `programs_max`: how many programs there are for an
     objective. `loss_max`: what share of the objective a repair may cost before the last tranche is solved
-    again. `large_payments_max`: of how many payments, the largest, a program is made; the rest only fills
-    up.
+    again. `searched_payments_max`: a queue of more payments is dived through instead, at most
+    `dive_steps_max` steps each way, with a set made after every `dive_look_steps`.
     """
 
     exact_payments_max: int = 300
@@ -25,6 +25,6 @@ class WorkLimits:
     gap: float = 0.001
     programs_max: int = 60
     loss_max: float = 0.002
-    large_payments_max: int = 20_000
-    large_payments: int = 15_000
-    large_programs_max: int = 16
+    searched_payments_max: int = 20_000
+    dive_steps_max: int = 24
+    dive_look_steps: int = 3

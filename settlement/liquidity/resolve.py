@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from settlement.liquidity.dive import Dives
 from settlement.liquidity.heuristics import drop_last, fill
 from settlement.liquidity.limits import WorkLimits
 from settlement.liquidity.program import Optimiser, Program, program_of, with_floor
@@ -11,8 +12,6 @@ from settlement.liquidity.rule import Positions
 from settlement.liquidity.tranches import RelaxAndFix
 
 _DEFAULT = WorkLimits()
-# A large queue's gap is so many times that of others, and its tranches grow so many times as fast.
-_COARSER, _FASTER = 5, 1.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +57,8 @@ def resolve(queue: Queue, optimiser: Optimiser | None = None, limits: WorkLimits
     best = _Best(positions=drop_last(queue), method="drop-last", bound=total)
     if len(best.positions.chosen) < len(queue.payments):
         _bypass(best)
-        if optimiser is not None and len(queue.payments) <= limits.large_payments_max:
+        if optimiser is not None:
             _optimise(best, optimiser, limits)
-        elif optimiser is not None:
-            _optimise_largest(best, optimiser, limits)
     _, value, _ = best.positions.measure()
     assert not best.positions.breaches(), "every method gives valid sets"
     return Resolution(
@@ -105,34 +102,19 @@ def _optimise(best: _Best, optimiser: Optimiser, limits: WorkLimits) -> None:
         _search(best, counting, optimiser, limits)
 
 
-def _optimise_largest(best: _Best, optimiser: Optimiser, limits: WorkLimits) -> None:
-    """Search among the urgent and the large payments, and fill up with the others; the bound is of all."""
-    queue, whole = best.positions.queue, best.positions
-    program = program_of(whole, whole.amounts)
-    relaxed = optimiser.load(program).solve((), nodes_max=0, gap=0.0)
-    if relaxed.multipliers:
-        best.bound = min(best.bound, program.bound(relaxed.multipliers))
-    order = sorted(range(len(queue.payments)), key=lambda at: (not whole.urgent[at], -whole.amounts[at]))
-    places = sorted(order[: limits.large_payments])
-    largest = replace(queue, payments=tuple(queue.payments[at] for at in places))
-    among = _Best(positions=drop_last(largest), method="drop-last", bound=best.bound)
-    coarser = replace(
-        limits,
-        gap=limits.gap * _COARSER,
-        tranche_growth=limits.tranche_growth * _FASTER,
-        programs_max=limits.large_programs_max,
-    )
-    _optimise(among, optimiser, coarser)
-    best.programs += 1 + among.programs
-    positions = Positions(queue, (places[at] for at in among.positions.chosen))
-    # Urgent payments that were not looked at bar what is not urgent of the same payer.
-    repair(positions)
-    fill(positions, order)
-    best.offer(positions, "relax-and-fix of the largest")
+def _dive(best: _Best, program: Program, optimiser: Optimiser, limits: WorkLimits) -> int:
+    """Offer what diving through a program gives; return its bound."""
+    run = Dives(queue=best.positions.queue, program=program, loaded=optimiser.load(program), limits=limits)
+    for positions in run.sets():
+        best.offer(positions, "dive")
+    best.programs += run.programs
+    return run.bound
 
 
 def _search(best: _Best, program: Program, optimiser: Optimiser, limits: WorkLimits) -> int:
     """Offer what a program gives; return its bound."""
+    if len(best.positions.amounts) > limits.searched_payments_max:
+        return _dive(best, program, optimiser, limits)
     run = RelaxAndFix(
         queue=best.positions.queue, program=program, loaded=optimiser.load(program), limits=limits
     )

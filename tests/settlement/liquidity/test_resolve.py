@@ -23,7 +23,7 @@ from tests.settlement.liquidity.queues import queues, valid_sets
 
 # All that larger queues go through, for queues that all sets of can be tried.
 _TRANCHES = WorkLimits(exact_payments_max=0, tranche=3)
-_LARGEST = WorkLimits(exact_payments_max=0, tranche=2, large_payments_max=0, large_payments=4)
+_DIVES = WorkLimits(exact_payments_max=0, searched_payments_max=0, dive_look_steps=2)
 
 
 def _positions(queue: Queue, found: Resolution) -> Positions:
@@ -47,10 +47,10 @@ def test_small_queues_are_resolved_exactly(queue: Queue) -> None:
 
 
 @settings(deadline=None)
-@given(queue=queues(), limits=st.sampled_from([_TRANCHES, _LARGEST]))
-def test_tranches_give_valid_sets_and_true_bounds(queue: Queue, limits: WorkLimits) -> None:
-    """Relax and fix gives a valid set, none worse than drop-last; no set with as much urgent value is above
-    the bound.
+@given(queue=queues(), limits=st.sampled_from([_TRANCHES, _DIVES]))
+def test_larger_queues_get_valid_sets_and_true_bounds(queue: Queue, limits: WorkLimits) -> None:
+    """Relax and fix, and dives, give a valid set, none worse than drop-last; no set with as much urgent
+    value is above the bound.
     """
     found = resolve(queue, Highs(), limits)
 
@@ -90,15 +90,16 @@ def test_without_an_optimiser_heuristics_remain() -> None:
     )
 
 
-def test_same_input_same_answer() -> None:
+@pytest.mark.parametrize("limits", [WorkLimits(), _DIVES])
+def test_same_input_same_answer(limits: WorkLimits) -> None:
     """A run is repeated to the same set, bound and work, also after another one in the same process."""
     from scripts.benches.liquidity import synthetic
 
     queue = synthetic(12, 400, 5, 1)
-    first = resolve(queue, Highs())
-    resolve(synthetic(8, 40, 5, 2), Highs())
+    first = resolve(queue, Highs(), limits)
+    resolve(synthetic(8, 40, 5, 2), Highs(), limits)
 
-    assert first == resolve(queue, Highs())
+    assert first == resolve(queue, Highs(), limits)
     assert first.value > resolve(queue).value
 
 
