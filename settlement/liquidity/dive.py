@@ -17,7 +17,7 @@ from settlement.liquidity.rule import Positions
 # What a solver's numbers may be off by.
 _TOLERANCE = 1e-6
 # Ways to go: which share of the divided payments is made whole in a step, and from what part of one on up.
-_WAYS = ((0.25, 0.9), (0.25, 1.0), (0.1, 0.5))
+_WAYS = ((0.25, 0.9), (0.25, 0.98), (0.15, 0.9), (0.25, 0.8))
 # How often a step is made smaller before the way ends.
 _SMALLER_MAX = 3
 
@@ -45,6 +45,8 @@ class Dives:
         self.bound = self.program.bound(relaxed.multipliers or [0.0] * len(self.program.rows))
         if relaxed.values is None:
             return
+        self._values = relaxed.values
+        yield self._whole()
         for share, up_from in _WAYS:
             self._values, self._fixed = relaxed.values, []
             yield from self._dive(share, up_from)
@@ -52,17 +54,16 @@ class Dives:
 
     def _dive(self, share: float, up_from: float) -> Iterator[Positions]:
         smaller = 0
-        for step in range(1, self.limits.dive_steps_max + 1):
+        for _ in range(self.limits.dive_steps_max):
             divided = [at for at in self._order if _TOLERANCE < self._values[at] < 1 - _TOLERANCE]
             if not divided:
-                break
-            if not self._make_whole(divided[: max(1, int(share * len(divided)))], up_from):
-                share, smaller = share / 4, smaller + 1
-                if smaller > _SMALLER_MAX:
-                    break
-            if step % self.limits.dive_look_steps == 0:
+                return
+            if self._make_whole(divided[: max(1, int(share * len(divided)))], up_from):
                 yield self._whole()
-        yield self._whole()
+                continue
+            share, smaller = share / 4, smaller + 1
+            if smaller > _SMALLER_MAX:
+                return
 
     def _make_whole(self, payments: list[int], up_from: float) -> bool:
         """Fix them and solve the rest; False when it has no solution either with none of them."""

@@ -12,8 +12,8 @@ class WorkLimits:
     queue; each next one has `tranche_growth` times as many. `first_nodes_max`, `nodes_max`, `gap`: where
     the search of the first and of later programs ends. `programs_max`: how many programs there are for an
     objective. `loss_max`: what share of the objective a repair may cost before the last tranche is solved
-    again. `searched_payments_max`: a queue of more payments is dived through instead, at most
-    `dive_steps_max` steps each way, with a set made after every `dive_look_steps`.
+    again. `searched_payments_max`: a queue of more payments is dived through instead, `dive_steps_max`
+    steps each way, with a set made after each.
     """
 
     exact_payments_max: int = 300
@@ -26,5 +26,4 @@ class WorkLimits:
     programs_max: int = 60
     loss_max: float = 0.002
     searched_payments_max: int = 20_000
-    dive_steps_max: int = 24
-    dive_look_steps: int = 3
+    dive_steps_max: int = 12

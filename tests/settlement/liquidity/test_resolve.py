@@ -23,7 +23,7 @@ from tests.settlement.liquidity.queues import queues, valid_sets
 
 # All that larger queues go through, for queues that all sets of can be tried.
 _TRANCHES = WorkLimits(exact_payments_max=0, tranche=3)
-_DIVES = WorkLimits(exact_payments_max=0, searched_payments_max=0, dive_look_steps=2)
+_DIVES = WorkLimits(exact_payments_max=0, searched_payments_max=0)
 
 
 def _positions(queue: Queue, found: Resolution) -> Positions:
